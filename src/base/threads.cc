@@ -1,0 +1,211 @@
+#include "base/threads.h"
+
+#include <sched.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <exception>
+#include <mutex>
+#include <stdexcept>
+#include <thread>
+#include <utility>
+#include <vector>
+
+namespace persea {
+namespace {
+
+void relax() {
+#if defined(__x86_64__) || defined(__i386__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  asm volatile("yield");
+#endif
+}
+
+int usable_cores() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  int cores =
+      sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : static_cast<int>(sysconf(_SC_NPROCESSORS_ONLN));
+  // A container's share of time (cgroup v2): more threads than that only wait for each other.
+  if (std::FILE* file = std::fopen("/sys/fs/cgroup/cpu.max", "re")) {
+    double quota = 0, period = 0;
+    if (std::fscanf(file, "%lf %lf", &quota, &period) == 2 && quota > 0 && period > 0) {
+      cores = std::min(cores, static_cast<int>(std::ceil(quota / period)));
+    }
+    std::fclose(file);
+  }
+  return std::max(cores, 1);
+}
+
+// Waits until `value` differs from `old`: spins up to `budget`, then sleeps on the futex.
+uint32_t wait_for_change(const std::atomic<uint32_t>& value, uint32_t old, std::chrono::nanoseconds budget) {
+  constexpr int kRelaxes = 16;  // pauses between looks at the clock
+  const auto end = std::chrono::steady_clock::now() + budget;
+  do {
+    for (int i = 0; i < kRelaxes; ++i) {
+      if (const uint32_t now = value.load(std::memory_order_acquire); now != old) return now;
+      relax();
+    }
+  } while (std::chrono::steady_clock::now() < end);
+  value.wait(old, std::memory_order_acquire);
+  return value.load(std::memory_order_acquire);
+}
+
+// Thrown out of barrier() where another thread has failed, so that none waits for it for ever. run() drops it.
+struct OtherThreadFailed {};
+
+}  // namespace
+
+struct ThreadPool::Impl {
+  explicit Impl(int n)
+      : threads(n), spin(n <= usable_cores() ? std::chrono::microseconds(50) : std::chrono::microseconds(2)) {}
+
+  void call(int thread) {
+    const Impl* outer = std::exchange(current, this);
+    const int outer_nesting = std::exchange(nesting, 0);
+    try {
+      (*fn)(thread);
+    } catch (const OtherThreadFailed&) {
+    } catch (...) {
+      const std::lock_guard lock(error_mutex);
+      if (!error) error = std::current_exception();
+      failed.store(true, std::memory_order_release);
+      phase.fetch_add(1, std::memory_order_acq_rel);
+      phase.notify_all();
+    }
+    nesting = outer_nesting;
+    current = outer;
+  }
+
+  void work(int thread) {
+    uint32_t seen = 0;
+    while (true) {
+      seen = wait_for_change(job, seen, spin);
+      if (stop) return;
+      call(thread);
+      if (pending.fetch_sub(1, std::memory_order_acq_rel) == 1) pending.notify_one();
+    }
+  }
+
+  static thread_local const Impl* current;  // the pool whose run() this thread is inside of
+  static thread_local int nesting;          // how many run() calls of that pool deeper
+
+  const int threads;
+  const std::chrono::nanoseconds spin;
+  std::mutex callers;  // one run() at a time: callers from other threads queue
+  bool stop = false;   // written before `job` changes, read after
+  const std::function<void(int)>* fn = nullptr;
+  alignas(64) std::atomic<uint32_t> job{0};
+  alignas(64) std::atomic<uint32_t> pending{0};
+  alignas(64) std::atomic<uint32_t> arrived{0};
+  alignas(64) std::atomic<uint32_t> phase{0};
+  std::atomic<bool> failed{false};
+  std::mutex error_mutex;
+  std::exception_ptr error;
+  std::vector<std::thread> workers;
+};
+
+thread_local const ThreadPool::Impl* ThreadPool::Impl::current = nullptr;
+thread_local int ThreadPool::Impl::nesting = 0;
+
+ThreadPool::ThreadPool(int threads) : impl_(std::make_unique<Impl>(threads)) {
+  if (threads < 1) throw std::logic_error("a thread pool needs a thread");
+  for (int i = 1; i < threads; ++i) impl_->workers.emplace_back([this, i] { impl_->work(i); });
+}
+
+ThreadPool::~ThreadPool() {
+  impl_->stop = true;
+  impl_->job.fetch_add(1, std::memory_order_release);
+  impl_->job.notify_all();
+  for (std::thread& worker : impl_->workers) worker.join();
+}
+
+int ThreadPool::threads() const { return impl_->threads; }
+
+void ThreadPool::run(const std::function<void(int thread)>& fn) {
+  Impl& p = *impl_;
+  if (Impl::current == &p) {
+    struct Depth {
+      Depth() { ++Impl::nesting; }
+      ~Depth() { --Impl::nesting; }
+    } depth;
+    for (int i = 0; i < p.threads; ++i) fn(i);
+    return;
+  }
+  const std::lock_guard lock(p.callers);
+  p.fn = &fn;
+  p.error = nullptr;
+  p.failed.store(false, std::memory_order_relaxed);
+  p.arrived.store(0, std::memory_order_relaxed);
+  p.pending.store(static_cast<uint32_t>(p.threads - 1), std::memory_order_relaxed);
+  if (p.threads > 1) {
+    p.job.fetch_add(1, std::memory_order_release);
+    p.job.notify_all();
+  }
+  p.call(0);
+  for (uint32_t left = p.pending.load(std::memory_order_acquire); left != 0;)
+    left = wait_for_change(p.pending, left, p.spin);
+  if (p.error) std::rethrow_exception(p.error);
+}
+
+void ThreadPool::parallel_for(int64_t blocks, const std::function<void(int64_t block)>& fn) {
+  if (blocks <= 1) {
+    if (blocks == 1) fn(0);
+    return;
+  }
+  std::atomic<int64_t> next{0};
+  run([&](int) {
+    for (int64_t block; (block = next.fetch_add(1, std::memory_order_relaxed)) < blocks;) fn(block);
+  });
+}
+
+void ThreadPool::barrier() {
+  Impl& p = *impl_;
+  if (Impl::current != &p) throw std::logic_error("ThreadPool::barrier outside run()");
+  if (p.threads == 1) return;
+  if (Impl::nesting > 0) throw std::logic_error("ThreadPool::barrier inside a nested run(), which has one thread");
+  const uint32_t phase = p.phase.load(std::memory_order_acquire);
+  if (p.failed.load(std::memory_order_acquire)) throw OtherThreadFailed{};
+  if (p.arrived.fetch_add(1, std::memory_order_acq_rel) + 1 == static_cast<uint32_t>(p.threads)) {
+    p.arrived.store(0, std::memory_order_relaxed);
+    p.phase.fetch_add(1, std::memory_order_acq_rel);
+    p.phase.notify_all();
+  } else {
+    wait_for_change(p.phase, phase, p.spin);
+    if (p.failed.load(std::memory_order_acquire)) throw OtherThreadFailed{};
+  }
+}
+
+namespace {
+
+int default_threads() {
+  if (const char* text = std::getenv("PERSEA_THREADS")) {
+    int threads = 0;
+    const char* end = text + std::strlen(text);
+    const auto [stop, ec] = std::from_chars(text, end, threads);
+    if (ec == std::errc() && stop == end && threads >= 1 && threads <= 1024) return threads;
+  }
+  return usable_cores();
+}
+
+std::unique_ptr<ThreadPool>& program_pool() {
+  static std::unique_ptr<ThreadPool> instance = std::make_unique<ThreadPool>(default_threads());
+  return instance;
+}
+
+}  // namespace
+
+ThreadPool& pool() { return *program_pool(); }
+
+void set_threads(int threads) {
+  if (threads != pool().threads()) program_pool() = std::make_unique<ThreadPool>(threads);
+}
+
+}  // namespace persea
