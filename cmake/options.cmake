@@ -12,8 +12,13 @@ endif()
 if(PERSEA_SANITIZE)
   target_compile_options(persea_options INTERFACE -fsanitize=${PERSEA_SANITIZE} -fno-omit-frame-pointer -g1)
   target_link_options(persea_options INTERFACE -fsanitize=${PERSEA_SANITIZE})
+  target_compile_options(persea_options INTERFACE -Wno-maybe-uninitialized)  # false alarms in instrumented code
 endif()
 find_program(PERSEA_CCACHE ccache)
 if(PERSEA_CCACHE)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${PERSEA_CCACHE})
+endif()
+# Everything but the kernels, which choose at run time, is compiled for x86-64 processors from 2009 on.
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+  target_compile_options(persea_options INTERFACE -march=x86-64-v2)
 endif()
