@@ -79,6 +79,8 @@ class Lab {
   Result<Artifact> find(std::string_view name);
   // All artifacts, oldest first. Those that cannot be read are left out and, if asked, named in `damages`.
   Result<std::vector<Artifact>> list(std::vector<Damage>* damages = nullptr);
+  // The id that `name` (as for find) stands for, whether or not the artifact can be read.
+  Result<std::string> resolve(std::string_view name);
   // Ids of the artifacts that were made from this one directly, oldest first.
   Result<std::vector<std::string>> made_from(std::string_view id);
   // Everything that the artifact `name` (as for find) was made from.
@@ -97,6 +99,8 @@ class Lab {
  private:
   struct State;
   explicit Lab(std::unique_ptr<State> state);
+  // Moves a directory with its manifest into artifacts/, and indexes it.
+  Result<Artifact> install(const fs::path& built);
   std::unique_ptr<State> state_;
 };
 

@@ -9,9 +9,11 @@
 #include <soci/sqlite3/soci-sqlite3.h>
 
 #include <algorithm>
+#include <chrono>
 #include <deque>
 #include <mutex>
 #include <stdexcept>
+#include <thread>
 
 #include "base/clock.h"
 
@@ -29,10 +31,14 @@ Result<std::string> connect_string(const std::string& path) {
   return "db=\"" + path + "\"";
 }
 
+int code_of(const soci::soci_error& error) {
+  const auto* sqlite = dynamic_cast<const soci::sqlite3_soci_error*>(&error);
+  return sqlite ? sqlite->result() & 0xff : SQLITE_OK;
+}
+
 // One line for a person: SQLite's own words, and the mend where its code tells one.
 Error describe(const std::string& path, const soci::soci_error& error) {
-  const auto* sqlite = dynamic_cast<const soci::sqlite3_soci_error*>(&error);
-  switch (sqlite ? sqlite->result() & 0xff : SQLITE_OK) {
+  switch (code_of(error)) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
       return fail("{}: another program has been writing to it for {} s: try again when it is done", path,
@@ -126,6 +132,21 @@ struct Database::Connection {
     }
   }
 
+  // Two programs that switch a new file to the write-ahead log at once may both be refused without SQLite's own patience,
+  // as each would wait for the other: so the patience is here.
+  Status use_write_ahead_log() {
+    const double end = wall_seconds() + kPatienceSeconds;
+    while (true) {
+      try {
+        session << "pragma journal_mode = wal";
+        return {};
+      } catch (const soci::soci_error& error) {
+        if (code_of(error) != SQLITE_BUSY || wall_seconds() > end) return describe(path, error);
+      }
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+  }
+
   std::string path;
   soci::session session;
   std::recursive_mutex turn;
@@ -149,7 +170,7 @@ Result<Database> Database::open_sqlite(const std::filesystem::path& path) {
   // With the write-ahead log readers never wait for a writer. Where the file system cannot have one, SQLite keeps its
   // rollback journal, which is as safe.
   PERSEA_CHECK(connection->execute(fmt::format("pragma busy_timeout = {}", kPatienceSeconds * 1000).c_str()));
-  PERSEA_CHECK(connection->execute("pragma journal_mode = wal"));
+  PERSEA_CHECK(connection->use_write_ahead_log());
   PERSEA_CHECK(connection->execute("pragma synchronous = full"));
   PERSEA_CHECK(connection->execute("pragma foreign_keys = on"));
   return Database(std::move(connection));
