@@ -1,24 +1,35 @@
-# Compiler options that every target of the project shares.
+# Compiler options that every target of the project shares. CUDA sources get them through nvcc's host compiler where they apply.
 add_library(persea_options INTERFACE)
 target_include_directories(persea_options INTERFACE ${CMAKE_SOURCE_DIR}/src)
-target_compile_options(persea_options INTERFACE -Wall -Wextra -fno-math-errno -fno-trapping-math)
 target_compile_definitions(persea_options INTERFACE PERSEA_VERSION="${PROJECT_VERSION}")
+set(cxx_options -Wall -Wextra -fno-math-errno -fno-trapping-math)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-  target_compile_options(persea_options INTERFACE -Wno-restrict)  # GCC 12 warns of std::string's own operator+ (GCC bug 105651)
+  list(APPEND cxx_options -Wno-restrict)  # GCC 12 warns of std::string's own operator+ (GCC bug 105651)
 endif()
 if(PERSEA_WERROR)
-  target_compile_options(persea_options INTERFACE -Werror)
+  list(APPEND cxx_options -Werror)
 endif()
 if(PERSEA_SANITIZE)
-  target_compile_options(persea_options INTERFACE -fsanitize=${PERSEA_SANITIZE} -fno-omit-frame-pointer -g1)
+  list(APPEND cxx_options -fsanitize=${PERSEA_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer -g1
+       -Wno-maybe-uninitialized)  # the last: false alarms in instrumented code
   target_link_options(persea_options INTERFACE -fsanitize=${PERSEA_SANITIZE})
-  target_compile_options(persea_options INTERFACE -Wno-maybe-uninitialized)  # false alarms in instrumented code
 endif()
+if(PERSEA_FUZZ)
+  list(APPEND cxx_options -fsanitize=fuzzer-no-link -Wno-unknown-warning-option)
+endif()
+target_compile_options(persea_options INTERFACE "$<$<COMPILE_LANGUAGE:C,CXX>:${cxx_options}>")
+
+if(PERSEA_CUDA)
+  if(NOT CMAKE_CUDA_ARCHITECTURES)
+    set(CMAKE_CUDA_ARCHITECTURES 80 90 CACHE STRING "GPU architectures to build for")
+  endif()
+  set(CMAKE_CUDA_STANDARD 20)
+  set(CMAKE_CUDA_STANDARD_REQUIRED ON)
+  enable_language(CUDA)
+  target_compile_definitions(persea_options INTERFACE PERSEA_CUDA=1)
+endif()
+
 find_program(PERSEA_CCACHE ccache)
 if(PERSEA_CCACHE)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${PERSEA_CCACHE})
-endif()
-# Everything but the kernels, which choose at run time, is compiled for x86-64 processors from 2009 on.
-if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
-  target_compile_options(persea_options INTERFACE -march=x86-64-v2)
 endif()

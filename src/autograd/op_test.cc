@@ -1,0 +1,148 @@
+// One test walks all ops: the kernels against reference<double>, backward against the complex step (Squire & Trapp 1998)
+// through reference<complex<double>>, both with tolerances from epsilon times the norm.
+#include "autograd/op.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "autograd/tape.h"
+#include "base/random.h"
+#include "base/threads.h"
+
+namespace persea {
+namespace {
+
+template <class S>
+Arrays<S> arrays(const Tensors& tensors) {
+  Arrays<S> out;
+  for (const Tensor& tensor : tensors) {
+    Array<S> array;
+    if (tensor.defined()) {
+      array.shape = tensor.shape();
+      if (tensor.dtype() == DType::i32)
+        array.integers.assign(tensor.data<int32_t>(), tensor.data<int32_t>() + tensor.count());
+      else
+        for (float value : tensor.span()) array.values.push_back(S(double(value)));
+    }
+    out.push_back(std::move(array));
+  }
+  return out;
+}
+
+// Gradients go to tensors of its own: filled with `before` and added to, or overwritten.
+class TestCall : public BackwardCall {
+ public:
+  TestCall(const Tensors& inputs, bool accumulate) : accumulate_(accumulate) {
+    for (const Tensor& tensor : inputs) {
+      gradients.push_back(tensor.defined() && tensor.dtype() == DType::f32 ? Tensor(tensor.shape()) : Tensor());
+      if (gradients.back().defined())
+        for (float& value : gradients.back().span()) value = accumulate ? kBefore : NAN;
+    }
+  }
+  Slot din(int input) override { return {gradients[input], accumulate_}; }
+  void give(int input, const Tensor& gradient) override {
+    if (!gradients[input].defined()) return;
+    for (int64_t i = 0; i < gradient.count(); ++i) {
+      float& value = gradients[input].data()[i];
+      value = accumulate_ ? value + gradient.data()[i] : gradient.data()[i];
+    }
+  }
+  static constexpr float kBefore = 0.25f;
+  Tensors gradients;
+
+ private:
+  bool accumulate_;
+};
+
+void expect_near(const std::vector<double>& expected, const std::vector<double>& actual, const std::string& what) {
+  ASSERT_EQ(expected.size(), actual.size()) << what;
+  double error = 0, norm = 0;
+  for (size_t i = 0; i < expected.size(); ++i) {
+    error += (expected[i] - actual[i]) * (expected[i] - actual[i]);
+    norm += expected[i] * expected[i];
+  }
+  // Single precision's epsilon with room for sums of some hundred products.
+  EXPECT_LE(std::sqrt(error), 30 * 1.2e-7 * std::sqrt(norm) + 1e-12) << what << ", norm " << std::sqrt(norm);
+}
+
+class AllOps : public testing::TestWithParam<int> {};
+
+TEST_P(AllOps, AgreesWithItsReference) {
+  set_threads(GetParam());
+  for (const Op& op : all_ops()) {
+    Random random(7, op.name);
+    for (const Sample& sample : op.samples(random)) {
+      const std::string what = op.name + " (" + sample.name + ")";
+      ForwardCall forward;
+      forward.options = &sample.options;
+      forward.in = &sample.in;
+      for (const Shape& shape : op.outputs(sample.in, sample.options)) forward.out.emplace_back(shape);
+      op.forward(forward);
+      const Arrays<double> expected = op.reference(arrays<double>(sample.in), sample.options);
+      ASSERT_EQ(expected.size(), forward.out.size()) << what;
+      for (size_t i = 0; i < expected.size(); ++i)
+        expect_near(expected[i].values, {forward.out[i].data(), forward.out[i].data() + forward.out[i].count()}, what);
+
+      // L = sum of dout * out
+      Tensors dout;
+      for (const Tensor& out : forward.out) {
+        dout.emplace_back(out.shape());
+        for (float& value : dout.back().span()) value = static_cast<float>(random.normal());
+      }
+      for (bool accumulate : {false, true}) {
+        TestCall call(sample.in, accumulate);
+        call.options = &sample.options;
+        call.in = &sample.in;
+        call.out = &forward.out;
+        // saved tensors may be used up by a backward: forward once more
+        ForwardCall again = forward;
+        again.saved.clear();
+        op.forward(again);
+        call.saved = &again.saved;
+        for (const Tensor& gradient : dout) call.dout.push_back(gradient.clone());
+        op.backward(call);
+        Arrays<std::complex<double>> in = arrays<std::complex<double>>(sample.in);
+        for (size_t i = 0; i < sample.in.size(); ++i) {
+          if (!call.gradients[i].defined()) continue;
+          if (op.name == "attention" && i >= 3) continue;  // the tables of cos and sin are constants
+          std::vector<double> expected_gradient, actual;
+          const int64_t count = call.gradients[i].count(), probes = std::min<int64_t>(count, 24);
+          for (int64_t p = 0; p < probes; ++p) {
+            const auto at = static_cast<int64_t>(random.below(count));
+            const std::complex<double> kept = in[i].values[at];
+            in[i].values[at] += std::complex<double>(0, 1e-30);
+            const auto out = op.reference_complex(in, sample.options);
+            in[i].values[at] = kept;
+            std::complex<double> loss = 0;
+            for (size_t o = 0; o < out.size(); ++o)
+              for (size_t e = 0; e < out[o].values.size(); ++e) loss += out[o].values[e] * double(dout[o].data()[e]);
+            expected_gradient.push_back(loss.imag() / 1e-30 + (accumulate ? TestCall::kBefore : 0));
+            actual.push_back(call.gradients[i].data()[at]);
+          }
+          expect_near(expected_gradient, actual, what + ", gradient of input " + std::to_string(i));
+        }
+      }
+    }
+  }
+  set_threads(1);
+}
+
+INSTANTIATE_TEST_SUITE_P(Threads, AllOps, testing::Values(1, 2, 3));
+
+TEST(AllOps, WrongShapesNameTheOp) {
+  for (const Op& op : all_ops()) {
+    Random random(7, op.name);
+    Sample sample = op.samples(random).front();
+    sample.in[0] = Tensor({1, 1, 1});
+    try {
+      op.outputs(sample.in, sample.options);
+      FAIL() << op.name;
+    } catch (const std::logic_error& error) {
+      EXPECT_EQ(std::string(error.what()).rfind(op.name + ":", 0), 0u) << error.what();
+    }
+  }
+}
+
+}  // namespace
+}  // namespace persea

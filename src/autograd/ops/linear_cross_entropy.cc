@@ -1,0 +1,134 @@
+#include "autograd/ops/linear_cross_entropy.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "autograd/ops/shapes.h"
+#include "kernels/cross_entropy.h"
+#include "kernels/gemm.h"
+#include "kernels/rows.h"
+
+namespace persea {
+namespace {
+
+using kernels::Gemm;
+
+// Rows at once: their logits should stay near 16 MiB, but enough rows to pay for packing the weight once a chunk.
+int64_t chunk_rows(int64_t n, int64_t vocab) {
+  const int64_t wanted = std::max<int64_t>(256, (4 << 20) / vocab / 64 * 64);
+  const int64_t chunks = std::max<int64_t>(1, (n + wanted - 1) / wanted);
+  return (n + chunks - 1) / chunks;
+}
+
+// Losses of all rows; with dx (and dw) also the gradients of scale * their sum.
+Tensor losses_of(const Tensor& x, const Tensor& weight, const Tensor& targets, const CrossEntropyOptions& options,
+                 const Tensor& dx, const Tensor& dw) {
+  const int64_t n = x.dim(0), dim = x.dim(1), vocab = weight.dim(0), step = chunk_rows(n, vocab);
+  Tensor losses({n}), logits({std::min(step, n), vocab});
+  for (int64_t begin = 0; begin < n; begin += step) {
+    const int64_t rows = std::min(step, n - begin);
+    const float* chunk = x.data() + begin * dim;
+    const kernels::SoftmaxCrossEntropy softmax{rows, vocab, logits.data(), targets.data<int32_t>() + begin,
+                                               losses.data() + begin, dx.defined() ? options.scale : 0, options.soft_cap};
+    Gemm product{rows, vocab, dim, kernels::row_major(chunk, dim), kernels::transposed(weight.data(), dim), logits.data(), vocab};
+    product.after = [&softmax](int64_t r0, int64_t r1) { kernels::SoftmaxCrossEntropy::cpu_rows(softmax, r0, r1); };
+    Gemm::cpu(product);
+    if (dx.defined())
+      Gemm::cpu({rows, dim, vocab, kernels::row_major(logits.data(), vocab), kernels::row_major(weight.data(), dim),
+                 dx.data() + begin * dim, dim});
+    if (dw.defined())
+      Gemm::cpu({vocab, dim, rows, kernels::transposed(logits.data(), vocab), kernels::row_major(chunk, dim), dw.data(), dim,
+                 begin > 0});
+  }
+  return losses;
+}
+
+struct LinearCrossEntropyOp {
+  static constexpr const char* name = "linear_cross_entropy";
+
+  static std::vector<Shape> outputs(const Tensors& in, const std::any&) {
+    require(in.size() == 3, name, "takes x, a weight, targets");
+    require_tensor(in[0], name, "x", 2);
+    require_tensor(in[1], name, "weight", 2);
+    require_tensor(in[2], name, "targets", 1, DType::i32);
+    require(in[0].dim(1) == in[1].dim(1), name, "x has another width than the weight");
+    require(in[2].dim(0) == in[0].dim(0), name, "targets need one entry a row");
+    for (int32_t target : in[2].span<int32_t>())
+      require(target >= -1 && target < in[1].dim(0), name, fmt::format("target {} of a vocabulary of {}", target, in[1].dim(0)));
+    return {{1}};
+  }
+
+  static void forward(ForwardCall& call) {
+    const Tensors& in = *call.in;
+    const auto& options = call.option<CrossEntropyOptions>();
+    if (call.training) call.saved = {Tensor(in[0].shape()), Tensor(in[1].shape())};
+    const Tensor losses = losses_of(in[0], in[1], in[2], options, call.training ? call.saved[0] : Tensor(),
+                                    call.training ? call.saved[1] : Tensor());
+    double sum = 0;
+    for (float loss : losses.span()) sum += loss;
+    call.out[0].data()[0] = static_cast<float>(sum * options.scale);
+  }
+
+  static void backward(BackwardCall& call) {
+    const float upstream = call.dout[0].data()[0];
+    for (int i : {0, 1}) {
+      const Tensor& gradient = (*call.saved)[i];
+      if (upstream != 1) kernels::Axpby::cpu({gradient.count(), upstream, gradient.data(), 0, gradient.data()});
+      call.give(i, gradient);
+    }
+  }
+
+  template <class S>
+  static Arrays<S> reference(const Arrays<S>& in, const std::any& any_options) {
+    using std::exp;
+    using std::log;
+    using std::tanh;
+    const auto& options = std::any_cast<const CrossEntropyOptions&>(any_options);
+    const int64_t n = in[0].shape[0], dim = in[0].shape[1], vocab = in[1].shape[0];
+    S sum = 0;
+    for (int64_t r = 0; r < n; ++r) {
+      const int32_t target = in[2].integers[r];
+      if (target < 0) continue;
+      S total = 0, own = 0;
+      for (int64_t v = 0; v < vocab; ++v) {
+        S logit = 0;
+        for (int64_t c = 0; c < dim; ++c) logit += in[0].values[r * dim + c] * in[1].values[v * dim + c];
+        if (options.soft_cap > 0) logit = S(double(options.soft_cap)) * tanh(logit / S(double(options.soft_cap)));
+        total += exp(logit);
+        if (v == target) own = logit;
+      }
+      sum += log(total) - own;
+    }
+    return {{{1}, {sum * S(double(options.scale))}, {}}};
+  }
+
+  static std::vector<Sample> samples(Random& random) {
+    std::vector<Sample> cases;
+    struct Case {
+      const char* label;
+      int64_t n, dim, vocab;
+      float scale, cap;
+    };
+    for (const Case& c : {Case{"small", 6, 5, 11, 1, 0}, Case{"scaled", 40, 24, 77, 0.125f, 0}, Case{"capped", 9, 8, 33, 0.5f, 3}}) {
+      Tensor targets({c.n}, DType::i32);
+      for (int32_t& target : targets.span<int32_t>()) target = static_cast<int32_t>(random.below(c.vocab + 1)) - 1;
+      cases.push_back({c.label, {random_tensor(random, {c.n, c.dim}, 0.5), random_tensor(random, {c.vocab, c.dim}, 0.5), targets},
+                       CrossEntropyOptions{c.scale, c.cap}});
+    }
+    return cases;
+  }
+};
+
+}  // namespace
+
+const Op& linear_cross_entropy_op() {
+  static const Op op = make_op<LinearCrossEntropyOp>();
+  return op;
+}
+
+Tensor linear_cross_entropy_losses(const Tensor& x, const Tensor& weight, const Tensor& targets, float soft_cap) {
+  LinearCrossEntropyOp::outputs({x, weight, targets}, {});
+  return losses_of(x, weight, targets, {0, soft_cap}, {}, {});
+}
+
+}  // namespace persea

@@ -1,0 +1,27 @@
+// What every op asks of its inputs: a clear complaint with the op's name, or nothing.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <stdexcept>
+#include <string_view>
+
+#include "tensor/tensor.h"
+
+namespace persea {
+
+inline void require(bool condition, std::string_view op, std::string_view what) {
+  if (!condition) throw std::logic_error(fmt::format("{}: {}", op, what));
+}
+
+// A defined tensor of this dtype and number of axes.
+inline void require_tensor(const Tensor& tensor, std::string_view op, std::string_view name, size_t axes,
+                           DType dtype = DType::f32) {
+  if (!tensor.defined() || tensor.dtype() != dtype || tensor.shape().size() != axes)
+    throw std::logic_error(fmt::format("{}: {} must be a {} tensor of {} axes", op, name, dtype_name(dtype), axes));
+}
+
+// A tensor of normal numbers, for samples.
+Tensor random_tensor(class Random& random, Shape shape, double deviation = 1);
+
+}  // namespace persea

@@ -1,0 +1,120 @@
+#include "autograd/tape.h"
+
+#include <stdexcept>
+
+#include "kernels/rows.h"
+
+namespace persea {
+
+class Tape::Call : public BackwardCall {
+ public:
+  Call(Tape& tape, Record& record, const Tensors& inputs, const Tensors& outputs) : tape_(tape), record_(record) {
+    options = &record.options;
+    in = &inputs;
+    out = &outputs;
+    saved = &record.saved;
+  }
+
+  Slot din(int input) override {
+    Tape::Slot* slot = find(input);
+    if (!slot) return {};
+    if (Parameter* p = slot->parameter) {
+      if (!p->gradient.defined()) {
+        p->gradient = Tensor(p->value.shape());
+        p->fresh = true;
+      }
+      return {p->gradient, !std::exchange(p->fresh, false)};
+    }
+    if (slot->gradient.defined()) return {slot->gradient, true};
+    slot->gradient = Tensor(slot->tensor.shape());
+    return {slot->gradient, false};
+  }
+
+  void give(int input, const Tensor& gradient) override {
+    Tape::Slot* slot = find(input);
+    if (!slot) return;
+    const bool empty = slot->parameter ? slot->parameter->fresh : !slot->gradient.defined();
+    if (empty) {
+      (slot->parameter ? slot->parameter->gradient : slot->gradient) = gradient;
+      if (slot->parameter) slot->parameter->fresh = false;
+    } else {
+      BackwardCall::Slot target = din(input);
+      kernels::Axpby::cpu({gradient.count(), 1, gradient.data(), 1, target.tensor.data()});
+    }
+  }
+
+ private:
+  Tape::Slot* find(int input) {
+    const int id = record_.in.at(input);
+    if (id < 0 || !tape_.slots_[id].needs_gradient) return nullptr;
+    return &tape_.slots_[id];
+  }
+  Tape& tape_;
+  Record& record_;
+};
+
+Tape::Value Tape::constant(Tensor tensor) {
+  slots_.push_back({std::move(tensor), {}, nullptr, false});
+  return {static_cast<int>(slots_.size()) - 1};
+}
+
+Tape::Value Tape::parameter(Parameter& parameter) {
+  slots_.push_back({parameter.value, {}, &parameter, training_});
+  return {static_cast<int>(slots_.size()) - 1};
+}
+
+const Tensor& Tape::tensor(Value value) const { return slots_.at(value.id).tensor; }
+
+std::vector<Tape::Value> Tape::run(const Op& op, std::vector<Value> in, std::any options) {
+  Tensors tensors;
+  std::vector<int> ids;
+  bool needs_gradient = false;
+  for (Value value : in) {
+    ids.push_back(value.id);
+    tensors.push_back(value.defined() ? slots_.at(value.id).tensor : Tensor());
+    needs_gradient = needs_gradient || (value.defined() && slots_[value.id].needs_gradient);
+  }
+  ForwardCall call;
+  call.options = &options;
+  call.in = &tensors;
+  call.training = needs_gradient;
+  for (const Shape& shape : op.outputs(tensors, options)) call.out.emplace_back(shape);
+  op.forward(call);
+
+  std::vector<Value> out;
+  std::vector<int> out_ids;
+  for (Tensor& tensor : call.out) {
+    slots_.push_back({std::move(tensor), {}, nullptr, needs_gradient});
+    out_ids.push_back(static_cast<int>(slots_.size()) - 1);
+    out.push_back({out_ids.back()});
+  }
+  if (needs_gradient) records_.push_back({&op, std::move(options), std::move(ids), std::move(out_ids), std::move(call.saved)});
+  return out;
+}
+
+void Tape::backward(Value loss, float scale) {
+  Slot& root = slots_.at(loss.id);
+  if (root.tensor.count() != 1) throw std::logic_error("backward: the loss is no single number");
+  root.gradient = Tensor({1});
+  root.gradient.data()[0] = scale;
+  while (!records_.empty()) {
+    Record record = std::move(records_.back());
+    records_.pop_back();
+    Tensors inputs, outputs, gradients;
+    bool reached = false;
+    for (int id : record.in) inputs.push_back(id < 0 ? Tensor() : slots_[id].tensor);
+    for (int id : record.out) {
+      outputs.push_back(std::move(slots_[id].tensor));
+      gradients.push_back(std::move(slots_[id].gradient));
+      slots_[id] = {};
+      reached = reached || gradients.back().defined();
+    }
+    if (!reached) continue;
+    Call call(*this, record, inputs, outputs);
+    call.dout = std::move(gradients);
+    record.op->backward(call);
+  }
+  slots_.clear();
+}
+
+}  // namespace persea

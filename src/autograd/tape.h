@@ -1,0 +1,61 @@
+// The tape: ops that ran, in order, so that gradients can be taken in reverse. A tape lives for one micro-step; parameters
+// outlive it and collect their gradients over several. It refuses second derivatives.
+#pragma once
+
+#include <any>
+#include <deque>
+#include <memory>
+#include <vector>
+
+#include "autograd/op.h"
+
+namespace persea {
+
+// A tensor that is learnt. `gradient` has its shape once a backward pass has reached it; `fresh` says that the next gradient
+// overwrites instead of adding (set by the optimizer, so that nobody spends time on zeroing).
+struct Parameter {
+  std::string name;
+  Tensor value, gradient;
+  bool fresh = true;
+  bool decay = true;  // weight decay applies (matrices yes, gains no)
+};
+
+class Tape {
+ public:
+  // A handle to a tensor on the tape.
+  struct Value {
+    int id = -1;
+    bool defined() const { return id >= 0; }
+  };
+
+  explicit Tape(bool training = true) : training_(training) {}
+
+  Value constant(Tensor tensor);            // needs no gradient
+  Value parameter(Parameter& parameter);    // its gradient goes to the parameter
+  const Tensor& tensor(Value value) const;
+
+  // Runs the op and records it. An undefined Value stands for an optional input that is left out.
+  std::vector<Value> run(const Op& op, std::vector<Value> in, std::any options = {});
+
+  // Gradients of `scale` * loss (a tensor of one element). Memory is let go as the pass moves back; the tape is empty then.
+  void backward(Value loss, float scale = 1);
+
+ private:
+  struct Slot {
+    Tensor tensor, gradient;
+    Parameter* parameter = nullptr;
+    bool needs_gradient = false;
+  };
+  struct Record {
+    const Op* op;
+    std::any options;
+    std::vector<int> in, out;
+    Tensors saved;
+  };
+  class Call;
+  bool training_;
+  std::deque<Slot> slots_;
+  std::vector<Record> records_;
+};
+
+}  // namespace persea

@@ -1,0 +1,153 @@
+// Blocking: B is packed for all threads into panels of kTileColumns columns; each thread then takes blocks of rows of C,
+// whose A stays in its L2 while it walks the panels. A row-major is read in place, A transposed is packed by the block.
+#include "kernels/gemm.h"
+
+#include <algorithm>
+#include <atomic>
+#include <stdexcept>
+
+#include "base/threads.h"
+#include "kernels/cpu/targets.h"
+#include "tensor/tensor.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/cpu/gemm.cc"
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
+
+#include "kernels/cpu/micro_kernel-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace persea::kernels::HWY_NAMESPACE {
+
+constexpr int64_t kDepth = 1024;                // products before C is written: panel and block together fit in 1 MiB of L2
+constexpr int64_t kPackedFloats = 4 << 20;      // of B at once: 16 MiB lie in L3
+constexpr int64_t kBlockRows = 96;
+
+// Panel of B: rows [k0, k0 + k) and columns [j, j + columns), zero beyond, as k rows of kTileColumns.
+void pack_panel(const Matrix& b, int64_t k0, int64_t k, int64_t j, int64_t columns, float* out) {
+  const F32 d;
+  const float* in = b.data + k0 * b.row_stride + j * b.column_stride;
+  if (columns < kTileColumns) {
+    for (int64_t p = 0; p < k; ++p)
+      for (int64_t c = 0; c < kTileColumns; ++c)
+        out[p * kTileColumns + c] = c < columns ? in[p * b.row_stride + c * b.column_stride] : 0.0f;
+  } else if (b.column_stride == 1) {
+    for (int64_t p = 0; p < k; ++p) {
+      hn::StoreU(hn::LoadU(d, in + p * b.row_stride), d, out + p * kTileColumns);
+      hn::StoreU(hn::LoadU(d, in + p * b.row_stride + kLanes), d, out + p * kTileColumns + kLanes);
+    }
+  } else {
+    transpose_block(in, b.column_stride, kTileColumns, k, out, kTileColumns);
+  }
+}
+
+// A transposed: columns of the block become groups of kTileRows values a step, so that the micro-kernel reads them in order.
+void pack_rows(const Matrix& a, int64_t row, int64_t rows, int64_t k0, int64_t k, float* out) {
+  for (int64_t r = 0; r < rows; r += kTileRows) {
+    const int64_t count = std::min(kTileRows, rows - r);
+    const float* in = a.data + row + r + k0 * a.column_stride;
+    float* group = out + r * k;
+    if (count == 8) {
+      const hn::CappedTag<float, 8> d8;
+      const int64_t half = hn::MaxLanes(d8) == 8 ? 8 : 4;
+      for (int64_t p = 0; p < k; ++p)
+        for (int64_t c = 0; c < 8; c += half)
+          hn::StoreU(hn::LoadU(d8, in + p * a.column_stride + c), d8, group + p * 8 + c);
+    } else {
+      for (int64_t p = 0; p < k; ++p)
+        for (int64_t c = 0; c < count; ++c) group[p * count + c] = in[p * a.column_stride + c];
+    }
+  }
+}
+
+struct Block {
+  int64_t row, rows, k0, k, column, columns;
+};
+
+void multiply_block(const Gemm& g, const Block& block, const float* packed_b, float* packed_a, bool add) {
+  const bool direct = g.a.column_stride == 1;
+  if (!direct) pack_rows(g.a, block.row, block.rows, block.k0, block.k, packed_a);
+  for (int64_t j = 0; j < block.columns; j += kTileColumns) {
+    const float* panel = packed_b + j * block.k;
+    const int64_t columns = std::min(kTileColumns, block.columns - j);
+    for (int64_t r = 0; r < block.rows; r += kTileRows) {
+      const int64_t rows = std::min(kTileRows, block.rows - r);
+      const float* a = direct ? g.a.data + (block.row + r) * g.a.row_stride + block.k0 : packed_a + r * block.k;
+      const int64_t a_row = direct ? g.a.row_stride : 1, a_step = direct ? 1 : rows;
+      float* c = g.c + (block.row + r) * g.ldc + block.column + j;
+      if (columns == kTileColumns) {
+        if (rows == kTileRows)
+          micro_kernel<kTileRows>(block.k, a, a_row, a_step, panel, kTileColumns, c, g.ldc, add);
+        else
+          micro_kernel_rows(rows, block.k, a, a_row, a_step, panel, kTileColumns, c, g.ldc, add);
+      } else {
+        float tile[kTileRows * kTileColumns];
+        micro_kernel_rows(rows, block.k, a, a_row, a_step, panel, kTileColumns, tile, kTileColumns, false);
+        for (int64_t x = 0; x < rows; ++x)
+          for (int64_t y = 0; y < columns; ++y)
+            c[x * g.ldc + y] = tile[x * kTileColumns + y] + (add ? c[x * g.ldc + y] : 0.0f);
+      }
+    }
+  }
+}
+
+void gemm(const Gemm& g) {
+  const int threads = pool().threads();
+  // Depth in equal pieces, columns in chunks that fit, rows in blocks whose number the threads divide.
+  const int64_t pieces = std::max<int64_t>(1, (g.k + kDepth - 1) / kDepth);
+  const int64_t depth = std::max<int64_t>(1, (g.k + pieces - 1) / pieces);
+  const int64_t chunk = std::max<int64_t>(1, kPackedFloats / std::max<int64_t>(1, g.k) / kTileColumns) * kTileColumns;
+  const int64_t chunks = std::max<int64_t>(1, (g.n + chunk - 1) / chunk);
+  const int64_t groups = threads * ((g.m + threads * kBlockRows - 1) / (threads * kBlockRows));
+  const int64_t block_rows =
+      std::max(kTileRows, ((g.m + groups - 1) / groups + kTileRows - 1) / kTileRows * kTileRows);
+  const int64_t blocks = (g.m + block_rows - 1) / block_rows;
+  const int64_t padded = (std::min(chunk, g.n) + kTileColumns - 1) / kTileColumns * kTileColumns;
+
+  const bool pack_a = g.a.column_stride != 1;
+  Tensor packed_b({padded * std::max<int64_t>(1, g.k)});
+  Tensor packed_a({pack_a ? threads * block_rows * depth : 1});
+  std::vector<std::atomic<int64_t>> next(chunks);  // value-initialized to zero
+  float* const b_floats = packed_b.data();
+  float* const a_floats = packed_a.data();
+
+  pool().run([&](int thread) {
+    float* const own_a = pack_a ? a_floats + thread * block_rows * depth : nullptr;
+    for (int64_t x = 0; x < chunks; ++x) {
+      const int64_t column = x * chunk, columns = std::min(chunk, g.n - column);
+      const int64_t panels = (columns + kTileColumns - 1) / kTileColumns, stride = panels * kTileColumns;
+      if (x > 0) pool().barrier();  // nobody still reads the last chunk
+      for (int64_t item = thread; item < panels * pieces; item += threads) {
+        const int64_t k0 = item / panels * depth, k = std::min(depth, g.k - k0), j = item % panels * kTileColumns;
+        pack_panel(g.b, k0, k, column + j, std::min(kTileColumns, columns - j), b_floats + stride * k0 + j * k);
+      }
+      pool().barrier();
+      for (int64_t i = next[x].fetch_add(1); i < blocks; i = next[x].fetch_add(1)) {
+        const int64_t row = i * block_rows, rows = std::min(block_rows, g.m - row);
+        if (x == 0 && g.before) g.before(row, row + rows);
+        for (int64_t k0 = 0; k0 < std::max<int64_t>(1, g.k); k0 += depth)
+          multiply_block(g, {row, rows, k0, std::min(depth, g.k - k0), column, columns}, b_floats + stride * k0, own_a,
+                         g.accumulate || k0 > 0);
+        if (x == chunks - 1 && g.after) g.after(row, row + rows);
+      }
+    }
+  });
+}
+
+}  // namespace persea::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace persea::kernels {
+HWY_EXPORT(gemm);
+
+void Gemm::cpu(const Gemm& g) {
+  if ((g.a.row_stride != 1 && g.a.column_stride != 1) || (g.b.row_stride != 1 && g.b.column_stride != 1))
+    throw std::logic_error("gemm: a matrix needs a stride of 1");
+  if (g.m <= 0 || g.n <= 0) return;
+  HWY_DYNAMIC_DISPATCH(gemm)(g);
+}
+
+}  // namespace persea::kernels
+#endif

@@ -1,0 +1,28 @@
+// Rows of a table by token id, and the sum of their gradients.
+#pragma once
+
+#include <cstdint>
+
+namespace persea::kernels {
+
+// out[i] = table[tokens[i]]. The caller has checked the ids.
+struct Embedding {
+  int64_t count, columns;
+  const int32_t* tokens;
+  const float* table;
+  float* out;
+  static void cpu(const Embedding& kernel);
+};
+
+// dtable[tokens[i]] += dout[i], in the order of i whatever the threads. dtable holds `vocab` rows; zeroed first unless
+// `accumulate`.
+struct EmbeddingBackward {
+  int64_t count, columns, vocab;
+  const int32_t* tokens;
+  const float* dout;
+  float* dtable;
+  bool accumulate;
+  static void cpu(const EmbeddingBackward& kernel);
+};
+
+}  // namespace persea::kernels

@@ -1,0 +1,35 @@
+// C = A B (+ C): the matrix product in f32, the heart of training and prefill. Work is split over the pool by blocks of C's
+// rows; the order of additions into an element of C depends on nothing but the shapes, so results have the same bits on any
+// number of threads. It refuses batches and alpha: callers fold factors into hooks.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+
+namespace persea::kernels {
+
+// Element (i, j) lies at data[i * row_stride + j * column_stride]; one of the strides is 1.
+struct Matrix {
+  const float* data;
+  int64_t row_stride, column_stride;
+};
+inline Matrix row_major(const float* data, int64_t columns) { return {data, columns, 1}; }
+inline Matrix transposed(const float* data, int64_t columns) { return {data, 1, columns}; }
+
+struct Gemm {
+  int64_t m, n, k;
+  Matrix a;  // m x k
+  Matrix b;  // k x n
+  float* c;  // m x n, rows `ldc` apart
+  int64_t ldc;
+  bool accumulate = false;  // add to C instead of overwriting it
+
+  // Fusion: `before` is called on a range of rows by the thread that is about to read those rows of A, `after` by the thread
+  // that has just finished those rows of C, so both work on rows that lie in its cache. Each row is passed exactly once.
+  using RowHook = std::function<void(int64_t begin, int64_t end)>;
+  RowHook before = {}, after = {};
+
+  static void cpu(const Gemm& gemm);
+};
+
+}  // namespace persea::kernels

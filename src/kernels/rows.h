@@ -1,0 +1,87 @@
+// Row-wise arithmetic: norms and activations. Each kernel has a `cpu` over all rows on the pool and, where a product fuses it
+// (Gemm::before / after), a `cpu_rows` that works on a range of rows on the calling thread.
+#pragma once
+
+#include <cstdint>
+
+namespace persea::kernels {
+
+// y = x / sqrt(mean(x^2) + eps) * gain, row by row (Zhang & Sennrich 2019). gain may be null.
+struct RmsNorm {
+  int64_t rows, columns;
+  const float *x, *gain;
+  float eps;
+  float* y;
+  static void cpu_rows(const RmsNorm& norm, int64_t begin, int64_t end);
+  static void cpu(const RmsNorm& norm);
+};
+
+// dx (+)= gradient of RmsNorm for dy; dgain (+)= column sums of dy * x / rms where not null.
+struct RmsNormBackward {
+  int64_t rows, columns;
+  const float *x, *gain, *dy;
+  float eps;
+  float* dx;       // may be dy itself; null: not wanted
+  bool accumulate_dx;
+  float* dgain;    // null: not wanted
+  bool accumulate_dgain;
+  static void cpu(const RmsNormBackward& backward);
+};
+
+// y[rows, columns] = silu(gate) * up for x = [gate | up] of [rows, 2 columns] (Shazeer 2020).
+struct SwiGlu {
+  int64_t rows, columns;
+  const float* x;
+  float* y;
+  static void cpu_rows(const SwiGlu& glu, int64_t begin, int64_t end);
+  static void cpu(const SwiGlu& glu);
+};
+struct SwiGluBackward {
+  int64_t rows, columns;
+  const float *x, *dy;
+  float* dx;  // [rows, 2 columns]
+  bool accumulate;
+  static void cpu_rows(const SwiGluBackward& backward, int64_t begin, int64_t end);
+  static void cpu(const SwiGluBackward& backward);
+};
+
+// y = max(0, x)^2 (So et al. 2021).
+struct ReluSquared {
+  int64_t rows, columns;
+  const float* x;
+  float* y;
+  static void cpu_rows(const ReluSquared& relu, int64_t begin, int64_t end);
+  static void cpu(const ReluSquared& relu);
+};
+struct ReluSquaredBackward {
+  int64_t rows, columns;
+  const float *x, *dy;
+  float* dx;
+  bool accumulate;
+  static void cpu_rows(const ReluSquaredBackward& backward, int64_t begin, int64_t end);
+  static void cpu(const ReluSquaredBackward& backward);
+};
+
+// y = a * x + b * y over `count` elements.
+struct Axpby {
+  int64_t count;
+  float a;
+  const float* x;
+  float b;
+  float* y;
+  static void cpu(const Axpby& axpby);
+};
+
+// Inverted dropout of x, then the residual added: y = residual + keep * x / (1 - p). The mask is a pure function of
+// (seed, element), so that backward recomputes it: dx (+)= keep * dy / (1 - p) is the same kernel without a residual.
+struct Dropout {
+  int64_t count;
+  float probability;
+  uint64_t seed;
+  const float *x, *residual;  // residual may be null
+  float* y;
+  bool accumulate;            // add to y
+  static void cpu(const Dropout& dropout);
+};
+
+}  // namespace persea::kernels

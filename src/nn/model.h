@@ -1,0 +1,73 @@
+// The Llama architecture as a graph of fused ops over its parameters. It knows token ids only: no text, no files, no cache.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "autograd/tape.h"
+#include "base/random.h"
+#include "nn/config.h"
+
+namespace persea {
+
+// Rows of tokens, `length` each, sequences * length in all. positions restart at each document; starts[i] is the index within
+// its row of the first token of token i's document: attention never looks before it. targets of -1 count for nothing.
+struct TokenBatch {
+  int64_t sequences = 0, length = 0;
+  std::span<const int32_t> tokens, targets, positions, starts;
+};
+
+class Model {
+ public:
+  // Weights: normal with deviation 0.02 (o and down divided by sqrt(2 layers)), gains 1; a pure function of the seed.
+  Model(const ModelConfig& config, uint64_t seed);
+  Model(const Model&) = delete;
+  Model& operator=(const Model&) = delete;
+
+  const ModelConfig& config() const { return config_; }
+
+  // Fused as they lie in memory: per layer "layers.N.qkv" [(heads + 2 kv_heads) head_dim, dim], "layers.N.o" [dim, heads
+  // head_dim], "layers.N.up" [2 hidden (gate rows first) or hidden, dim], "layers.N.down" [dim, hidden], gains
+  // "layers.N.attention_norm", "layers.N.mlp_norm" [dim], with qk_norm "layers.N.q_norm", "layers.N.k_norm" [head_dim];
+  // "embedding" [vocab, dim], "norm" [dim], and "head" [vocab, dim] unless tied.
+  std::vector<Parameter*> parameters();
+  std::vector<const Parameter*> parameters() const;
+  Parameter& parameter(std::string_view name);  // throws std::logic_error where there is none
+
+  struct Layer {
+    Parameter attention_norm, qkv, q_norm, k_norm, o, mlp_norm, up, down;
+  };
+  const std::vector<Layer>& layers() const { return layers_; }
+  const Parameter& embedding() const { return embedding_; }
+  const Parameter& norm() const { return norm_; }
+  const Parameter& head() const { return config_.tied ? embedding_ : head_; }
+
+  // Sum of the targets' cross-entropies in nats (divide by their number for the mean). With training, gradients of
+  // scale * sum are added to the parameters. `dropout` and its seed act in training only.
+  struct LossOptions {
+    bool training = true;
+    float scale = 1;
+    double dropout = 0;
+    uint64_t dropout_seed = 0;
+  };
+  double loss(const TokenBatch& batch, const LossOptions& options);
+
+  // Cross-entropy of each token (nats; 0 where the target is -1), and logits [sequences * length, vocab] for tests and scoring.
+  std::vector<float> token_losses(const TokenBatch& batch);
+  Tensor logits(const TokenBatch& batch);
+
+ private:
+  Tape::Value body(Tape& tape, const TokenBatch& batch, double dropout, uint64_t seed);
+  ModelConfig config_;
+  std::vector<Layer> layers_;
+  Parameter embedding_, norm_, head_;
+};
+
+// cos and sin of every (position, frequency): [positions, head_dim / 2] each, with the config's theta and scaling.
+struct RopeTable {
+  Tensor cos, sin;
+};
+RopeTable rope_table(const ModelConfig& config, int64_t positions);
+
+}  // namespace persea

@@ -1,0 +1,31 @@
+// Memory for tensors: 64-byte aligned blocks from an allocator that keeps what was freed, so that a training step, which asks
+// for the same sizes again and again, touches no new page after its first. Large blocks lie in huge pages where the system
+// grants them. It refuses to split or merge blocks.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "tensor/device.h"
+
+namespace persea {
+
+struct Storage {
+  std::byte* data;
+  int64_t bytes;
+  Device device;
+};
+
+// A block of at least `bytes` bytes with undefined content, returned to the allocator when the last owner lets go.
+// Throws std::bad_alloc where the machine has no memory, std::logic_error for a device that is not there.
+std::shared_ptr<Storage> allocate(int64_t bytes, Device device = cpu_device);
+
+// Gives what the allocator keeps back to the system.
+void release_kept_memory();
+
+struct MemoryStats {
+  int64_t in_use = 0, kept = 0;  // bytes
+};
+MemoryStats memory_stats();
+
+}  // namespace persea

@@ -1,0 +1,56 @@
+#include "tensor/tensor.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+namespace persea {
+
+int64_t element_count(const Shape& shape) {
+  int64_t count = 1;
+  for (int64_t extent : shape) {
+    if (extent < 0 || (extent > 0 && count > (int64_t{1} << 62) / extent))
+      throw std::logic_error("shape " + shape_string(shape) + " is no shape");
+    count *= extent;
+  }
+  return count;
+}
+
+std::string shape_string(const Shape& shape) { return fmt::format("[{}]", fmt::join(shape, ", ")); }
+
+Tensor::Tensor(Shape shape, DType dtype, Device device)
+    : shape_(std::move(shape)), count_(element_count(shape_)), dtype_(dtype), storage_(allocate(bytes(), device)) {}
+
+Tensor Tensor::zeros(Shape shape, DType dtype, Device device) {
+  Tensor tensor(std::move(shape), dtype, device);
+  tensor.zero();
+  return tensor;
+}
+
+Tensor Tensor::reshape(Shape shape) const {
+  Tensor view = *this;
+  if (element_count(shape) != count_)
+    throw std::logic_error("reshape: " + shape_string(shape_) + " has not the elements of " + shape_string(shape));
+  view.shape_ = std::move(shape);
+  return view;
+}
+
+Tensor Tensor::slice(int64_t begin, int64_t end) const {
+  if (shape_.empty() || begin < 0 || end < begin || end > shape_[0])
+    throw std::logic_error(fmt::format("slice: [{}, {}) of {}", begin, end, shape_string(shape_)));
+  Tensor view = *this;
+  int64_t row = shape_[0] > 0 ? count_ / shape_[0] : 0;
+  view.shape_[0] = end - begin;
+  view.count_ = row * (end - begin);
+  view.offset_ += begin * row * dtype_bytes(dtype_);
+  return view;
+}
+
+Tensor Tensor::clone() const {
+  Tensor copy(shape_, dtype_, device());
+  std::memcpy(copy.raw(), raw(), bytes());
+  return copy;
+}
+
+void Tensor::zero() const { std::memset(raw(), 0, bytes()); }
+
+}  // namespace persea
