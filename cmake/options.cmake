@@ -17,6 +17,10 @@ endif()
 if(PERSEA_FUZZ)
   list(APPEND cxx_options -fsanitize=fuzzer-no-link -Wno-unknown-warning-option)
 endif()
+# Everything but the kernels, which choose at run time, is compiled for x86-64 processors from 2009 on.
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+  list(APPEND cxx_options -march=x86-64-v2)
+endif()
 target_compile_options(persea_options INTERFACE "$<$<COMPILE_LANGUAGE:C,CXX>:${cxx_options}>")
 
 if(PERSEA_CUDA)
