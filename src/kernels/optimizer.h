@@ -1,0 +1,26 @@
+// The arithmetic of optimizers, one pass over memory each.
+#pragma once
+
+#include <cstdint>
+
+namespace persea::kernels {
+
+// Sum of squares in double, in a fixed order.
+struct SquaredNorm {
+  int64_t count;
+  const float* x;
+  static double cpu(const SquaredNorm& kernel);
+};
+
+// AdamW (Loshchilov & Hutter 2019): m, v, then w -= lr * (m' / (sqrt(v') + eps) + decay * w), with g = factor * gradient.
+struct AdamW {
+  int64_t count;
+  float* weights;
+  const float* gradient;
+  float *m, *v;
+  float factor, lr, beta1, beta2, eps, decay;
+  float correction1, correction2;  // 1 - beta^t
+  static void cpu(const AdamW& kernel);
+};
+
+}  // namespace persea::kernels

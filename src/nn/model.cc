@@ -1,0 +1,195 @@
+#include "nn/model.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <stdexcept>
+
+#include "autograd/ops/attention.h"
+#include "autograd/ops/dropout_add.h"
+#include "autograd/ops/embedding.h"
+#include "autograd/ops/head_norm.h"
+#include "autograd/ops/linear.h"
+#include "autograd/ops/linear_cross_entropy.h"
+#include "autograd/ops/rms_norm.h"
+#include "kernels/gemm.h"
+
+namespace persea {
+namespace {
+
+using Prologue = LinearOptions::Prologue;
+
+Parameter matrix(std::string name, Shape shape, double deviation, Random& random) {
+  Parameter parameter{std::move(name), Tensor(std::move(shape)), {}, true, true};
+  for (float& value : parameter.value.span()) value = static_cast<float>(random.normal() * deviation);
+  return parameter;
+}
+
+Parameter gain(std::string name, int64_t width) {
+  Parameter parameter{std::move(name), Tensor({width}), {}, true, false};
+  for (float& value : parameter.value.span()) value = 1;
+  return parameter;
+}
+
+Tensor ids(std::span<const int32_t> values, int64_t count, const char* what) {
+  if (static_cast<int64_t>(values.size()) != count)
+    throw std::logic_error(fmt::format("model: {} {} for {} tokens", values.size(), what, count));
+  return Tensor::from(values, {count});
+}
+
+}  // namespace
+
+Model::Model(const ModelConfig& config, uint64_t seed) : config_(config) {
+  if (Status status = config.check(); !status) throw std::logic_error("model: " + status.error().message);
+  const ModelConfig& c = config_;
+  const double deviation = 0.02, into_residual = deviation / std::sqrt(2.0 * static_cast<double>(c.layers));
+  auto make = [&](std::string name, Shape shape, double width) {
+    Random random(seed, name);
+    return matrix(std::move(name), std::move(shape), width, random);
+  };
+  embedding_ = make("embedding", {c.vocab, c.dim}, deviation);
+  for (int64_t i = 0; i < c.layers; ++i) {
+    auto name = [&](const char* part) { return fmt::format("layers.{}.{}", i, part); };
+    Layer layer;
+    layer.attention_norm = gain(name("attention_norm"), c.dim);
+    layer.qkv = make(name("qkv"), {c.qkv_rows(), c.dim}, deviation);
+    if (c.qk_norm) {
+      layer.q_norm = gain(name("q_norm"), c.head_dim);
+      layer.k_norm = gain(name("k_norm"), c.head_dim);
+    }
+    layer.o = make(name("o"), {c.dim, c.heads * c.head_dim}, into_residual);
+    layer.mlp_norm = gain(name("mlp_norm"), c.dim);
+    layer.up = make(name("up"), {c.up_rows(), c.dim}, deviation);
+    layer.down = make(name("down"), {c.dim, c.hidden}, into_residual);
+    layers_.push_back(std::move(layer));
+  }
+  norm_ = gain("norm", c.dim);
+  if (!c.tied) head_ = make("head", {c.vocab, c.dim}, deviation);
+}
+
+std::vector<Parameter*> Model::parameters() {
+  std::vector<Parameter*> all{&embedding_};
+  for (Layer& layer : layers_) {
+    all.insert(all.end(), {&layer.attention_norm, &layer.qkv});
+    if (config_.qk_norm) all.insert(all.end(), {&layer.q_norm, &layer.k_norm});
+    all.insert(all.end(), {&layer.o, &layer.mlp_norm, &layer.up, &layer.down});
+  }
+  all.push_back(&norm_);
+  if (!config_.tied) all.push_back(&head_);
+  return all;
+}
+
+std::vector<const Parameter*> Model::parameters() const {
+  const std::vector<Parameter*> all = const_cast<Model*>(this)->parameters();
+  return {all.begin(), all.end()};
+}
+
+Parameter& Model::parameter(std::string_view name) {
+  for (Parameter* parameter : parameters())
+    if (parameter->name == name) return *parameter;
+  throw std::logic_error(fmt::format("model: no parameter {}", name));
+}
+
+// Everything up to the last residual stream, [tokens, dim].
+Tape::Value Model::body(Tape& tape, const TokenBatch& batch, double dropout, uint64_t seed) {
+  const ModelConfig& c = config_;
+  const int64_t n = batch.sequences * batch.length;
+  if (n <= 0) throw std::logic_error("model: an empty batch");
+  const RopeTable rope = rope_table(c, batch.length);
+  const Tape::Value positions = tape.constant(ids(batch.positions, n, "positions")),
+                    starts = tape.constant(ids(batch.starts, n, "starts")), cos = tape.constant(rope.cos),
+                    sin = tape.constant(rope.sin);
+  const auto eps = static_cast<float>(c.norm_eps);
+  const LinearOptions normed{Prologue::rms_norm, eps},
+      activated{c.activation == Activation::swiglu ? Prologue::swiglu : Prologue::relu_squared, eps};
+
+  Tape::Value x = tape.run(embedding_op(), {tape.parameter(embedding_), tape.constant(ids(batch.tokens, n, "tokens"))})[0];
+  // A branch joins the residual stream inside its last product, or, with dropout, after it.
+  auto join = [&](Tape::Value branch, Parameter& weight, const LinearOptions& options) {
+    if (dropout == 0) {
+      x = tape.run(linear_op(), {branch, tape.parameter(weight), {}, x}, options)[0];
+      return;
+    }
+    const Tape::Value y = tape.run(linear_op(), {branch, tape.parameter(weight), {}, {}}, options)[0];
+    x = tape.run(dropout_add_op(), {y, x}, DropoutOptions{static_cast<float>(dropout), Random(seed++).next()})[0];
+  };
+  for (Layer& layer : layers_) {
+    Tape::Value qkv = tape.run(linear_op(), {x, tape.parameter(layer.qkv), tape.parameter(layer.attention_norm), {}}, normed)[0];
+    if (c.qk_norm)
+      qkv = tape.run(head_norm_op(), {qkv, tape.parameter(layer.q_norm), tape.parameter(layer.k_norm)},
+                     HeadNormOptions{c.heads, c.kv_heads, eps})[0];
+    const Tape::Value attended = tape.run(attention_op(), {qkv, positions, starts, cos, sin},
+                                          AttentionOptions{batch.length, c.heads, c.kv_heads, c.head_dim})[0];
+    join(attended, layer.o, {});
+    const Tape::Value up = tape.run(linear_op(), {x, tape.parameter(layer.up), tape.parameter(layer.mlp_norm), {}}, normed)[0];
+    join(up, layer.down, activated);
+  }
+  return tape.run(rms_norm_op(), {x, tape.parameter(norm_)}, RmsNormOptions{eps})[0];
+}
+
+double Model::loss(const TokenBatch& batch, const LossOptions& options) {
+  Tape tape(options.training);
+  const Tape::Value x = body(tape, batch, options.training ? options.dropout : 0, options.dropout_seed);
+  const Tensor targets = ids(batch.targets, batch.sequences * batch.length, "targets");
+  Parameter& head = config_.tied ? embedding_ : head_;
+  if (!options.training) {
+    double sum = 0;
+    for (float loss : linear_cross_entropy_losses(tape.tensor(x), head.value, targets, static_cast<float>(config_.logit_soft_cap)).span())
+      sum += loss;
+    return sum;
+  }
+  const Tape::Value loss = tape.run(linear_cross_entropy_op(), {x, tape.parameter(head), tape.constant(targets)},
+                                    CrossEntropyOptions{options.scale, static_cast<float>(config_.logit_soft_cap)})[0];
+  const double sum = tape.tensor(loss).data()[0] / static_cast<double>(options.scale);
+  tape.backward(loss);
+  return sum;
+}
+
+std::vector<float> Model::token_losses(const TokenBatch& batch) {
+  Tape tape(false);
+  const Tape::Value x = body(tape, batch, 0, 0);
+  const Tensor losses =
+      linear_cross_entropy_losses(tape.tensor(x), head().value, ids(batch.targets, batch.sequences * batch.length, "targets"),
+                                  static_cast<float>(config_.logit_soft_cap));
+  return {losses.data(), losses.data() + losses.count()};
+}
+
+Tensor Model::logits(const TokenBatch& batch) {
+  Tape tape(false);
+  const Tensor x = tape.tensor(body(tape, batch, 0, 0));
+  const int64_t n = x.dim(0), dim = config_.dim, vocab = config_.vocab;
+  Tensor logits({n, vocab});
+  kernels::Gemm::cpu({n, vocab, dim, kernels::row_major(x.data(), dim), kernels::transposed(head().value.data(), dim),
+                      logits.data(), vocab});
+  if (const auto cap = static_cast<float>(config_.logit_soft_cap); cap > 0)
+    for (float& logit : logits.span()) logit = cap * std::tanh(logit / cap);
+  return logits;
+}
+
+RopeTable rope_table(const ModelConfig& config, int64_t positions) {
+  const int64_t half = config.head_dim / 2;
+  RopeTable table{Tensor({positions, half}), Tensor({positions, half})};
+  for (int64_t i = 0; i < half; ++i) {
+    double frequency = std::pow(config.rope_theta, -static_cast<double>(i) / static_cast<double>(half));
+    if (const auto& scaling = config.rope_scaling) {
+      if (scaling->kind == RopeScaling::Kind::linear) {
+        frequency /= scaling->factor;
+      } else {
+        // Llama 3.1: long waves are stretched by the factor, short ones kept, those between interpolated.
+        const double turns = static_cast<double>(scaling->original_context) * frequency / (2 * M_PI);
+        const double low = scaling->low_frequency_factor, high = scaling->high_frequency_factor;
+        const double kept = std::clamp((turns - low) / (high - low), 0.0, 1.0);
+        frequency *= kept + (1 - kept) / scaling->factor;
+      }
+    }
+    for (int64_t p = 0; p < positions; ++p) {
+      const double angle = static_cast<double>(p) * frequency;
+      table.cos.data()[p * half + i] = static_cast<float>(std::cos(angle));
+      table.sin.data()[p * half + i] = static_cast<float>(std::sin(angle));
+    }
+  }
+  return table;
+}
+
+}  // namespace persea

@@ -1,0 +1,57 @@
+// AdamW, and Muon for the matrices inside the layers. The state can be listed for checkpoints; a step is a pure function of
+// weights, gradients and state.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "autograd/tape.h"
+
+namespace persea {
+
+struct OptimizerSettings {
+  enum class Kind { adamw, muon } kind = Kind::adamw;
+  double lr = 1e-3;        // of AdamW; with muon, of embedding, head and gains
+  double muon_lr = 0.02;   // of the matrices inside the layers
+  double beta1 = 0.9, beta2 = 0.95, eps = 1e-8;
+  double weight_decay = 0.1;   // decoupled, on matrices (gains have none)
+  double momentum = 0.95;      // Muon's
+};
+
+class Optimizer {
+ public:
+  Optimizer(std::vector<Parameter*> parameters, const OptimizerSettings& settings);
+
+  // Clips the gradients to the global norm `max_norm` (0: no clipping), takes one step with all learning rates times
+  // `lr_scale`, and marks the gradients as used up. Returns the norm before clipping; where it is not finite nothing moves
+  // and no step is counted. Parameters that no backward pass has reached count as having no gradient.
+  double step(double lr_scale, double max_norm);
+
+  // Marks the gradients as used up without a step.
+  void drop_gradients();
+
+  // The moments by name ("embedding.m", ...), to be saved and filled in place; and the number of steps taken.
+  std::vector<std::pair<std::string, Tensor>> state() const;
+  int64_t steps() const { return steps_; }
+  void set_steps(int64_t steps) { steps_ = steps; }
+
+ private:
+  struct Entry {
+    Parameter* parameter;
+    Tensor m, v;   // Muon: m is the momentum, v undefined
+    bool muon;
+  };
+  void adamw(Entry& entry, double lr_scale, double factor);
+  void muon(Entry& entry, double lr_scale, double factor);
+  OptimizerSettings settings_;
+  std::vector<Entry> entries_;
+  int64_t steps_ = 0;
+};
+
+// The nearest semi-orthogonal matrix to x [rows, columns], roughly: five quintic Newton-Schulz steps as Muon takes them
+// (Jordan et al. 2024); singular values end between about 0.7 and 1.2.
+Tensor orthogonalize(const Tensor& x);
+
+}  // namespace persea
