@@ -1,0 +1,81 @@
+// Checkpoints: everything that a run needs to go on to the same bits, in one file. A file is written beside its name,
+// made durable and renamed; a SHA-256 at its end covers every byte before it. Two are kept, so that a damaged one costs
+// only the steps since the other. The format is in docs/formats/checkpoint.md; nothing but this program reads it.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/json.h"
+#include "base/result.h"
+#include "tensor/tensor.h"
+
+namespace persea {
+
+namespace fs = std::filesystem;
+
+using NamedTensors = std::vector<std::pair<std::string, Tensor>>;
+
+// A checkpoint's bytes, looked at in place.
+struct CheckpointView {
+  struct Entry {
+    std::string name;
+    DType dtype;
+    Shape shape;
+    std::span<const std::byte> data;
+  };
+  Json state;
+  std::vector<Entry> tensors;
+  std::span<const std::byte> covered;  // what the hash covers
+  std::string_view hash;               // as recorded: 64 hex digits
+
+  // Checks the structure and all bounds, not the hash.
+  static Result<CheckpointView> parse(std::span<const std::byte> bytes, std::string_view where);
+};
+
+Status write_checkpoint(const fs::path& path, const Json& state, const NamedTensors& tensors);
+
+// Checks everything, then fills `tensors`: names, types and shapes must be those of the file, in its order. On an error
+// the tensors are as they were. Returns the state.
+Result<Json> read_checkpoint(const fs::path& path, const NamedTensors& tensors);
+
+// The checkpoints of one run: checkpoint-00000400.
+class CheckpointStore {
+ public:
+  explicit CheckpointStore(fs::path directory) : directory_(std::move(directory)) {}
+  // Checkpoints at multiples of `every` (and at 0) are regular; rollbacks return to those only, because where a run was
+  // interrupted must not change what it computes.
+  void set_every(int64_t every) { every_ = every; }
+
+  // Writes the checkpoint of `step`, then removes what is superseded: all but two regular ones, and irregular ones
+  // before the newest.
+  Status save(int64_t step, const Json& state, const NamedTensors& tensors);
+
+  // Fills `tensors` from the newest checkpoint that is whole; says of each damaged one that it was passed over. Nothing
+  // where there is none at all; an error where all are damaged.
+  struct Loaded {
+    int64_t step;
+    Json state;
+  };
+  Result<std::optional<Loaded>> load(const NamedTensors& tensors, bool regular_only = false);
+
+  // Removes the checkpoints after `step`.
+  void drop_after(int64_t step);
+
+ private:
+  fs::path file(int64_t step) const;
+  std::vector<int64_t> steps() const;  // newest first
+  bool regular(int64_t step) const { return step == 0 || (every_ > 0 && step % every_ == 0); }
+
+  fs::path directory_;
+  int64_t every_ = 0;
+};
+
+}  // namespace persea

@@ -1,0 +1,54 @@
+// The learning rate over a run: warm-up, stable, decay (Hu et al. 2024, "MiniCPM"), and how a budget becomes steps.
+//
+// Steps and tokens fix the run's length beforehand. A budget in minutes cannot: a length measured at the start would be
+// wrong by as much as the machine's mood changes. But only the decay needs to know it, so the length is decided by the
+// clock once, when the decay is due, and written down before it acts: a run that is killed and resumed follows the same
+// schedule to the same bits, and the budget is met within a percent or two. Nothing else in training looks at the
+// clock.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "base/json.h"
+#include "base/result.h"
+#include "train/recipe.h"
+
+namespace persea {
+
+struct Schedule {
+  int64_t warmup = 0;       // steps over which the rate rises linearly
+  int64_t decay_start = 0;  // the first step of the decay
+  int64_t total = 0;        // steps of the run; 0: not decided yet
+  double min_scale = 0;     // part of the rate that the decay ends at
+  std::string shape = "linear";
+
+  // The factor of the learning rate at `step` (from 0), in [0, 1].
+  double scale(int64_t step) const;
+};
+
+// What a run's length settles, kept in its work directory as pace.json.
+struct Pace {
+  int64_t total = 0, decay_start = 0;            // 0: not decided yet
+  int64_t eval_every = 0, checkpoint_every = 0;  // steps; 0: not decided yet
+
+  Json json() const;
+  static Result<Pace> from_json(const Json& value, std::string_view where);
+};
+
+// Steps of a run with a budget in steps or tokens; 0 for one in minutes.
+int64_t budgeted_steps(const Recipe& recipe);
+
+// A length that is known, or estimated where `known` is false: then only the intervals are settled.
+Pace pace_of(const PretrainRecipe& recipe, int64_t total, bool known);
+
+// For a budget in minutes: whether the decay is due after `step` steps in `seconds`.
+bool decay_due(const PretrainRecipe& recipe, int64_t step, double seconds);
+// Then: decides the length, so that the rest of the budget is spent at `seconds_per_step` (all in: validation,
+// checkpoints). `reserve` seconds are kept for the run's end.
+void decide_length(const PretrainRecipe& recipe, int64_t step, double seconds, double seconds_per_step, double reserve,
+                   Pace& pace);
+
+Schedule schedule_of(const PretrainRecipe& recipe, const Pace& pace);
+
+}  // namespace persea
