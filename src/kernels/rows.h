@@ -41,6 +41,7 @@ struct SwiGluBackward {
   const float *x, *dy;
   float* dx;  // [rows, 2 columns]
   bool accumulate;
+  float* y = nullptr;  // where not null, what SwiGlu made, once more
   static void cpu_rows(const SwiGluBackward& backward, int64_t begin, int64_t end);
   static void cpu(const SwiGluBackward& backward);
 };

@@ -90,9 +90,9 @@ struct LinearOp {
       const Tensor dmade = plain ? dx.tensor : Tensor({n, inputs});
       Gemm gemm{n, inputs, outputs, kernels::row_major(dy.data(), outputs), kernels::row_major(weight.data(), inputs),
                 dmade.data(), inputs, plain && dx.accumulate};
-      gemm.before = prologue;
+      if (options.prologue != Prologue::swiglu) gemm.before = prologue;
       if (options.prologue == Prologue::swiglu) {
-        const kernels::SwiGluBackward glu{n, inputs, x.data(), dmade.data(), dx.tensor.data(), dx.accumulate};
+        const kernels::SwiGluBackward glu{n, inputs, x.data(), dmade.data(), dx.tensor.data(), dx.accumulate, made.data()};
         gemm.after = [glu](int64_t begin, int64_t end) { kernels::SwiGluBackward::cpu_rows(glu, begin, end); };
       } else if (options.prologue == Prologue::relu_squared) {
         const kernels::ReluSquaredBackward relu{n, inputs, x.data(), dmade.data(), dx.tensor.data(), dx.accumulate};

@@ -54,10 +54,10 @@ void load_rows(const Layout& l, const float* in, int64_t stride, const int32_t* 
                float factor, float* out) {
   const int64_t half = l.head_dim / 2;
   for (int64_t t = 0; t < l.length; ++t) {
-    const float* x = in + t * stride;
-    float* y = out + t * l.width;
+    const float* HWY_RESTRICT x = in + t * stride;
+    float* HWY_RESTRICT y = out + t * l.width;
     if (cos) {
-      const float *c = cos + positions[t] * half, *s = sin + positions[t] * half;
+      const float *HWY_RESTRICT c = cos + positions[t] * half, *HWY_RESTRICT s = sin + positions[t] * half;
       for (int64_t i = 0; i < half; ++i) {
         const float a = x[i] * factor, b = x[i + half] * factor;
         y[i] = a * c[i] - b * s[i];
@@ -76,10 +76,10 @@ void store_rows(const Layout& l, const float* in, const int32_t* positions, cons
                 float* out, int64_t stride) {
   const int64_t half = l.head_dim / 2;
   for (int64_t t = 0; t < l.length; ++t) {
-    const float* x = in + t * l.width;
-    float* y = out + t * stride;
+    const float* HWY_RESTRICT x = in + t * l.width;
+    float* HWY_RESTRICT y = out + t * stride;
     if (cos) {
-      const float *c = cos + positions[t] * half, *s = sin + positions[t] * half;
+      const float *HWY_RESTRICT c = cos + positions[t] * half, *HWY_RESTRICT s = sin + positions[t] * half;
       for (int64_t i = 0; i < half; ++i) {
         const float a = x[i] * factor, b = x[i + half] * factor;
         y[i] = a * c[i] + b * s[i];

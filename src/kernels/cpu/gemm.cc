@@ -24,40 +24,41 @@ constexpr int64_t kDepth = 1024;                // products before C is written:
 constexpr int64_t kPackedFloats = 4 << 20;      // of B at once: 16 MiB lie in L3
 constexpr int64_t kBlockRows = 96;
 
-// Panel of B: rows [k0, k0 + k) and columns [j, j + columns), zero beyond, as k rows of kTileColumns.
-void pack_panel(const Matrix& b, int64_t k0, int64_t k, int64_t j, int64_t columns, float* out) {
+// One panel of B from a matrix whose columns lie contiguous: columns [j, j + columns), zero beyond, as k rows of kTileColumns.
+void pack_panel_from_columns(const Matrix& b, int64_t k0, int64_t k, int64_t j, int64_t columns, float* out) {
+  const float* in = b.data + k0 + j * b.column_stride;
+  transpose_block(in, b.column_stride, columns, k, out, kTileColumns);
+  for (int64_t p = 0; columns < kTileColumns && p < k; ++p)
+    std::fill(out + p * kTileColumns + columns, out + (p + 1) * kTileColumns, 0.0f);
+}
+
+// Rows [p0, p1) of all panels at once from a matrix whose rows lie contiguous, so that each row is read in one go. `k` is the
+// number of rows in a panel.
+void pack_panels_from_rows(const float* in, int64_t stride, int64_t p0, int64_t p1, int64_t k, int64_t columns, float* out) {
   const F32 d;
-  const float* in = b.data + k0 * b.row_stride + j * b.column_stride;
-  if (columns < kTileColumns) {
-    for (int64_t p = 0; p < k; ++p)
-      for (int64_t c = 0; c < kTileColumns; ++c)
-        out[p * kTileColumns + c] = c < columns ? in[p * b.row_stride + c * b.column_stride] : 0.0f;
-  } else if (b.column_stride == 1) {
-    for (int64_t p = 0; p < k; ++p) {
-      hn::StoreU(hn::LoadU(d, in + p * b.row_stride), d, out + p * kTileColumns);
-      hn::StoreU(hn::LoadU(d, in + p * b.row_stride + kLanes), d, out + p * kTileColumns + kLanes);
+  const int64_t whole = columns / kTileColumns * kTileColumns;
+  for (int64_t p = p0; p < p1; ++p) {
+    const float* row = in + p * stride;
+    float* to = out + p * kTileColumns;
+    for (int64_t j = 0; j < whole; j += kTileColumns) {
+      hn::StoreU(hn::LoadU(d, row + j), d, to + j * k);
+      hn::StoreU(hn::LoadU(d, row + j + kLanes), d, to + j * k + kLanes);
     }
-  } else {
-    transpose_block(in, b.column_stride, kTileColumns, k, out, kTileColumns);
+    if (whole < columns)
+      for (int64_t c = 0; c < kTileColumns; ++c) to[whole * k + c] = whole + c < columns ? row[whole + c] : 0.0f;
   }
 }
 
 // A transposed: columns of the block become groups of kTileRows values a step, so that the micro-kernel reads them in order.
 void pack_rows(const Matrix& a, int64_t row, int64_t rows, int64_t k0, int64_t k, float* out) {
-  for (int64_t r = 0; r < rows; r += kTileRows) {
-    const int64_t count = std::min(kTileRows, rows - r);
-    const float* in = a.data + row + r + k0 * a.column_stride;
-    float* group = out + r * k;
-    if (count == 8) {
-      const hn::CappedTag<float, 8> d8;
-      const int64_t half = hn::MaxLanes(d8) == 8 ? 8 : 4;
-      for (int64_t p = 0; p < k; ++p)
-        for (int64_t c = 0; c < 8; c += half)
-          hn::StoreU(hn::LoadU(d8, in + p * a.column_stride + c), d8, group + p * 8 + c);
-    } else {
-      for (int64_t p = 0; p < k; ++p)
-        for (int64_t c = 0; c < count; ++c) group[p * count + c] = in[p * a.column_stride + c];
-    }
+  const hn::CappedTag<float, kTileRows == 8 ? 8 : 2> d;
+  const int64_t lanes = hn::MaxLanes(d), whole = rows / kTileRows * kTileRows, rest = rows - whole;
+  for (int64_t p = 0; p < k; ++p) {
+    const float* in = a.data + row + (k0 + p) * a.column_stride;
+    for (int64_t r = 0; r < whole; r += kTileRows)
+      for (int64_t c = 0; c < kTileRows; c += lanes)
+        hn::StoreU(hn::LoadU(d, in + r + c), d, out + r * k + p * kTileRows + c);
+    for (int64_t c = 0; c < rest; ++c) out[whole * k + p * rest + c] = in[whole + c];
   }
 }
 
@@ -118,9 +119,20 @@ void gemm(const Gemm& g) {
       const int64_t column = x * chunk, columns = std::min(chunk, g.n - column);
       const int64_t panels = (columns + kTileColumns - 1) / kTileColumns, stride = panels * kTileColumns;
       if (x > 0) pool().barrier();  // nobody still reads the last chunk
-      for (int64_t item = thread; item < panels * pieces; item += threads) {
-        const int64_t k0 = item / panels * depth, k = std::min(depth, g.k - k0), j = item % panels * kTileColumns;
-        pack_panel(g.b, k0, k, column + j, std::min(kTileColumns, columns - j), b_floats + stride * k0 + j * k);
+      if (g.b.column_stride == 1) {
+        constexpr int64_t kRows = 32;
+        for (int64_t p0 = thread * kRows; p0 < g.k; p0 += threads * kRows)
+          for (int64_t p = p0; p < std::min(g.k, p0 + kRows);) {  // a range of rows may straddle two pieces of the depth
+            const int64_t k0 = p / depth * depth, k = std::min(depth, g.k - k0), end = std::min({g.k, p0 + kRows, k0 + k});
+            pack_panels_from_rows(g.b.data + k0 * g.b.row_stride + column, g.b.row_stride, p - k0, end - k0, k, columns,
+                                  b_floats + stride * k0);
+            p = end;
+          }
+      } else {
+        for (int64_t item = thread; item < panels * pieces; item += threads) {
+          const int64_t k0 = item / panels * depth, k = std::min(depth, g.k - k0), j = item % panels * kTileColumns;
+          pack_panel_from_columns(g.b, k0, k, column + j, std::min(kTileColumns, columns - j), b_floats + stride * k0 + j * k);
+        }
       }
       pool().barrier();
       for (int64_t i = next[x].fetch_add(1); i < blocks; i = next[x].fetch_add(1)) {

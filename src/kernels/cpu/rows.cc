@@ -116,6 +116,7 @@ void swiglu_backward_rows(const SwiGluBackward& g, int64_t begin, int64_t end) {
     each_vector(g.columns, [&](auto d, int64_t i) HWY_ATTR {
       const auto x = hn::LoadU(d, gate + i), s = sigmoid_fast(d, x), e = hn::LoadU(d, dy + i);
       const auto silu = hn::Mul(x, s);
+      if (g.y) hn::StoreU(hn::Mul(silu, hn::LoadU(d, up + i)), d, g.y + r * g.columns + i);
       // d silu / dx = s + silu (1 - s)
       auto dg = hn::Mul(hn::Mul(e, hn::LoadU(d, up + i)), hn::Add(s, hn::NegMulAdd(silu, s, silu)));
       auto du = hn::Mul(e, silu);

@@ -35,8 +35,12 @@ HWY_INLINE V exp_fast(D d, V x) {
 // 1 / (1 + e^-x)
 template <class D, class V>
 HWY_INLINE V sigmoid_fast(D d, V x) {
-  const auto one = hn::Set(d, 1.0f);
-  return hn::Div(one, hn::Add(one, exp_fast(d, hn::Neg(x))));
+  const auto one = hn::Set(d, 1.0f), two = hn::Set(d, 2.0f);
+  const auto y = hn::Add(one, exp_fast(d, hn::Neg(x)));
+  // A reciprocal estimate of 11 bits or more and two Newton steps cost a third of a division.
+  auto r = hn::ApproximateReciprocal(y);
+  r = hn::Mul(r, hn::NegMulAdd(y, r, two));
+  return hn::Mul(r, hn::NegMulAdd(y, r, two));
 }
 
 }  // namespace persea::kernels::HWY_NAMESPACE
