@@ -4,17 +4,19 @@
 #include <signal.h>
 #include <sys/resource.h>
 
+#include <atomic>
 #include <thread>
 
 #include "base/hash.h"
 #include "ledger/manifest.h"
+#include "ledger/scratch_for_test.h"
 
 namespace persea {
 namespace {
 
 class LabTest : public ::testing::Test {
  protected:
-  LabTest() : dir_(std::move(*TempDir::create(fs::temp_directory_path(), "lab"))) {}
+  LabTest() : dir_(test_scratch()) {}
   fs::path root() const { return dir_.path() / "lab"; }
   Lab open() const {
     auto lab = Lab::open(root());

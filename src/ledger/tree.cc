@@ -64,16 +64,23 @@ Result<Tree> list_tree(const fs::path& root) {
 
 std::vector<Result<std::string>> hash_files(const fs::path& root, const std::vector<TreeFile>& files, bool sync,
                                             const std::function<void(int64_t)>& progress) {
+  constexpr int64_t kWorthThreads = 8 << 20;  // bytes: below, waking them costs more than they save
   std::vector<Result<std::string>> hashes(files.size(), Result<std::string>(std::string()));
   std::mutex turn;
   const auto one_at_a_time = [&](int64_t bytes) {
     const std::lock_guard lock(turn);
     progress(bytes);
   };
-  pool().parallel_for(static_cast<int64_t>(files.size()), [&](int64_t i) {
-    hashes[i] = hash_file(root / files[i].path, sync,
-                          progress ? std::function<void(int64_t)>(one_at_a_time) : std::function<void(int64_t)>());
-  });
+  const std::function<void(int64_t)> report = progress ? one_at_a_time : std::function<void(int64_t)>();
+  const auto hash = [&](int64_t i) { hashes[i] = hash_file(root / files[i].path, sync, report); };
+  const auto count = static_cast<int64_t>(files.size());
+  int64_t total = 0;
+  for (const TreeFile& file : files) total += file.bytes;
+  if (total < kWorthThreads) {
+    for (int64_t i = 0; i < count; ++i) hash(i);
+  } else {
+    pool().parallel_for(count, hash);
+  }
   return hashes;
 }
 

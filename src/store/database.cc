@@ -36,6 +36,14 @@ int code_of(const soci::soci_error& error) {
   return sqlite ? sqlite->result() & 0xff : SQLITE_OK;
 }
 
+// SQLite calls it an I/O error where there is no room for the files beside the database.
+bool disk_is_full(const std::string& path) {
+  constexpr uintmax_t kRoom = 256 << 10;
+  std::error_code error;
+  const auto space = std::filesystem::space(std::filesystem::absolute(path).parent_path(), error);
+  return !error && space.available < kRoom;
+}
+
 // One line for a person: SQLite's own words, and the mend where its code tells one.
 Error describe(const std::string& path, const soci::soci_error& error) {
   switch (code_of(error)) {
@@ -45,10 +53,14 @@ Error describe(const std::string& path, const soci::soci_error& error) {
                   kPatienceSeconds);
     case SQLITE_FULL:
       return fail("{}: cannot write: the disk is full", path);
+    case SQLITE_IOERR:
+      if (disk_is_full(path)) return fail("{}: cannot write: the disk is full", path);
+      break;
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
       return fail("{}: damaged, or no database: put back a copy, or move it away to have a new one made", path);
     case SQLITE_CANTOPEN:
+      if (disk_is_full(path)) return fail("{}: cannot write: the disk is full", path);
       return fail("{}: cannot open the database: check the folder and its permissions", path);
     case SQLITE_READONLY:
       return fail("{}: cannot write: the file or its folder is read-only", path);
@@ -132,8 +144,8 @@ struct Database::Connection {
     }
   }
 
-  // Two programs that switch a new file to the write-ahead log at once may both be refused without SQLite's own patience,
-  // as each would wait for the other: so the patience is here.
+  // Two programs that switch a new file to the write-ahead log at once may both be refused without SQLite's own
+  // patience, as each would wait for the other: so the patience is here.
   Status use_write_ahead_log() {
     const double end = wall_seconds() + kPatienceSeconds;
     while (true) {
