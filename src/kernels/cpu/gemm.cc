@@ -20,9 +20,9 @@
 HWY_BEFORE_NAMESPACE();
 namespace persea::kernels::HWY_NAMESPACE {
 
-constexpr int64_t kDepth = 1024;                // products before C is written: panel and block together fit in 1 MiB of L2
-constexpr int64_t kPackedFloats = 4 << 20;      // of B at once: 16 MiB lie in L3
-constexpr int64_t kBlockRows = 96;
+constexpr int64_t kDepth = 768;            // products before C is written: panel and block together fit in 1 MiB of L2
+constexpr int64_t kPackedFloats = 4 << 20;  // of B at once: 16 MiB lie in L3
+constexpr int64_t kBlockRows = 64;
 
 // One panel of B from a matrix whose columns lie contiguous: columns [j, j + columns), zero beyond, as k rows of kTileColumns.
 void pack_panel_from_columns(const Matrix& b, int64_t k0, int64_t k, int64_t j, int64_t columns, float* out) {
