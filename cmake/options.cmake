@@ -28,9 +28,9 @@ if(PERSEA_CUDA)
     set(CMAKE_CUDA_ARCHITECTURES 80 90 CACHE STRING "GPU architectures to build for")
   endif()
   enable_language(CUDA)
-  set(CMAKE_CUDA_STANDARD 20)
-  set(CMAKE_CUDA_STANDARD_REQUIRED ON)
-  target_compile_definitions(persea_options INTERFACE PERSEA_CUDA=1)
+  set(CMAKE_CUDA20_STANDARD_COMPILE_OPTION -std=c++20)  # CMake 3.25 does not know that nvcc has it
+  target_compile_definitions(persea_options INTERFACE PERSEA_CUDA=1
+    $<$<COMPILE_LANGUAGE:CUDA>:FMT_CONSTEVAL=>)  # nvcc cannot evaluate fmt's checks of formats at compile time
 endif()
 
 find_program(PERSEA_CCACHE ccache)
