@@ -57,10 +57,12 @@ class DuplicateFinder : public nlohmann::json_sax<Json> {
   std::vector<std::set<std::string>> objects_;
 };
 
+bool is_control(char c) { return static_cast<unsigned char>(c) < 32 || c == 127; }
+
 // A name from the file as it may stand in a message: short and printable.
 std::string shown(std::string_view name) {
   std::string text;
-  for (const char c : name.substr(0, 80)) text += static_cast<unsigned char>(c) < 32 || c == 127 ? '?' : c;
+  for (const char c : name.substr(0, 80)) text += is_control(c) ? '?' : c;
   return name.size() > 80 ? text + "..." : text;
 }
 
@@ -156,7 +158,9 @@ Result<Safetensors> Safetensors::parse(std::span<const std::byte> bytes, std::st
       }
       continue;
     }
-    if (name.size() > kMaxName) return fail("{}: tensor {}: its name has more than {} bytes", where, shown(name), kMaxName);
+    if (name.size() > kMaxName || std::any_of(name.begin(), name.end(), is_control)) {
+      return fail("{}: tensor {}: no name, with control characters or more than {} bytes", where, shown(name), kMaxName);
+    }
     Result<Entry> entry = read_entry(value, tensors.data_.size());
     if (!entry) return fail("{}: tensor {}: {}", where, shown(name), entry.error().message);
     tensors.entries_.emplace(name, *std::move(entry));

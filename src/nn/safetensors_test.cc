@@ -103,6 +103,7 @@ TEST(Safetensors, RefusesHostileHeaders) {
        "tensor b leaves a hole"},
       {file_of(R"({"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}})", 1),
        "\"a\" stands twice"},
+      {file_of(R"({"a\nb":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}})", 1), "tensor a?b: no name"},
       {file_of(R"({"__metadata__":{"k":1}})", 0), "\"k\" must be a text"},
       {file_of("{" + std::string(3000, '['), 0), "header"},
   };

@@ -1,0 +1,142 @@
+#include "infer/decoder.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <functional>
+#include <numeric>
+#include <vector>
+
+namespace persea {
+namespace {
+
+ModelConfig small() {
+  ModelConfig config;
+  config.vocab = 61, config.dim = 48, config.layers = 2, config.heads = 4, config.kv_heads = 2, config.head_dim = 12;
+  config.hidden = 80, config.context = 700;
+  return config;
+}
+
+// Weights large enough that every part of the model matters to the logits.
+std::unique_ptr<Model> model_of(const ModelConfig& config) {
+  auto model = std::make_unique<Model>(config, 11);
+  Random random(5);
+  for (Parameter* parameter : model->parameters())
+    for (float& value : parameter->value.span()) value = parameter->decay ? value * 8 : value + 0.3F * static_cast<float>(random.normal());
+  return model;
+}
+
+std::vector<int32_t> tokens_of(const ModelConfig& config, int64_t count, uint64_t seed) {
+  Random random(seed);
+  std::vector<int32_t> tokens(static_cast<size_t>(count));
+  for (int32_t& token : tokens) token = static_cast<int32_t>(random.below(static_cast<uint64_t>(config.vocab)));
+  return tokens;
+}
+
+// The training pass's logits of one sequence, [length, vocab].
+Tensor reference(Model& model, const std::vector<int32_t>& tokens) {
+  std::vector<int32_t> positions(tokens.size()), starts(tokens.size(), 0), targets(tokens.size(), -1);
+  std::iota(positions.begin(), positions.end(), 0);
+  return model.logits({1, static_cast<int64_t>(tokens.size()), tokens, targets, positions, starts});
+}
+
+void expect_row(const Tensor& wanted, int64_t wanted_row, const Tensor& got, int64_t got_row, const std::string& what) {
+  const int64_t n = wanted.columns();
+  double worst = 0, norm = 0;
+  for (int64_t i = 0; i < n; ++i) {
+    const double w = wanted.data()[wanted_row * n + i], g = got.data()[got_row * n + i];
+    worst = std::max(worst, std::isfinite(g) ? std::abs(w - g) : 1e30);
+    norm = std::max(norm, std::abs(w));
+  }
+  EXPECT_GT(norm, 0.05) << what << ": logits too small to tell anything";
+  EXPECT_LT(worst, 2e-5 * norm + 1e-6) << what << " (largest logit " << norm << ")";
+}
+
+const std::vector<std::pair<const char*, std::function<void(ModelConfig&)>>> kConfigs = {
+    {"grouped", [](ModelConfig&) {}},
+    {"one kv head", [](ModelConfig& c) { c.kv_heads = 1; }},
+    {"all heads", [](ModelConfig& c) { c.kv_heads = 4, c.tied = false; }},
+    {"qk norm, wide heads", [](ModelConfig& c) { c.qk_norm = true, c.head_dim = 64, c.heads = 3, c.kv_heads = 1; }},
+    {"relu squared, cap", [](ModelConfig& c) { c.activation = Activation::relu_squared, c.logit_soft_cap = 3; }},
+    {"llama3 rope", [](ModelConfig& c) { c.rope_scaling = RopeScaling{RopeScaling::Kind::llama3, 8, 1, 4, 64}; }},
+    {"linear rope", [](ModelConfig& c) { c.rope_scaling = RopeScaling{.factor = 3}; }},
+};
+
+TEST(Decoder, AgreesWithTheTrainingPass) {
+  for (const auto& [name, change] : kConfigs) {
+    ModelConfig config = small();
+    change(config);
+    const auto model = model_of(config);
+    const std::vector<int32_t> tokens = tokens_of(config, 40, 3);
+    const Tensor wanted = reference(*model, tokens);
+
+    // Token by token, then by products of few rows, then of many.
+    for (const std::vector<int64_t>& steps : {std::vector<int64_t>(40, 1), {5, 1, 16, 18}, {17, 23}, {39, 1}}) {
+      Decoder decoder(*model);
+      KvCache cache(config);
+      int64_t done = 0;
+      for (const int64_t step : steps) {
+        const Decoder::Piece piece{&cache, std::span(tokens).subspan(static_cast<size_t>(done), static_cast<size_t>(step))};
+        const auto logits = decoder.forward({&piece, 1});
+        ASSERT_TRUE(logits.ok());
+        done += step;
+        expect_row(wanted, done - 1, *logits, 0, fmt::format("{}, step of {} to {}", name, step, done));
+      }
+      EXPECT_EQ(cache.size(), 40);
+    }
+  }
+}
+
+TEST(Decoder, RunsSequencesOfDifferentLengthsTogether) {
+  const ModelConfig config = small();
+  const auto model = model_of(config);
+  Decoder decoder(*model);
+  const std::vector<int32_t> texts[] = {tokens_of(config, 30, 1), tokens_of(config, 3, 2), tokens_of(config, 11, 4)};
+  std::vector<KvCache> caches(3, KvCache(config));
+  std::vector<Decoder::Piece> pieces;
+  for (int i = 0; i < 3; ++i) pieces.push_back({&caches[i], std::span(texts[i]).first(texts[i].size() - 1)});
+  ASSERT_TRUE(decoder.forward(pieces).ok());
+  for (int i = 0; i < 3; ++i) pieces[i].tokens = std::span(texts[i]).last(1);
+  const auto logits = decoder.forward(pieces);
+  ASSERT_TRUE(logits.ok());
+  for (int i = 0; i < 3; ++i) {
+    expect_row(reference(*model, texts[i]), static_cast<int64_t>(texts[i].size()) - 1, *logits, i, fmt::format("text {}", i));
+  }
+}
+
+TEST(Decoder, GrowsItsCacheAndGoesBack) {
+  const ModelConfig config = small();
+  const auto model = model_of(config);
+  Decoder decoder(*model);
+  KvCache cache(config);
+  const std::vector<int32_t> tokens = tokens_of(config, 650, 9);
+  const Tensor wanted = reference(*model, tokens);
+  const auto run = [&](int64_t begin, int64_t end) {
+    const Decoder::Piece piece{&cache, std::span(tokens).subspan(static_cast<size_t>(begin), static_cast<size_t>(end - begin))};
+    return *decoder.forward({&piece, 1});
+  };
+  (void)run(0, 100);
+  expect_row(wanted, 649, run(100, 650), 0, "beyond one pass");
+  cache.truncate(300);
+  expect_row(wanted, 301, run(300, 302), 0, "after going back");
+}
+
+TEST(Decoder, RefusesWhatItCannotRun) {
+  const ModelConfig config = small();
+  const auto model = model_of(config);
+  Decoder decoder(*model);
+  KvCache cache(config);
+  const auto run = [&](const std::vector<int32_t>& tokens) {
+    const Decoder::Piece piece{&cache, tokens};
+    return decoder.forward({&piece, 1});
+  };
+  EXPECT_NE(run({1, 61}).error().message.find("token 61"), std::string::npos);
+  EXPECT_NE(run({-1}).error().message.find("token -1"), std::string::npos);
+  EXPECT_NE(run(std::vector<int32_t>(701, 1)).error().message.find("701 tokens"), std::string::npos);
+  EXPECT_EQ(cache.size(), 0);
+  EXPECT_TRUE(run(std::vector<int32_t>(700, 1)).ok());
+  EXPECT_NE(run({1}).error().message.find("the model's context holds 700"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace persea
