@@ -167,6 +167,20 @@ Tensor Model::logits(const TokenBatch& batch) {
   return logits;
 }
 
+double activation_bytes_per_token(const ModelConfig& c) {
+  const int64_t layer = 2 * c.dim + c.qkv_rows() * (c.qk_norm ? 2 : 1) + c.heads * c.head_dim + c.heads + c.up_rows();
+  return 4.0 * static_cast<double>(c.layers * layer + 2 * c.dim);
+}
+
+int64_t micro_batch_sequences(const ModelConfig& config, int64_t sequences, int64_t length) {
+  // Weight, gradient and two moments are 16 bytes a parameter; a small model may take 160 MB all the same.
+  const double allowed = std::max(160e6, 0.45 * 16 * static_cast<double>(config.parameters()));
+  const double tokens = std::min(2048.0, allowed / activation_bytes_per_token(config));
+  int64_t micro = std::clamp<int64_t>(static_cast<int64_t>(tokens / static_cast<double>(length)), 1, sequences);
+  while (sequences % micro != 0) --micro;
+  return micro;
+}
+
 RopeTable rope_table(const ModelConfig& config, int64_t positions) {
   const int64_t half = config.head_dim / 2;
   RopeTable table{Tensor({positions, half}), Tensor({positions, half})};

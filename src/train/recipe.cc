@@ -5,12 +5,12 @@
 #include <set>
 
 #include "base/file.h"
+#include "nn/model.h"
 
 namespace persea {
 namespace {
 
 constexpr double kMany = 1e15;
-constexpr int64_t kMicroTokens = 4096;  // an automatic micro-batch: enough rows for fast products, little memory
 constexpr std::string_view kBudgets[] = {"pretrain.minutes", "pretrain.tokens", "pretrain.steps"};
 
 std::string join(const std::vector<std::string>& words) {
@@ -352,9 +352,7 @@ ModelConfig Recipe::model_config(int64_t vocab) const {
 
 int64_t Recipe::micro_sequences() const {
   if (pretrain.micro_batch > 0) return pretrain.micro_batch;
-  int64_t micro = sequences();
-  while (micro > 1 && (micro * pretrain.sequence > kMicroTokens || sequences() % micro != 0)) --micro;
-  return micro;
+  return micro_batch_sequences(model_config(tokenizer.vocab), sequences(), pretrain.sequence);
 }
 
 }  // namespace persea
