@@ -1,0 +1,152 @@
+// The verbs that show what a lab holds, on a small lab, as a person and as a program sees them.
+#include <gtest/gtest.h>
+
+#include "base/file.h"
+#include "cli/ls.h"
+#include "cli/show.h"
+#include "cli/terminal.h"
+#include "cli/trace.h"
+#include "cli/verify.h"
+#include "ledger/lab.h"
+
+namespace persea {
+namespace {
+
+class VerbsTest : public ::testing::Test {
+ protected:
+  VerbsTest() : dir_(std::move(*TempDir::create(fs::temp_directory_path(), "verbs"))) {
+    auto lab = Lab::open(dir_.path() / "lab");
+    EXPECT_TRUE(lab.ok()) << lab.error().message;
+    corpus_ = make(*lab, "corpus", {});
+    tokenizer_ = make(*lab, "tokenizer", {{"corpus", corpus_.id}});
+    tokens_ = make(*lab, "tokens", {{"corpus", corpus_.id}, {"tokenizer", tokenizer_.id}});
+  }
+  static Artifact make(Lab& lab, const std::string& kind, std::vector<std::pair<std::string, std::string>> inputs) {
+    const StageSpec spec{kind, 1, {{"clean", {{"min", 20}}}, {"rate", 0.25}}, std::move(inputs)};
+    auto result = lab.run(spec, [&](StageContext& context) -> Status {
+      context.fact("documents", 12345);
+      context.fact("loss", 1.23456789);
+      context.add_tokens(5000);
+      return write_file(context.out() / "data.bin", std::string(2000, 'x'));
+    });
+    EXPECT_TRUE(result.ok()) << result.error().message;
+    return std::move(result->artifact);
+  }
+
+  struct Outcome {
+    int status;
+    std::string out, err;
+  };
+  Outcome run(std::vector<std::string> words, bool json = false) {
+    CliContext context;
+    context.lab = (dir_.path() / "lab").string();
+    context.json = json;
+    VerbAction action;
+    CLI::App app("test", "persea");
+    add_ls(app, context, action);
+    add_show(app, context, action);
+    add_trace(app, context, action);
+    add_verify(app, context, action);
+    std::reverse(words.begin(), words.end());  // as CLI11 wants them
+    app.parse(words);
+    testing::internal::CaptureStdout();
+    testing::internal::CaptureStderr();
+    const int status = action();
+    return {status, testing::internal::GetCapturedStdout(), testing::internal::GetCapturedStderr()};
+  }
+  static bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+  TempDir dir_;
+  Artifact corpus_, tokenizer_, tokens_;
+};
+
+TEST_F(VerbsTest, LsListsTheArtifacts) {
+  const Outcome table = run({"ls"});
+  EXPECT_EQ(table.status, 0);
+  EXPECT_LT(table.out.find(corpus_.id), table.out.find(tokens_.id));
+  EXPECT_TRUE(has(table.out, "documents 12,345 · loss 1.235")) << table.out;
+  const Outcome kind = run({"ls", "tokens"});
+  EXPECT_TRUE(has(kind.out, tokens_.id) && !has(kind.out, corpus_.id)) << kind.out;
+  const Json document = Json::parse(run({"ls"}, true).out);
+  ASSERT_EQ(document.at("artifacts").size(), 3u);
+  EXPECT_EQ(document.at("artifacts")[0].at("bytes"), 2000);
+}
+
+TEST_F(VerbsTest, ShowTellsEverything) {
+  const Outcome shown = run({"show", "tokens"});
+  EXPECT_EQ(shown.status, 0);
+  for (const char* part : {"clean.min", "20", "rate", "0.25", "documents", "12,345", "data.bin", "5.0K tokens"}) {
+    EXPECT_TRUE(has(shown.out, part)) << part << " in\n" << shown.out;
+  }
+  EXPECT_TRUE(has(shown.out, corpus_.id) && has(shown.out, tokenizer_.id)) << shown.out;
+  EXPECT_TRUE(has(run({"show", corpus_.id}).out, tokens_.id));
+  const Json document = Json::parse(run({"show", tokens_.id.substr(7)}, true).out);
+  EXPECT_EQ(document.at("id"), tokens_.id);
+  EXPECT_EQ(document.at("inputs").size(), 2u);
+}
+
+TEST_F(VerbsTest, TraceDrawsATree) {
+  const Outcome traced = run({"trace", "tokens"});
+  EXPECT_EQ(traced.status, 0);
+  EXPECT_TRUE(has(traced.out, "├─ corpus: " + corpus_.id)) << traced.out;
+  EXPECT_TRUE(has(traced.out, "└─ tokenizer: " + tokenizer_.id)) << traced.out;
+  EXPECT_TRUE(has(traced.out, "   └─ corpus: " + corpus_.id)) << traced.out;
+  EXPECT_EQ(Json::parse(run({"trace", "tokens"}, true).out).at("nodes").size(), 3u);
+  fs::remove_all(corpus_.path);
+  EXPECT_TRUE(has(run({"trace", "tokens"}).out, corpus_.id + "  "));
+}
+
+TEST_F(VerbsTest, VerifyTellsByItsStatus) {
+  EXPECT_EQ(run({"verify"}).status, 0);
+  fs::remove(corpus_.file("data.bin"));
+  ASSERT_TRUE(write_file(corpus_.file("data.bin"), std::string(2000, 'y')).ok());
+  const Outcome damaged = run({"verify"});
+  EXPECT_EQ(damaged.status, 1);
+  EXPECT_TRUE(has(damaged.out, corpus_.id + "/data.bin: altered")) << damaged.out;
+  EXPECT_EQ(run({"verify", "tokens"}).status, 0);
+  const Outcome json = run({"verify", "corpus"}, true);
+  EXPECT_EQ(json.status, 1);
+  EXPECT_EQ(Json::parse(json.out).at("damages").at(0).at("file"), "data.bin");
+}
+
+TEST_F(VerbsTest, WhatIsNotThereIsOneLine) {
+  const Outcome shown = run({"show", "tokes"});
+  EXPECT_EQ(shown.status, 1);
+  EXPECT_EQ(shown.out, "");
+  EXPECT_EQ(shown.err, "persea: no artifact \"tokes\": did you mean tokens?\n");
+}
+
+TEST(TerminalTest, ValuesAsAPersonReadsThem) {
+  EXPECT_EQ(readable(1234567), "1,234,567");
+  EXPECT_EQ(readable(-1234), "-1,234");
+  EXPECT_EQ(readable(999), "999");
+  EXPECT_EQ(readable(0.000123456), "0.0001235");
+  EXPECT_EQ(readable(2000.0), "2,000");
+  EXPECT_EQ(readable("plain"), "plain");
+  EXPECT_EQ(readable("a\x1b[2J"), "\"a\\u001b[2J\"");
+  EXPECT_EQ(readable(Json::array({1, 2})), "[1,2]");
+  EXPECT_EQ(cut("äöüß", 3), "äö…");
+  EXPECT_EQ(cut("äöü", 3), "äöü");
+  EXPECT_EQ(cut("anything", 0), "anything");
+  EXPECT_EQ(display_width("\x1b[1mäö\x1b[0m"), 2u);
+}
+
+TEST(TerminalTest, ColumnsLineUp) {
+  using enum Table::Align;
+  Table table({left, right, left});
+  table.header({"ID", "SIZE", "NOTE"});
+  table.row({"ä", "12", "x"});
+  table.row({"long", "3", ""});
+  EXPECT_EQ(table.text(), "ID    SIZE  NOTE\nä       12  x\nlong     3\n");
+}
+
+TEST(TerminalTest, FlatObjects) {
+  const auto leaves = flatten({{"a", {{"b", 1}, {"c", Json::object()}}}, {"d", {1, 2}}});
+  ASSERT_EQ(leaves.size(), 3u);
+  EXPECT_EQ(leaves[0].first, "a.b");
+  EXPECT_EQ(leaves[1].first, "a.c");
+  EXPECT_TRUE(flatten(Json::object()).empty());
+}
+
+}  // namespace
+}  // namespace persea
