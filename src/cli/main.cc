@@ -60,7 +60,7 @@ int run(int argc, char** argv) {
   CLI::App app("Persea: a language-model lab in one program, from text to a model that people talk with", "persea");
   app.fallthrough();  // global options may stand behind the verb too
   app.require_subcommand(1);
-  app.set_version_flag("--version", PERSEA_VERSION, "Print the version");
+  app.set_version_flag("--version", "persea " PERSEA_VERSION, "Print the version");
   app.add_option("--lab", context.lab, "The lab's folder")->envname("PERSEA_LAB")->capture_default_str();
   app.add_flag("--json", context.json, "Print results as one JSON document");
   app.add_option("--threads", context.threads, "Threads to use (0: one a core)")

@@ -75,7 +75,7 @@ TEST_F(VerbsTest, LsListsTheArtifacts) {
 TEST_F(VerbsTest, ShowTellsEverything) {
   const Outcome shown = run({"show", "tokens"});
   EXPECT_EQ(shown.status, 0);
-  for (const char* part : {"clean.min", "20", "rate", "0.25", "documents", "12,345", "data.bin", "5.0K tokens"}) {
+  for (const char* part : {"clean.min", "20", "rate", "0.25", "documents", "12,345", "data.bin", "5.0k tokens"}) {
     EXPECT_TRUE(has(shown.out, part)) << part << " in\n" << shown.out;
   }
   EXPECT_TRUE(has(shown.out, corpus_.id) && has(shown.out, tokenizer_.id)) << shown.out;
