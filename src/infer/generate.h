@@ -16,7 +16,7 @@ namespace persea {
 struct GenerateOptions {
   int64_t max_tokens = 256;
   SamplerOptions sampler;
-  std::vector<int32_t> stop;  // ids that end the text; not part of it
+  std::vector<int32_t> stop = {};  // ids that end the text; not part of it
 };
 
 enum class StopReason { stop_token, max_tokens, context, cancelled };
