@@ -30,7 +30,7 @@ if(PERSEA_CUDA)
   enable_language(CUDA)
   set(CMAKE_CUDA20_STANDARD_COMPILE_OPTION -std=c++20)  # CMake 3.25 does not know that nvcc has it
   target_compile_definitions(persea_options INTERFACE PERSEA_CUDA=1
-    $<$<COMPILE_LANGUAGE:CUDA>:FMT_CONSTEVAL=>)  # nvcc cannot evaluate fmt's checks of formats at compile time
+    $<$<COMPILE_LANGUAGE:CUDA>:FMT_USE_CONSTEXPR=1>)  # fmt takes nvcc for a compiler without constexpr
 endif()
 
 find_program(PERSEA_CCACHE ccache)
