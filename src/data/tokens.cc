@@ -50,19 +50,21 @@ Result<TokenWriter> TokenWriter::create(const fs::path& dir, std::string_view sp
   return TokenWriter(std::move(ids), std::move(documents), vocab_size);
 }
 
-Status TokenWriter::add(std::span<const int32_t> document) {
+Status TokenWriter::add(std::span<const int32_t> ids, bool new_document) {
   const uint32_t width = width_of(vocab_size_);
-  buffer_.resize(document.size() * width);
+  buffer_.resize(ids.size() * width);
   char* out = buffer_.data();
-  for (const int32_t id : document) {
+  for (const int32_t id : ids) {
     if (id < 0 || id >= vocab_size_) throw std::logic_error(fmt::format("TokenWriter: id {} of {}", id, vocab_size_));
     std::memcpy(out, &id, width);  // little-endian: the low bytes
     out += width;
   }
   PERSEA_CHECK(ids_.write(std::string_view(buffer_.data(), buffer_.size())));
-  PERSEA_CHECK(starts_.write(std::as_bytes(std::span(&tokens_, 1))));
-  tokens_ += static_cast<int64_t>(document.size());
-  ++documents_;
+  if (new_document || documents_ == 0) {
+    PERSEA_CHECK(starts_.write(std::as_bytes(std::span(&tokens_, 1))));
+    ++documents_;
+  }
+  tokens_ += static_cast<int64_t>(ids.size());
   return {};
 }
 

@@ -19,8 +19,8 @@ class TokenWriter {
  public:
   // Creates DIR/SPLIT.tokens and DIR/SPLIT.documents for ids below `vocab_size`.
   static Result<TokenWriter> create(const fs::path& dir, std::string_view split, int vocab_size);
-  // Appends a document. An id outside the vocabulary throws std::logic_error.
-  Status add(std::span<const int32_t> document);
+  // Appends a document, or more of the last one. An id outside the vocabulary throws std::logic_error.
+  Status add(std::span<const int32_t> ids, bool new_document = true);
   int64_t tokens() const { return tokens_; }
   int64_t documents() const { return documents_; }
   Status finish();

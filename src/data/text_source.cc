@@ -1,0 +1,257 @@
+#include "data/text_source.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "base/json.h"
+#include "data/input_stream.h"
+#include "text/unicode.h"
+
+namespace persea {
+namespace {
+
+constexpr size_t kBlock = 1 << 18;
+constexpr std::string_view kReplacementBytes = "\xef\xbf\xbd", kByteOrderMark = "\xef\xbb\xbf";
+
+bool blank(std::string_view text) { return text.find_first_not_of(" \t\n\r\f\v") == std::string_view::npos; }
+
+// Why the beginning of a file looks like no text; "" where it does not.
+std::string no_text(std::string_view head) {
+  if (head.starts_with("\xff\xfe") || head.starts_with("\xfe\xff")) return "is UTF-16: convert it to UTF-8";
+  if (head.starts_with("%PDF-")) return "is a PDF: convert it to text";
+  if (head.find('\0') != std::string_view::npos) return "is binary";
+  size_t odd = 0;
+  head.remove_suffix(unicode::incomplete_suffix(head));
+  for (const char *at = head.data(), *end = at + head.size(); at < end;) {
+    const unicode::Decoded character = unicode::decode_utf8(at, end);
+    const bool control =
+        character.codepoint < 0x20 && std::string_view("\t\n\r\f\v\x1b").find(*at) == std::string_view::npos;
+    if (!character.valid || control) odd += character.bytes;
+    at += character.bytes;
+  }
+  return odd * 10 > head.size() ? "is binary, or text that is not UTF-8" : "";
+}
+
+// Cuts what is too long, leaves out what is blank, counts.
+class Documents {
+ public:
+  Documents(const SourceLimits& limits, const std::function<Status(std::string_view)>& sink, SourceReport& report)
+      : limit_(static_cast<size_t>(limits.document_bytes)), sink_(sink), report_(report) {}
+
+  // Takes from the front of `text` what can be cut off for good while more may come; with `last`, all.
+  Status take(std::string& text, bool last) {
+    size_t begin = 0;
+    while (text.size() - begin > limit_) {
+      const size_t length = cut_point(std::string_view(text).substr(begin), limit_);
+      PERSEA_CHECK(put(std::string_view(text).substr(begin, length), true));
+      begin += length;
+      cutting_ = true;
+    }
+    if (last) {
+      PERSEA_CHECK(put(std::string_view(text).substr(begin), std::exchange(cutting_, false)));
+      begin = text.size();
+    }
+    text.erase(0, begin);
+    return {};
+  }
+
+ private:
+  Status put(std::string_view document, bool cut) {
+    if (blank(document)) return {};
+    ++report_.documents;
+    report_.cut += cut ? 1 : 0;
+    report_.bytes += static_cast<int64_t>(document.size());
+    return sink_(document);
+  }
+  size_t limit_;
+  const std::function<Status(std::string_view)>& sink_;
+  SourceReport& report_;
+  bool cutting_ = false;  // the document's beginning is gone already
+};
+
+// One line of .jsonl: {"text": ..., "title": ...}. "" where it holds no text.
+std::string text_of_line(std::string_view line) {
+  const auto parsed = parse_json(line, "");
+  if (!parsed || !parsed->is_object()) return "";
+  const auto text = parsed->find("text"), title = parsed->find("title");
+  if (text == parsed->end() || !text->is_string()) return "";
+  std::string document;
+  if (title != parsed->end() && title->is_string() && !title->get_ref<const std::string&>().empty()) {
+    document = title->get<std::string>() + "\n\n";
+  }
+  document += text->get_ref<const std::string&>();
+  TextNormalizer normalizer;  // escapes may hold line ends of other kinds
+  std::string out;
+  normalizer.add(document, out);
+  normalizer.finish(out);
+  return out;
+}
+
+// Takes whole lines from the front of `text`; with `last`, all.
+class Lines {
+ public:
+  Lines(Documents& documents, const SourceLimits& limits, SourceReport& report)
+      : documents_(documents), limit_(static_cast<size_t>(limits.line_bytes)), report_(report) {}
+  Status take(std::string& text, bool last) {
+    size_t begin = 0;
+    for (size_t end = 0; (end = text.find('\n', std::max(begin, searched_))) != std::string::npos; begin = end + 1) {
+      PERSEA_CHECK(line(std::string_view(text).substr(begin, end - begin)));
+      searched_ = 0;
+    }
+    if (last) {
+      PERSEA_CHECK(line(std::string_view(text).substr(begin)));
+      begin = text.size();
+    }
+    text.erase(0, begin);
+    if (text.size() > limit_) {
+      too_long_ = true;
+      text.clear();
+    }
+    searched_ = text.size();
+    return {};
+  }
+
+ private:
+  Status line(std::string_view line) {
+    if (std::exchange(too_long_, false)) {
+      ++report_.bad_lines;
+      return {};
+    }
+    if (blank(line)) return {};
+    std::string text = text_of_line(line);
+    if (blank(text)) {
+      ++report_.bad_lines;
+      return {};
+    }
+    return documents_.take(text, true);
+  }
+  Documents& documents_;
+  size_t limit_;
+  SourceReport& report_;
+  size_t searched_ = 0;    // the text's first so many bytes hold no line end
+  bool too_long_ = false;  // what comes up to the next line end is the rest of a line that was left out
+};
+
+bool is_json_lines(std::string_view name) {
+  std::string lower(name);
+  std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return std::tolower(c); });
+  for (const std::string_view packed : {".gz", ".zst"}) {
+    if (lower.ends_with(packed)) lower.erase(lower.size() - packed.size());
+  }
+  return lower.ends_with(".jsonl") || lower.ends_with(".ndjson");
+}
+
+}  // namespace
+
+void TextNormalizer::put(std::string_view bytes, std::string& out) {
+  for (size_t i = 0; i < bytes.size();) {
+    const auto byte = static_cast<unsigned char>(bytes[i]);
+    if (byte == '\r') {
+      if (carriage_return_) out += '\n';
+      carriage_return_ = true;
+      ++i;
+      continue;
+    }
+    if (carriage_return_) {
+      out += '\n';
+      carriage_return_ = false;
+      if (byte == '\n') {
+        ++i;
+        continue;
+      }
+    }
+    if (byte < 0x80) {  // the common run
+      size_t end = i + 1;
+      while (end < bytes.size() && static_cast<unsigned char>(bytes[end]) < 0x80 && bytes[end] != '\r') ++end;
+      out.append(bytes, i, end - i);
+      i = end;
+      continue;
+    }
+    const unicode::Decoded character = unicode::decode_utf8(bytes.data() + i, bytes.data() + bytes.size());
+    if (character.valid) {
+      out.append(bytes, i, character.bytes);
+    } else {
+      out += kReplacementBytes;
+      replaced_ += character.bytes;
+    }
+    i += character.bytes;
+  }
+}
+
+void TextNormalizer::add(std::string_view bytes, std::string& out) {
+  std::string joined;
+  if (!held_.empty()) {
+    joined = std::exchange(held_, {}) + std::string(bytes);
+    bytes = joined;
+  }
+  if (first_) {
+    if (bytes.size() < kByteOrderMark.size() && kByteOrderMark.starts_with(bytes)) {
+      held_ = bytes;
+      return;
+    }
+    if (bytes.starts_with(kByteOrderMark)) bytes.remove_prefix(kByteOrderMark.size());
+    first_ = false;
+  }
+  const size_t held = unicode::incomplete_suffix(bytes);
+  held_ = bytes.substr(bytes.size() - held);
+  put(bytes.substr(0, bytes.size() - held), out);
+}
+
+void TextNormalizer::finish(std::string& out) {
+  put(std::exchange(held_, {}), out);
+  if (std::exchange(carriage_return_, false)) out += '\n';
+}
+
+size_t cut_point(std::string_view text, size_t limit) {
+  if (text.size() <= limit) return text.size();
+  const std::string_view part = text.substr(0, limit);
+  // In the second half, so that pieces do not get small.
+  for (const std::string_view mark : {"\n\n", "\n", " "}) {
+    const size_t at = part.rfind(mark);
+    if (at != std::string_view::npos && at + mark.size() > limit / 2) return at + mark.size();
+  }
+  size_t at = limit;
+  while (at > 0 && (static_cast<unsigned char>(text[at]) & 0xc0) == 0x80) --at;
+  return at > 0 ? at : limit;
+}
+
+Result<SourceReport> read_source(const fs::path& path, std::string_view name, const SourceLimits& limits,
+                                 const std::function<Status(std::string_view)>& sink) {
+  SourceReport report;
+  report.path = name;
+  auto stream = InputStream::open(path);
+  if (!stream) {
+    report.skipped = stream.error().message;
+    return report;
+  }
+  TextNormalizer normalizer;
+  Documents documents(limits, sink, report);
+  Lines lines(documents, limits, report);
+  const bool json_lines = is_json_lines(name);
+  std::vector<char> block(kBlock);
+  std::string text;
+  for (bool begin = true, more = true; more; begin = false) {
+    const auto read = stream->read(block);
+    if (!read) report.problem = read.error().message;
+    const std::string_view bytes(block.data(), read ? *read : 0);
+    more = bytes.size() == block.size();
+    if (begin) {
+      report.skipped = !read ? read.error().message : bytes.empty() ? "is empty" : no_text(bytes);
+      if (!report.skipped.empty()) {
+        report.problem.clear();
+        return report;
+      }
+    }
+    normalizer.add(bytes, text);
+    if (!more) normalizer.finish(text);
+    PERSEA_CHECK(json_lines ? lines.take(text, !more) : documents.take(text, !more));
+  }
+  report.replaced = normalizer.replaced();
+  if (report.documents == 0) {
+    report.skipped = report.bad_lines > 0 ? "has no line like {\"text\": \"...\"}" : "is blank";
+  }
+  return report;
+}
+
+}  // namespace persea
