@@ -7,6 +7,12 @@
 namespace persea {
 namespace {
 
+double total(const auto& candidates) {
+  double sum = 0;
+  for (const auto& candidate : candidates) sum += candidate.weight;
+  return sum;
+}
+
 bool in(double value, double low, double high) { return value >= low && value <= high; }
 
 }  // namespace
@@ -35,16 +41,6 @@ Sampler::Sampler(const SamplerOptions& options) : options_(options), random_(opt
   if (const Status status = options.check(); !status) throw std::logic_error("Sampler: " + status.error().message);
 }
 
-// Probabilities of the candidates, which are sorted from the likeliest down.
-void Sampler::normalize() {
-  double sum = 0;
-  for (Candidate& c : candidates_) {
-    c.probability = std::exp(static_cast<double>(c.logit) - static_cast<double>(candidates_[0].logit));
-    sum += c.probability;
-  }
-  for (Candidate& c : candidates_) c.probability /= sum;
-}
-
 Result<int32_t> Sampler::sample(std::span<const float> logits, std::span<const int32_t> seen) {
   logits_.assign(logits.begin(), logits.end());
   if (options_.repetition_penalty != 1) {
@@ -62,35 +58,30 @@ Result<int32_t> Sampler::sample(std::span<const float> logits, std::span<const i
   if (options_.temperature == 0) return best;
 
   candidates_.clear();
-  const auto temperature = static_cast<float>(options_.temperature);
-  const float most = logits_[static_cast<size_t>(best)];
+  const double most = logits_[static_cast<size_t>(best)];
   for (size_t i = 0; i < logits_.size(); ++i) {
-    if (std::isfinite(logits_[i])) candidates_.push_back({(logits_[i] - most) / temperature, static_cast<int32_t>(i), 0});
+    const double weight = std::exp((logits_[i] - most) / options_.temperature);
+    if (weight > 0) candidates_.push_back({weight, static_cast<int32_t>(i)});
   }
   const auto likelier = [](const Candidate& a, const Candidate& b) {
-    return a.logit > b.logit || (a.logit == b.logit && a.token < b.token);
+    return a.weight > b.weight || (a.weight == b.weight && a.token < b.token);
   };
   if (options_.top_k > 0 && static_cast<size_t>(options_.top_k) < candidates_.size()) {
     std::nth_element(candidates_.begin(), candidates_.begin() + options_.top_k, candidates_.end(), likelier);
     candidates_.resize(static_cast<size_t>(options_.top_k));
   }
-  std::sort(candidates_.begin(), candidates_.end(), likelier);
-  normalize();
+  if (options_.top_k > 0 || options_.top_p < 1) std::sort(candidates_.begin(), candidates_.end(), likelier);
   if (options_.top_p < 1) {
+    const double wanted = options_.top_p * total(candidates_);
     double sum = 0;
     size_t kept = 0;
-    while (kept < candidates_.size() && sum < options_.top_p) sum += candidates_[kept++].probability;
+    while (kept < candidates_.size() && sum < wanted) sum += candidates_[kept++].weight;
     candidates_.resize(kept);
-    normalize();
   }
-  if (options_.min_p > 0) {
-    const double least = options_.min_p * candidates_[0].probability;
-    std::erase_if(candidates_, [&](const Candidate& c) { return c.probability < least; });
-    normalize();
-  }
-  double point = random_.uniform();
+  std::erase_if(candidates_, [&](const Candidate& c) { return c.weight < options_.min_p; });
+  double point = random_.uniform() * total(candidates_);
   for (const Candidate& c : candidates_) {
-    if ((point -= c.probability) < 0) return c.token;
+    if ((point -= c.weight) < 0) return c.token;
   }
   return candidates_.back().token;  // rounding left a crumb of probability
 }

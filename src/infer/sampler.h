@@ -31,11 +31,9 @@ class Sampler {
 
  private:
   struct Candidate {
-    float logit;
+    double weight;  // the probability over the likeliest token's
     int32_t token;
-    double probability;
   };
-  void normalize();
 
   SamplerOptions options_;
   Random random_;

@@ -14,7 +14,7 @@ struct Gemv {
   float* y;        // [m, n]
   bool accumulate = false;  // add to y
 
-  static constexpr int64_t kMaxRows = 16;  // above it Gemm is faster
+  static constexpr int64_t kMaxRows = 12;  // above it Gemm is faster
   static void cpu(const Gemv& gemv);
 };
 

@@ -1,0 +1,26 @@
+// The models of the command line: an artifact of the lab by id, prefix or kind, or a model directory; and the options of
+// sampling, which generate and chat share.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "cli/verb.h"
+#include "infer/sampler.h"
+
+namespace persea {
+
+struct ModelPlace {
+  std::filesystem::path dir;  // holds config.json
+  std::string name;           // the artifact's id, or the directory
+};
+
+// A directory with a config.json; else an artifact of the lab that is or holds one. "" is the lab's newest model.
+Result<ModelPlace> find_model(const CliContext& context, const std::string& name);
+
+// --temperature and its like, with the options' present values as defaults.
+void add_sampling_options(CLI::App& verb, SamplerOptions& options);
+
+}  // namespace persea

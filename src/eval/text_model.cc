@@ -1,0 +1,53 @@
+#include "eval/text_model.h"
+
+#include <utility>
+
+#include "eval/stop_strings.h"
+#include "text/streaming.h"
+
+namespace persea {
+
+Result<TextModel> TextModel::load(const std::filesystem::path& dir) {
+  PERSEA_TRY(Tokenizer tokenizer, Tokenizer::load(dir / "tokenizer.json"));
+  PERSEA_TRY(const ModelConfig config, load_config(dir));
+  if (tokenizer.vocab_size() > config.vocab) {
+    return fail("{}: tokenizer.json has {} tokens, config.json {}: they do not belong together", dir.string(),
+                tokenizer.vocab_size(), config.vocab);
+  }
+  PERSEA_TRY(TokenRoles roles, load_token_roles(dir));
+  PERSEA_TRY(std::unique_ptr<Model> model, load_model(dir));
+  return TextModel{std::move(model), std::move(tokenizer), std::move(roles)};
+}
+
+std::vector<int32_t> TextModel::prompt(std::string_view text) const {
+  std::vector<int32_t> ids;
+  if (roles.begin) ids.push_back(*roles.begin);
+  tokenizer.encode(text, ids);
+  return ids;
+}
+
+Result<WrittenText> write_text(Session& session, const Tokenizer& tokenizer, std::span<const int32_t> prompt,
+                               const TextOptions& options, const std::function<bool(std::string_view)>& sink) {
+  StreamingDecoder decoder(tokenizer);
+  StopStrings stops(options.stop);
+  WrittenText written;
+  const auto show = [&](const std::string& text) {
+    written.text += text;
+    return text.empty() || !sink || sink(text);
+  };
+  const auto on_token = [&](int32_t token) {
+    ++written.tokens;
+    if (tokenizer.is_special(token)) return true;
+    return show(stops.feed(decoder.feed(token))) && !stops.stopped();
+  };
+  PERSEA_TRY(const Generation generation, session.generate(prompt, options.tokens, on_token));
+  written.reason = stops.stopped() ? StopReason::stop_token : generation.reason;
+  if (!stops.stopped()) {
+    (void)show(stops.feed(decoder.finish()));
+    (void)show(stops.finish());
+    if (stops.stopped()) written.reason = StopReason::stop_token;
+  }
+  return written;
+}
+
+}  // namespace persea
