@@ -173,9 +173,9 @@ double activation_bytes_per_token(const ModelConfig& c) {
 }
 
 int64_t micro_batch_sequences(const ModelConfig& config, int64_t sequences, int64_t length) {
-  // Weight, gradient and two moments are 16 bytes a parameter; a small model may take 160 MB all the same.
-  const double allowed = std::max(160e6, 0.45 * 16 * static_cast<double>(config.parameters()));
-  const double tokens = std::min(2048.0, allowed / activation_bytes_per_token(config));
+  // Weight, gradient and two moments are 16 bytes a parameter; a small model may take 300 MB all the same.
+  const double allowed = std::max(300e6, 0.45 * 16 * static_cast<double>(config.parameters()));
+  const double tokens = std::min(4096.0, allowed / activation_bytes_per_token(config));
   int64_t micro = std::clamp<int64_t>(static_cast<int64_t>(tokens / static_cast<double>(length)), 1, sequences);
   while (sequences % micro != 0) --micro;
   return micro;

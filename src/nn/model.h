@@ -67,7 +67,7 @@ class Model {
 // What a forward pass keeps for its backward pass, for each token (the tape's tensors; not the logits, of which a chunk lives).
 double activation_bytes_per_token(const ModelConfig& config);
 
-// How many of a step's `sequences` should pass through the model at once, a divisor of them: about 2048 tokens, where products
+// How many of a step's `sequences` should pass through the model at once, a divisor of them: up to 4096 tokens, where products
 // are fast and rows still lie in cache, and fewer where their activations would outweigh the weights and their moments.
 int64_t micro_batch_sequences(const ModelConfig& config, int64_t sequences, int64_t length);
 
