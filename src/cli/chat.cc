@@ -37,9 +37,9 @@ constexpr const char* kHelp = R"(  /regenerate        another answer to the last
 // gives the answers and nothing else.
 class Chat {
  public:
-  Chat(const TextModel& model, ChatFormat format, Options options)
-      : model_(model), format_(std::move(format)), options_(std::move(options)), decoder_(*model.model), session_(decoder_) {
-    options_.text.tokens.stop = format_.stop_tokens();
+  Chat(const TextModel& model, Options options)
+      : model_(model), options_(std::move(options)), decoder_(*model.model), session_(decoder_) {
+    options_.text.tokens.stop = chat_stop_tokens(model.tokenizer);
   }
 
   int run() {
@@ -132,13 +132,14 @@ class Chat {
       std::vector<ChatMessage> messages;
       if (!options_.system.empty()) messages.push_back({"system", options_.system});
       messages.insert(messages.end(), messages_.begin(), messages_.end());
-      std::vector<int32_t> ids = format_.prompt(messages);
-      if (static_cast<int64_t>(ids.size()) + room <= context) {
+      PERSEA_TRY(ChatTokens tokens, encode_chat(model_.tokenizer, messages, true));
+      const auto count = static_cast<int64_t>(tokens.ids.size());
+      if (count + room <= context) {
         if (forgot && terminal_) fmt::print("{}\n", dim("(the oldest messages no longer fit and are forgotten)"));
-        return ids;
+        return std::move(tokens.ids);
       }
       if (messages_.size() < 3) {
-        return fail("the message has {} tokens; the model's context holds {} with the answer: shorten it", ids.size(), context);
+        return fail("the message has {} tokens; the model's context holds {} with the answer: shorten it", count, context);
       }
       messages_.erase(messages_.begin(), messages_.begin() + 2);
       forgot = true;
@@ -172,7 +173,6 @@ class Chat {
   }
 
   const TextModel& model_;
-  const ChatFormat format_;
   Options options_;
   Decoder decoder_;
   Session session_;
@@ -186,15 +186,15 @@ int chat(const CliContext& context, const Options& options, bool seeded) {
   if (!place) return report(place.error());
   const auto model = TextModel::load(place->dir);
   if (!model) return report(model.error());
-  auto format = ChatFormat::create(model->tokenizer);
-  if (!format) return report(format.error());
+  // Says at once, and not after the first message, that a model knows no chat.
+  if (const auto chat = encode_chat(model->tokenizer, {}, true); !chat) return report(chat.error());
   if (!context.quiet && isatty(STDOUT_FILENO) == 1) {
     fmt::print("{}\n", dim(fmt::format("{} · {} parameters · context {} tokens · /help lists the commands, Ctrl-D leaves",
                                        place->name, model->model->config().parameters(), model->model->config().context)));
   }
   Options chosen = options;
   if (!seeded) chosen.text.tokens.sampler.seed = std::random_device()();
-  return Chat(*model, *std::move(format), std::move(chosen)).run();
+  return Chat(*model, std::move(chosen)).run();
 }
 
 }  // namespace

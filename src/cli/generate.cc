@@ -36,12 +36,12 @@ Result<std::vector<int32_t>> prompt_of(const TextModel& model, Options& options)
     options.text.tokens.stop = model.roles.end;
     return model.prompt(options.prompt);
   }
-  PERSEA_TRY(const ChatFormat format, ChatFormat::create(model.tokenizer));
-  options.text.tokens.stop = format.stop_tokens();
+  options.text.tokens.stop = chat_stop_tokens(model.tokenizer);
   std::vector<ChatMessage> messages;
   if (!options.system.empty()) messages.push_back({"system", options.system});
   messages.push_back({"user", options.prompt});
-  return format.prompt(messages);
+  PERSEA_TRY(ChatTokens tokens, encode_chat(model.tokenizer, messages, true));
+  return std::move(tokens.ids);
 }
 
 int generate(const CliContext& context, Options& options) {

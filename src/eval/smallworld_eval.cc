@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "eval/text_model.h"
 #include "text/chat_template.h"
 
 namespace persea {
@@ -40,17 +41,16 @@ Json SmallworldReport::json(size_t examples_kept) const {
 
 Result<SmallworldReport> ask_smallworld(Decoder& decoder, const Tokenizer& tokenizer,
                                         const std::vector<SmallworldQuestion>& questions, int64_t max_tokens) {
-  PERSEA_TRY(const ChatFormat format, ChatFormat::create(tokenizer));
   std::vector<std::vector<int32_t>> prompts;
   std::vector<size_t> asked;  // the question of each prompt
   for (size_t i = 0; i < questions.size(); ++i) {
     const ChatMessage message{"user", questions[i].prompt_text};
-    std::vector<int32_t> prompt = format.prompt({&message, 1});
-    if (static_cast<int64_t>(prompt.size()) >= decoder.config().context) continue;
-    prompts.push_back(std::move(prompt));
+    PERSEA_TRY(ChatTokens prompt, encode_chat(tokenizer, {&message, 1}, true));
+    if (static_cast<int64_t>(prompt.ids.size()) >= decoder.config().context) continue;
+    prompts.push_back(std::move(prompt.ids));
     asked.push_back(i);
   }
-  const std::vector<int32_t> stop = format.stop_tokens();
+  const std::vector<int32_t> stop = chat_stop_tokens(tokenizer);
   PERSEA_TRY(const std::vector<Generation> answers, generate_greedy(decoder, prompts, max_tokens, stop));
 
   SmallworldReport report;

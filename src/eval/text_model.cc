@@ -3,7 +3,8 @@
 #include <utility>
 
 #include "eval/stop_strings.h"
-#include "text/streaming.h"
+#include "text/bpe_train.h"
+#include "text/streaming_decoder.h"
 
 namespace persea {
 
@@ -26,6 +27,14 @@ std::vector<int32_t> TextModel::prompt(std::string_view text) const {
   return ids;
 }
 
+std::vector<int32_t> chat_stop_tokens(const Tokenizer& tokenizer) {
+  std::vector<int32_t> ids;
+  for (const std::string_view name : {kEndOfTurn, kEndOfText}) {
+    if (const auto id = tokenizer.special(name)) ids.push_back(*id);
+  }
+  return ids;
+}
+
 Result<WrittenText> write_text(Session& session, const Tokenizer& tokenizer, std::span<const int32_t> prompt,
                                const TextOptions& options, const std::function<bool(std::string_view)>& sink) {
   StreamingDecoder decoder(tokenizer);
@@ -37,8 +46,7 @@ Result<WrittenText> write_text(Session& session, const Tokenizer& tokenizer, std
   };
   const auto on_token = [&](int32_t token) {
     ++written.tokens;
-    if (tokenizer.is_special(token)) return true;
-    return show(stops.feed(decoder.feed(token))) && !stops.stopped();
+    return show(stops.feed(decoder.push(token))) && !stops.stopped();
   };
   PERSEA_TRY(const Generation generation, session.generate(prompt, options.tokens, on_token));
   written.reason = stops.stopped() ? StopReason::stop_token : generation.reason;

@@ -29,6 +29,9 @@ struct TextModel {
   std::vector<int32_t> prompt(std::string_view text) const;
 };
 
+// The ids that end an assistant's message, of those that the tokenizer has: <|end|> and <|endoftext|>.
+std::vector<int32_t> chat_stop_tokens(const Tokenizer& tokenizer);
+
 struct TextOptions {
   GenerateOptions tokens;
   std::vector<std::string> stop = {};  // strings that end the text; not part of it

@@ -1,4 +1,4 @@
-#include "text/streaming.h"
+#include "text/streaming_decoder.h"
 
 #include <gtest/gtest.h>
 
@@ -13,7 +13,7 @@ std::vector<std::string> pieces(const std::string& bytes) {
   const Tokenizer tokenizer = byte_tokenizer({});
   StreamingDecoder decoder(tokenizer);
   std::vector<std::string> out;
-  for (const int32_t id : tokenizer.encode(bytes)) out.push_back(decoder.feed(id));
+  for (const int32_t id : tokenizer.encode(bytes)) out.push_back(decoder.push(id));
   out.push_back(decoder.finish());
   return out;
 }
