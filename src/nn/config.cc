@@ -11,6 +11,9 @@ namespace {
 constexpr int64_t kMaxVocab = int64_t{1} << 24, kMaxDim = int64_t{1} << 18, kMaxHidden = int64_t{1} << 20;
 constexpr int64_t kMaxLayers = 4096, kMaxHeads = 4096, kMaxHeadDim = 4096, kMaxContext = int64_t{1} << 30;
 
+// A text from the file as it may stand in a message: quoted, on one line.
+std::string shown(const std::string& text) { return Json(text).dump(); }
+
 // Reads members of a config.json and remembers the first thing that is wrong with it.
 class Reader {
  public:
@@ -94,7 +97,7 @@ void read_rope(Reader& reader, ModelConfig& config) {
     scaling.original_context = rope.integer("original_max_position_embeddings", config.context);
     config.rope_scaling = scaling;
   } else if (type != "default") {
-    rope.unsupported("rope_type", fmt::format("\"{}\" is not supported; default, linear and llama3 are", type));
+    rope.unsupported("rope_type", fmt::format("{} is not supported; default, linear and llama3 are", shown(type)));
   }
   reader.adopt(rope);
 }
@@ -257,7 +260,7 @@ Result<ModelConfig> config_from_hugging_face(const Json& json, std::string_view 
   if (!reader.ok()) return reader.error();
   const bool own = type == "persea";
   if (!own && type != "llama" && type != "mistral" && type != "qwen3" && type != "arcee") {
-    return fail("{}: \"model_type\": \"{}\" is not supported; llama, mistral, qwen3, arcee and persea are", where, type);
+    return fail("{}: \"model_type\": {} is not supported; llama, mistral, qwen3, arcee and persea are", where, shown(type));
   }
 
   ModelConfig config;
@@ -278,7 +281,7 @@ Result<ModelConfig> config_from_hugging_face(const Json& json, std::string_view 
   const std::string activation = reader.text("hidden_act", type == "arcee" ? "relu2" : "silu");
   config.activation = activation == "relu2" ? Activation::relu_squared : Activation::swiglu;
   if (type == "arcee" ? activation != "relu2" : activation != "silu" && !(own && activation == "relu2")) {
-    reader.unsupported("hidden_act", fmt::format("\"{}\" is not supported in a {} model", activation, type));
+    reader.unsupported("hidden_act", fmt::format("{} is not supported in a {} model", shown(activation), type));
   }
   config.qk_norm = type == "qwen3" || (own && reader.boolean("qk_norm", false));
   config.tied = reader.boolean("tie_word_embeddings", false);
