@@ -13,9 +13,9 @@ namespace persea {
 
 struct CorpusSettings {
   std::string source = "files";  // or "smallworld"
-  fs::path path;                 // files: a file, or a folder with all that is in it
+  fs::path path = {};            // files: a file, or a folder with all that is in it
   double valid_fraction = 0.01;
-  SourceLimits limits;
+  SourceLimits limits = {};
   bool drop_duplicates = true;  // files: of documents with the same text, the first stays
   int64_t documents = 100000;   // smallworld
   uint64_t seed = 1;            // smallworld

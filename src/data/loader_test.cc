@@ -8,6 +8,7 @@
 #include <set>
 
 #include "base/random.h"
+#include "ledger/scratch_for_test.h"
 
 namespace persea {
 namespace {
@@ -36,7 +37,7 @@ TokenReader tokens_of(const std::vector<std::vector<int32_t>>& documents, const 
 
 class Loader : public ::testing::Test {
  protected:
-  TempDir dir_ = *TempDir::create(fs::temp_directory_path(), "persea-test");
+  TempDir dir_ = test_scratch();
 };
 
 TEST_F(Loader, TokensComeBackAsWritten) {

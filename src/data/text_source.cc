@@ -249,7 +249,7 @@ Result<SourceReport> read_source(const fs::path& path, std::string_view name, co
   }
   report.replaced = normalizer.replaced();
   if (report.documents == 0) {
-    report.skipped = report.bad_lines > 0 ? "has no line like {\"text\": \"...\"}" : "is blank";
+    report.skipped = report.bad_lines > 0 ? "has no line with a \"text\"" : "is blank";
   }
   return report;
 }
