@@ -1,6 +1,7 @@
 #include "cli/show.h"
 
 #include <memory>
+#include <sstream>
 
 #include "base/clock.h"
 #include "cli/terminal.h"
@@ -25,10 +26,20 @@ void print_section(const char* title, const Table& table) {
   if (!table.empty()) fmt::print("\n{}\n{}", bold(title), table.text());
 }
 
-Table leaves_of(const Json& object) {
+// The leaves of an object in a table, and text of several lines beneath it.
+void print_leaves(const char* title, const Json& object) {
   Table table({left, left}, 2);
-  for (const auto& [key, value] : flatten(object)) table.row({key, readable(value)});
-  return table;
+  std::string texts;
+  for (const auto& [key, value] : flatten(object)) {
+    if (!value.is_string() || value.get_ref<const std::string&>().find('\n') == std::string::npos) {
+      table.row({key, readable(value)});
+      continue;
+    }
+    texts += "  " + key + "\n";
+    std::istringstream lines(value.get<std::string>());
+    for (std::string line; std::getline(lines, line);) texts += "    " + readable(line) + "\n";
+  }
+  if (!table.empty() || !texts.empty()) fmt::print("\n{}\n{}{}", bold(title), table.text(), texts);
 }
 
 void print_artifact(const Artifact& artifact, const std::vector<std::string>& made) {
@@ -47,8 +58,8 @@ void print_artifact(const Artifact& artifact, const std::vector<std::string>& ma
   head.row({"digest", m.at("digest")});
   fmt::print("{}", head.text());
 
-  print_section("settings", leaves_of(artifact.settings()));
-  print_section("facts", leaves_of(artifact.facts()));
+  print_leaves("settings", artifact.settings());
+  print_leaves("facts", artifact.facts());
   Table inputs({left, left}, 2);
   for (const ArtifactInput& input : artifact.inputs()) inputs.row({input.role, input.id});
   print_section("made from", inputs);

@@ -22,7 +22,7 @@ bool emphasis() {
 }
 
 std::string wrap(const char* code, std::string_view text) {
-  return emphasis() ? fmt::format("\x1b[{}m{}\x1b[0m", code, text) : std::string(text);
+  return emphasis() && !text.empty() ? fmt::format("\x1b[{}m{}\x1b[0m", code, text) : std::string(text);
 }
 
 bool starts_character(char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }

@@ -213,7 +213,8 @@ Result<Artifact> Lab::install(const fs::path& built) {
   PERSEA_TRY(Json manifest, parse_manifest(text, (built / "manifest.json").string()));
   Artifact artifact{manifest.at("id"), manifest.at("kind"), {}, std::move(manifest)};
   artifact.path = s.directory(artifact.id);
-  if (!fs::exists(fs::symlink_status(artifact.path))) {
+  std::error_code error;
+  if (!fs::exists(fs::symlink_status(artifact.path, error))) {
     PERSEA_CHECK(rename_directory(built, artifact.path, 0));
   } else {
     // The same stage gave the same content before. The first stays, as whatever was made from it names it; unless it is

@@ -26,8 +26,8 @@ bool printable(std::string_view text) {
     if (c < 0x20 || c == 0x7f) return false;
     if (c == 0xc2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xa0) return false;
   }
-  const Json value{std::string(text)};
-  return value.at(0) == Json::parse(canonical_json(value)).at(0);  // canonical_json replaces what is no UTF-8
+  const Json value = std::string(text);
+  return Json::parse(canonical_json(value)) == value;  // canonical_json replaces what is no UTF-8
 }
 
 bool valid_name(std::string_view text) { return !text.empty() && text.size() <= kMaxName && printable(text); }
@@ -240,7 +240,8 @@ Result<Artifact> read_artifact(const fs::path& directory) {
   std::error_code error;
   const auto size = fs::file_size(path, error);
   if (error) {
-    return fail("{}: {}", path.string(), fs::exists(path) ? "is no readable file" : "missing: the artifact is damaged");
+    const bool missing = error == std::errc::no_such_file_or_directory || error == std::errc::not_a_directory;
+    return fail("{}: {}", path.string(), missing ? "missing: the artifact is damaged" : error.message());
   }
   if (size > kMaxManifest) return fail("{}: damaged manifest: {} bytes are too many", path.string(), size);
   PERSEA_TRY(const std::string text, read_file(path));
