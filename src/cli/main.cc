@@ -9,7 +9,13 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/threads.h"
+#include "cli/bench.h"
+#include "cli/chat.h"
+#include "cli/generate.h"
 #include "cli/ls.h"
+#include "cli/plan.h"
+#include "cli/report.h"
+#include "cli/run.h"
 #include "cli/show.h"
 #include "cli/trace.h"
 #include "cli/verb.h"
@@ -20,10 +26,16 @@ namespace {
 
 // One line a verb, in the order of the help.
 constexpr void (*kVerbs[])(CLI::App&, CliContext&, VerbAction&) = {
+    add_run,
+    add_plan,
+    add_generate,
+    add_chat,
     add_ls,
     add_show,
     add_trace,
     add_verify,
+    add_report,
+    add_bench,
 };
 
 constexpr const char* kExamples = R"(Examples:
@@ -32,6 +44,7 @@ constexpr const char* kExamples = R"(Examples:
   persea ls                                             what the lab holds
   persea show model                                     everything about the newest model
   persea trace model                                    what it was made from, back to the sources
+  persea chat                                           talk with the newest model
   persea verify                                         is every file still what was recorded?
 
 persea VERB --help tells about one verb. What is made lies in the folder ./lab, or where --lab or PERSEA_LAB says.)";

@@ -143,8 +143,8 @@ Status CheckpointStore::save(int64_t step, const Json& state, const NamedTensors
   size_t regulars = 0;
   for (const int64_t each : steps()) {
     if (each > step) continue;
-    const bool keep = each == step || (regular(each) && regulars < kKept);
-    if (regular(each)) ++regulars;
+    const bool keep = each == step || (regular_(each) && regulars < kKept);
+    if (regular_(each)) ++regulars;
     std::error_code ignored;
     if (!keep) fs::remove(file(each), ignored);
   }
@@ -154,7 +154,7 @@ Status CheckpointStore::save(int64_t step, const Json& state, const NamedTensors
 Result<std::optional<CheckpointStore::Loaded>> CheckpointStore::load(const NamedTensors& tensors, bool regular_only) {
   std::string problem;
   for (const int64_t step : steps()) {
-    if (regular_only && !regular(step)) continue;
+    if (regular_only && !regular_(step)) continue;
     auto state = read_checkpoint(file(step), tensors);
     if (state) return std::optional<Loaded>({step, std::move(*state)});
     problem = state.error().message;

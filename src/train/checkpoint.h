@@ -49,10 +49,10 @@ Result<Json> read_checkpoint(const fs::path& path, const NamedTensors& tensors);
 // The checkpoints of one run: checkpoint-00000400.
 class CheckpointStore {
  public:
-  explicit CheckpointStore(fs::path directory) : directory_(std::move(directory)) {}
-  // Checkpoints at multiples of `every` (and at 0) are regular; rollbacks return to those only, because where a run was
-  // interrupted must not change what it computes.
-  void set_every(int64_t every) { every_ = every; }
+  // `regular` says of a step whether its checkpoint belongs to the run's plan; rollbacks return to those only, because
+  // where a run was interrupted must not change what it computes.
+  CheckpointStore(fs::path directory, std::function<bool(int64_t step)> regular)
+      : directory_(std::move(directory)), regular_(std::move(regular)) {}
 
   // Writes the checkpoint of `step`, then removes what is superseded: all but two regular ones, and irregular ones
   // before the newest.
@@ -72,10 +72,9 @@ class CheckpointStore {
  private:
   fs::path file(int64_t step) const;
   std::vector<int64_t> steps() const;  // newest first
-  bool regular(int64_t step) const { return step == 0 || (every_ > 0 && step % every_ == 0); }
 
   fs::path directory_;
-  int64_t every_ = 0;
+  std::function<bool(int64_t)> regular_;
 };
 
 }  // namespace persea

@@ -72,8 +72,7 @@ TEST_F(CheckpointTest, RefusesAnotherModel) {
 }
 
 TEST_F(CheckpointTest, StoreKeepsTwoAndFallsBackFromADamagedOne) {
-  CheckpointStore store(temp_.path());
-  store.set_every(10);
+  CheckpointStore store(temp_.path(), [](int64_t step) { return step % 10 == 0; });
   const NamedTensors loaded = tensors_of(0);
   EXPECT_FALSE(store.load(loaded)->has_value());
   for (const int64_t step : {0, 10, 20, 30}) ASSERT_TRUE(store.save(step, {{"at", step}}, tensors_of(step)).ok());
@@ -95,8 +94,7 @@ TEST_F(CheckpointTest, StoreKeepsTwoAndFallsBackFromADamagedOne) {
 }
 
 TEST_F(CheckpointTest, AnInterruptedRunsCheckpointIsForResumingOnly) {
-  CheckpointStore store(temp_.path());
-  store.set_every(10);
+  CheckpointStore store(temp_.path(), [](int64_t step) { return step % 10 == 0; });
   const NamedTensors loaded = tensors_of(0);
   for (const int64_t step : {0, 10, 17}) ASSERT_TRUE(store.save(step, {}, tensors_of(step)).ok());
   EXPECT_EQ((*store.load(loaded))->step, 17);

@@ -116,13 +116,18 @@ std::vector<Setting> Recipe::settings() {
        "bpe: learnt from the corpus; bytes: one token a byte"},
       {"tokenizer.vocab", &tokenizer.vocab, 262, 1 << 20, {}, "bpe: number of tokens, special ones too"},
 
+      {"corpus.drop_duplicates",
+       &corpus.drop_duplicates,
+       0,
+       0,
+       {},
+       "files: of documents with the same text, the first stays"},
       {"shard.separate",
        &shard.separate,
        0,
        0,
        {},
        "each document is a sequence of its own; false: the text is one stream"},
-
       {"model.dim", &model.dim, 8, 65536, {}, "width of the residual stream"},
       {"model.layers", &model.layers, 1, 1000, {}, "number of blocks"},
       {"model.heads", &model.heads, 1, 1024, {}, "attention heads"},
@@ -289,6 +294,11 @@ Status Recipe::set(std::string_view assignment) {
   return {};
 }
 
+void Recipe::use_text(const fs::path& path) {
+  corpus.source = "files";
+  corpus.path = path.string();
+}
+
 Status Recipe::check() const {
   const auto& p = pretrain;
   if (corpus.source == "files" && corpus.path.empty()) {
@@ -314,7 +324,7 @@ Status Recipe::check() const {
     return fail("model.heads = {} does not divide model.dim = {}: change one, or set model.head_dim", model.heads,
                 model.dim);
   }
-  if (auto status = model_config(tokenizer.vocab).check(); !status) return fail("[model]: {}", status.error().message);
+  if (auto status = model_config(vocab()).check(); !status) return fail("[model]: {}", status.error().message);
   return {};
 }
 
@@ -325,6 +335,11 @@ Json Recipe::stage(std::string_view name) const {
     if (setting.stage() == name) values[setting.name()] = setting.value();
   }
   return values;
+}
+
+int64_t Recipe::vocab() const {
+  constexpr int64_t kBytes = 256, kSpecial = 5;
+  return tokenizer.kind == "bytes" ? kBytes + kSpecial : tokenizer.vocab;
 }
 
 ModelConfig Recipe::model_config(int64_t vocab) const {
@@ -352,7 +367,7 @@ ModelConfig Recipe::model_config(int64_t vocab) const {
 
 int64_t Recipe::micro_sequences() const {
   if (pretrain.micro_batch > 0) return pretrain.micro_batch;
-  return micro_batch_sequences(model_config(tokenizer.vocab), sequences(), pretrain.sequence);
+  return micro_batch_sequences(model_config(vocab()), sequences(), pretrain.sequence);
 }
 
 }  // namespace persea

@@ -21,9 +21,10 @@ namespace fs = std::filesystem;
 struct CorpusRecipe {
   std::string source = "files";
   std::string path;
-  int64_t documents = 120000;
+  int64_t documents = 100000;
   int64_t seed = 1;
   double valid_fraction = 0.01;
+  bool drop_duplicates = true;
 };
 
 struct TokenizerRecipe {
@@ -99,6 +100,9 @@ struct Recipe {
   // "pretrain.minutes=30", as --set gives it. A budget replaces the others.
   Status set(std::string_view assignment);
 
+  // Takes a file or folder of text for the corpus, as --text does.
+  void use_text(const fs::path& path);
+
   // What no single key can tell: a budget is given, heads divide the width, and so on.
   Status check() const;
 
@@ -107,6 +111,7 @@ struct Recipe {
   // All settings of a stage with their values, defaults too.
   Json stage(std::string_view name) const;
 
+  int64_t vocab() const;  // that the tokenizer will have
   // The model over a vocabulary of this size; settings of 0 become what they stand for.
   ModelConfig model_config(int64_t vocab) const;
   int64_t sequences() const { return pretrain.batch_tokens / pretrain.sequence; }  // a step's

@@ -96,12 +96,13 @@ TEST(Recipe, ChecksWhatOneKeyCannotTell) {
 TEST(Recipe, MicroBatchesDivideTheStep) {
   Recipe recipe;
   recipe.pretrain.sequence = 256;
-  recipe.pretrain.batch_tokens = 8192;
-  EXPECT_EQ(recipe.micro_sequences(), 16);
-  recipe.pretrain.batch_tokens = 256 * 24;
-  EXPECT_EQ(recipe.micro_sequences(), 12);
-  recipe.pretrain.sequence = recipe.pretrain.batch_tokens = 8192;
-  EXPECT_EQ(recipe.micro_sequences(), 1);
+  for (const int64_t sequences : {1, 7, 24, 32, 256}) {
+    recipe.pretrain.batch_tokens = 256 * sequences;
+    EXPECT_GE(recipe.micro_sequences(), 1);
+    EXPECT_EQ(sequences % recipe.micro_sequences(), 0) << sequences;
+  }
+  recipe.pretrain.micro_batch = 4;
+  EXPECT_EQ(recipe.micro_sequences(), 4);
 }
 
 TEST(Recipe, TheTableIsSound) {

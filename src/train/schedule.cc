@@ -29,7 +29,8 @@ Json Pace::json() const {
   return {{"total", total},
           {"decay_start", decay_start},
           {"eval_every", eval_every},
-          {"checkpoint_every", checkpoint_every}};
+          {"checkpoint_every", checkpoint_every},
+          {"since", since}};
 }
 
 Result<Pace> Pace::from_json(const Json& value, std::string_view where) {
@@ -37,7 +38,8 @@ Result<Pace> Pace::from_json(const Json& value, std::string_view where) {
   for (const auto& [key, slot] : {std::pair{"total", &pace.total},
                                   {"decay_start", &pace.decay_start},
                                   {"eval_every", &pace.eval_every},
-                                  {"checkpoint_every", &pace.checkpoint_every}}) {
+                                  {"checkpoint_every", &pace.checkpoint_every},
+                                  {"since", &pace.since}}) {
     if (!value.is_object() || !value.contains(key) || !value[key].is_number_integer() ||
         value[key].get<int64_t>() < 0) {
       return fail("{}: '{}' must be a whole number: remove the file to start this run afresh", where, key);

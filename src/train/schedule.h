@@ -31,6 +31,12 @@ struct Schedule {
 struct Pace {
   int64_t total = 0, decay_start = 0;            // 0: not decided yet
   int64_t eval_every = 0, checkpoint_every = 0;  // steps; 0: not decided yet
+  int64_t since = 0;                             // the step at which the intervals were settled: none acts before
+
+  bool eval_at(int64_t step) const { return step >= since && eval_every > 0 && step % eval_every == 0; }
+  bool checkpoint_at(int64_t step) const {
+    return step >= since && checkpoint_every > 0 && step % checkpoint_every == 0;
+  }
 
   Json json() const;
   static Result<Pace> from_json(const Json& value, std::string_view where);

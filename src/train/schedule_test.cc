@@ -67,7 +67,9 @@ TEST(Schedule, MinutesAreMetWhereverThePaceGoes) {
 }
 
 TEST(Schedule, PaceSurvivesItsFile) {
-  const Pace pace{1000, 600, 40, 50};
+  const Pace pace{1000, 600, 40, 50, 20};
+  EXPECT_FALSE(pace.checkpoint_at(0));
+  EXPECT_TRUE(pace.checkpoint_at(50));
   const auto read = Pace::from_json(pace.json(), "pace.json");
   ASSERT_TRUE(read.ok());
   EXPECT_EQ(read->json(), pace.json());

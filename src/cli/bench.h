@@ -1,0 +1,16 @@
+// persea bench NAME: measurements of this program on this machine, for people and for the programs of bench/. Each is a file
+// bench_NAME.cc with one function, named in bench.cc's list.
+#pragma once
+
+#include "cli/verb.h"
+
+namespace persea {
+
+void add_bench(CLI::App& app, CliContext& context, VerbAction& action);
+
+void add_bench_logits(CLI::App& bench, CliContext& context, VerbAction& action);
+void add_bench_peak(CLI::App& bench, CliContext& context, VerbAction& action);
+void add_bench_train(CLI::App& bench, CliContext& context, VerbAction& action);
+void add_bench_train_parity(CLI::App& bench, CliContext& context, VerbAction& action);
+
+}  // namespace persea

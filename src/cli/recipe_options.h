@@ -1,0 +1,23 @@
+// What the verbs that take a recipe share: its file and the overrides.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "cli/verb.h"
+#include "train/recipe.h"
+
+namespace persea {
+
+struct RecipeOptions {
+  std::string file, text;
+  std::vector<std::string> set;
+
+  // The recipe with its overrides, checked.
+  Result<Recipe> load() const;
+};
+
+std::shared_ptr<RecipeOptions> add_recipe_options(CLI::App& verb);
+
+}  // namespace persea

@@ -1,0 +1,174 @@
+#include "train/forecast.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/threads.h"
+#include "infer/generate.h"
+#include "kernels/peak.h"
+#include "train/checkpoint.h"
+#include "train/preparation.h"
+#include "train/pretrain.h"
+#include "train/random_batch.h"
+#include "train/schedule.h"
+
+namespace persea {
+namespace {
+
+constexpr int kWarmUp = 1, kLeastSteps = 3;
+
+int64_t machine_memory() { return int64_t{sysconf(_SC_PHYS_PAGES)} * sysconf(_SC_PAGESIZE); }
+
+struct StepCost {
+  double step = 0, validation = 0, checkpoint = 0;  // seconds
+  int64_t checkpoint_bytes = 0;
+};
+
+// Runs the recipe's training for a while, as pretrain() does, and takes the time of its parts.
+Result<StepCost> measure_training(const Recipe& recipe, const ModelConfig& config, const fs::path& scratch,
+                                  double seconds) {
+  const int64_t micro = recipe.micro_sequences(), rows = recipe.sequences(), length = recipe.pretrain.sequence;
+  Random random(1);
+  std::vector<PackedBatch> batches;
+  for (int i = 0; i < 2; ++i) batches.push_back(random_batch(rows, length, config.vocab, random));
+  Model model(config, 1);
+  Optimizer optimizer(model.parameters(), optimizer_settings(recipe.pretrain));
+  StepCost cost;
+  std::vector<double> times;
+  const double end = wall_seconds() + seconds;
+  for (int step = 0; step < kWarmUp + kLeastSteps || wall_seconds() < end; ++step) {
+    const double start = wall_seconds();
+    (void)accumulate_gradients(model, batches[static_cast<size_t>(step) % batches.size()], micro,
+                               recipe.pretrain.dropout, 1);
+    optimizer.step(1e-3, recipe.pretrain.clip);
+    if (step >= kWarmUp) times.push_back(wall_seconds() - start);
+  }
+  std::nth_element(times.begin(), times.begin() + static_cast<int64_t>(times.size() / 2), times.end());
+  cost.step = times[times.size() / 2];
+
+  PretrainData data;
+  data.validation = {std::move(batches[0])};
+  data.token_bytes.assign(static_cast<size_t>(config.vocab), 1);
+  const double start = wall_seconds();
+  const Validation validation = validate(model, data, micro);
+  cost.validation = (wall_seconds() - start) / static_cast<double>(validation.tokens);
+
+  NamedTensors tensors;
+  for (Parameter* parameter : model.parameters()) tensors.emplace_back(parameter->name, parameter->value);
+  for (auto& entry : optimizer.state()) tensors.push_back(std::move(entry));
+  for (const auto& [name, tensor] : tensors) cost.checkpoint_bytes += tensor.bytes();
+  PERSEA_TRY(const TempDir temp, TempDir::create(scratch, "plan"));
+  const double writing = wall_seconds();
+  PERSEA_CHECK(write_checkpoint(temp.path() / "checkpoint", Json::object(), tensors));
+  cost.checkpoint = wall_seconds() - writing;
+  return cost;
+}
+
+// Seconds that the report's samples and questions take, from a few tokens of a model of this shape.
+double measure_report(const Recipe& recipe, const ModelConfig& config) {
+  constexpr int64_t kSteps = 24, kPrompt = 48, kQuestionTokens = 24;
+  if (config.context < kSteps + kPrompt) return 0;
+  const Model model(config, 1);
+  Decoder decoder(model);
+  Session session(decoder);
+  GenerateOptions options;
+  options.max_tokens = kSteps;
+  const std::vector<int32_t> prompt(kPrompt, 1);
+  double start = wall_seconds();
+  (void)session.generate(prompt, options);
+  const double token = (wall_seconds() - start) / kSteps;
+  const double samples =
+      static_cast<double>(std::max<size_t>(recipe.report.prompts.size(), 1) * recipe.report.sample_tokens) * token;
+  if (recipe.corpus.source != "smallworld" || recipe.report.questions == 0) return samples;
+  constexpr int64_t kQuestions = 16;
+  start = wall_seconds();
+  (void)generate_greedy(decoder, std::vector(kQuestions, prompt), kQuestionTokens, {});
+  return samples + (wall_seconds() - start) / kQuestions * static_cast<double>(recipe.report.questions);
+}
+
+}  // namespace
+
+Json Forecast::json() const {
+  return {{"parameters", parameters},
+          {"steps", steps},
+          {"tokens", tokens},
+          {"text_bytes", text_bytes},
+          {"flops", flops},
+          {"seconds", seconds()},
+          {"prepare_seconds", prepare_seconds},
+          {"train_seconds", train_seconds},
+          {"report_seconds", report_seconds},
+          {"memory_bytes", memory_bytes},
+          {"disk_bytes", disk_bytes},
+          {"tokens_per_second", tokens_per_second},
+          {"peak_gflops", peak_gflops},
+          {"mfu", mfu},
+          {"threads", threads}};
+}
+
+int64_t least_training_memory(const Recipe& recipe, const ModelConfig& c) {
+  constexpr int64_t kFloat = 4;
+  const int64_t inside =
+      c.layers * (c.qkv_rows() * c.dim + c.dim * c.heads * c.head_dim + c.up_rows() * c.dim + c.dim * c.hidden);
+  // Weights, gradients and both moments; Muon keeps one moment for the matrices inside the layers.
+  const int64_t state = 4 * c.parameters() - (recipe.pretrain.optimizer == "muon" ? inside : 0);
+  const auto tokens = static_cast<double>(recipe.micro_sequences() * recipe.pretrain.sequence);
+  return kFloat * state + static_cast<int64_t>(tokens * activation_bytes_per_token(c));
+}
+
+Result<Forecast> forecast(const Recipe& recipe, const fs::path& scratch, double seconds) {
+  const PretrainRecipe& p = recipe.pretrain;
+  PERSEA_TRY(const Preparation preparation, estimate_preparation(recipe));
+  const ModelConfig config = recipe.model_config(preparation.vocab);
+  if (const int64_t least = least_training_memory(recipe, config), there = machine_memory(); least > there) {
+    return fail(
+        "training needs at least {} of memory and this machine has {}: lower model.dim, model.layers or "
+        "pretrain.micro_batch",
+        format_bytes(static_cast<double>(least)), format_bytes(static_cast<double>(there)));
+  }
+  Forecast f;
+  f.threads = pool().threads();
+  f.peak_gflops = kernels::measure_peak_gflops(0.5);
+  PERSEA_TRY(const StepCost cost, measure_training(recipe, config, scratch, seconds));
+  f.parameters = config.parameters();
+  f.text_bytes = preparation.text_bytes;
+  f.prepare_seconds = preparation.seconds;
+
+  // A step and its share of validations and checkpoints; the intervals depend on the length, and in minutes the other
+  // way round.
+  const auto length_of = [&](int64_t steps) {
+    const Pace pace = pace_of(p, steps, true);
+    const double validations = 1 + std::ceil(static_cast<double>(steps) / static_cast<double>(pace.eval_every));
+    const double checkpoints = 1 + std::floor(static_cast<double>(steps) / static_cast<double>(pace.checkpoint_every));
+    const auto eval_tokens = static_cast<double>(std::min(p.eval_tokens, preparation.validation_tokens));
+    return static_cast<double>(steps) * cost.step + validations * eval_tokens * cost.validation +
+           checkpoints * cost.checkpoint;
+  };
+  f.steps = budgeted_steps(recipe);
+  if (f.steps == 0) {
+    f.train_seconds = p.minutes * 60;
+    f.steps = std::max<int64_t>(1, static_cast<int64_t>(f.train_seconds / cost.step));
+    for (int i = 0; i < 4; ++i)
+      f.steps = std::max<int64_t>(
+          1, static_cast<int64_t>(static_cast<double>(f.steps) * f.train_seconds / length_of(f.steps)));
+  } else {
+    f.train_seconds = length_of(f.steps);
+  }
+  f.tokens = f.steps * p.batch_tokens;
+  f.flops = static_cast<double>(f.tokens) * config.training_flops_per_token(p.sequence);
+  f.tokens_per_second = static_cast<double>(f.tokens) / f.train_seconds;
+  f.mfu = f.flops / f.train_seconds / (f.peak_gflops * 1e9);
+  f.report_seconds = measure_report(recipe, config);
+  // Training maps the tokens, whose pages count once they are read; the stages before it map the text.
+  const int64_t token_bytes = preparation.tokens * (preparation.vocab > 65536 ? 4 : 2);
+  f.memory_bytes = std::max(peak_memory_bytes() + std::min(token_bytes, 2 * f.tokens), preparation.text_bytes);
+  // Two checkpoints and one being written, the model, the text and its tokens.
+  f.disk_bytes = 3 * cost.checkpoint_bytes + 4 * f.parameters + preparation.text_bytes + token_bytes;
+  return f;
+}
+
+}  // namespace persea

@@ -1,0 +1,39 @@
+#include "train/line.h"
+
+#include "train/pretrain_stage.h"
+#include "train/report_stage.h"
+
+namespace persea {
+
+CorpusSettings corpus_settings(const Recipe& recipe) {
+  CorpusSettings settings;
+  settings.source = recipe.corpus.source;
+  settings.path = recipe.corpus.path;
+  settings.valid_fraction = recipe.corpus.valid_fraction;
+  settings.drop_duplicates = recipe.corpus.drop_duplicates;
+  settings.documents = recipe.corpus.documents;
+  settings.seed = static_cast<uint64_t>(recipe.corpus.seed);
+  return settings;
+}
+
+TokenizerSettings tokenizer_settings(const Recipe& recipe) {
+  return {recipe.tokenizer.kind, static_cast<int>(recipe.tokenizer.vocab)};
+}
+
+Result<Artifact> run_line(Lab& lab, const Recipe& recipe, bool quiet, const StageObserver& observer) {
+  PERSEA_TRY(const StageResult corpus, run_corpus_stage(lab, corpus_settings(recipe), quiet));
+  observer("corpus", corpus);
+  PERSEA_TRY(const StageResult tokenizer,
+             run_tokenizer_stage(lab, corpus.artifact.id, tokenizer_settings(recipe), quiet));
+  observer("tokenizer", tokenizer);
+  PERSEA_TRY(const StageResult tokens,
+             run_shard_stage(lab, corpus.artifact.id, tokenizer.artifact.id, {recipe.shard.separate}, quiet));
+  observer("shard", tokens);
+  PERSEA_TRY(const StageResult model, run_pretrain_stage(lab, recipe, tokens.artifact, tokenizer.artifact, quiet));
+  observer("pretrain", model);
+  PERSEA_TRY(const StageResult report, run_report_stage(lab, recipe, model.artifact));
+  observer("report", report);
+  return report.artifact;
+}
+
+}  // namespace persea

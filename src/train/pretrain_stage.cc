@@ -1,0 +1,116 @@
+#include "train/pretrain_stage.h"
+
+#include "base/file.h"
+#include "base/threads.h"
+#include "data/loader.h"
+#include "nn/model_files.h"
+#include "text/bpe_train.h"
+#include "text/chat_template.h"
+#include "text/tokenizer.h"
+#include "train/pretrain.h"
+
+namespace persea {
+namespace {
+
+constexpr int kVersion = 1;
+constexpr const char *kTokenizerFile = "tokenizer.json", *kMetricsFile = "metrics.jsonl";
+
+Json settings_of(const Recipe& recipe) {
+  return {{"model", recipe.stage("model")}, {"pretrain", recipe.stage("pretrain")}};
+}
+
+std::vector<int32_t> bytes_of_tokens(const Tokenizer& tokenizer) {
+  std::vector<int32_t> bytes(static_cast<size_t>(tokenizer.vocab_size()));
+  for (int32_t id = 0; id < tokenizer.vocab_size(); ++id) {
+    if (!tokenizer.is_special(id))
+      bytes[static_cast<size_t>(id)] = static_cast<int32_t>(tokenizer.token_bytes(id).size());
+  }
+  return bytes;
+}
+
+TokenRoles roles_of(const Tokenizer& tokenizer) {
+  TokenRoles roles;
+  roles.begin = tokenizer.special(kEndOfText);
+  for (const std::string_view end : {kEndOfText, kEndOfTurn}) {
+    if (const auto id = tokenizer.special(end)) roles.end.push_back(*id);
+  }
+  return roles;
+}
+
+Status duplicate(const fs::path& from, const fs::path& to) {
+  PERSEA_TRY(const std::string bytes, read_file(from));
+  return write_file(to, bytes);
+}
+
+Status body(const Recipe& recipe, StageContext& context, bool quiet) {
+  PERSEA_TRY(const Tokenizer tokenizer, Tokenizer::load(context.input("tokenizer").file(kTokenizerFile)));
+  const fs::path tokens = context.input("tokens").path;
+  PERSEA_TRY(TokenReader train, TokenReader::open(tokens, "train"));
+  PERSEA_TRY(TokenReader valid, TokenReader::open(tokens, "valid"));
+  if (train.vocab_size() > tokenizer.vocab_size()) return fail("{}: made with another tokenizer", tokens.string());
+
+  LoaderSettings loading;
+  loading.sequences = static_cast<int>(recipe.sequences());
+  loading.length = static_cast<int>(recipe.pretrain.sequence);
+  loading.seed = static_cast<uint64_t>(recipe.pretrain.seed);
+  loading.order =
+      recipe.pretrain.order == "windows" ? LoaderSettings::Order::windows : LoaderSettings::Order::documents;
+  PERSEA_TRY(const TokenLoader loader, TokenLoader::create(std::move(train), loading));
+
+  PretrainData data;
+  data.batch = [&loader](int64_t number) { return loader.at(number); };
+  data.token_bytes = bytes_of_tokens(tokenizer);
+  if (valid.tokens() >= 2) {
+    PERSEA_TRY(const TokenLoader held_out, TokenLoader::create(std::move(valid), loading));
+    data.validation = held_out.validation(recipe.pretrain.eval_tokens);
+  }
+
+  const ModelConfig config = recipe.model_config(tokenizer.vocab_size());
+  PERSEA_TRY(const PretrainOutcome outcome, pretrain(recipe, config, data, context.work(), quiet));
+
+  PERSEA_CHECK(save_model(*outcome.model, context.out(), roles_of(tokenizer)));
+  PERSEA_CHECK(duplicate(context.input("tokenizer").file(kTokenizerFile), context.out() / kTokenizerFile));
+  PERSEA_CHECK(write_file(context.out() / "tokenizer_config.json",
+                          tokenizer_config_json(tokenizer, static_cast<int>(config.context)) + '\n'));
+  PERSEA_CHECK(duplicate(context.work() / kMetricsFile, context.out() / kMetricsFile));
+  context.record(kMetricsFile);
+
+  context.add_prior_cost(outcome.prior);
+  context.add_tokens(outcome.tokens);
+  context.fact("parameters", config.parameters());
+  context.fact("steps", outcome.steps);
+  context.fact("tokens", outcome.tokens);
+  context.fact("epochs", static_cast<double>(outcome.tokens) /
+                             static_cast<double>(loader.rows_per_epoch() * recipe.pretrain.sequence));
+  context.fact("train_loss", outcome.loss);
+  if (outcome.validation.tokens > 0) {
+    context.fact("valid_loss", outcome.validation.loss);
+    context.fact("bits_per_byte", outcome.validation.bits_per_byte);
+    context.fact("valid_tokens", outcome.validation.tokens);
+  }
+  context.fact("train_seconds", outcome.seconds);
+  context.fact("tokens_per_second", outcome.tokens_per_second);
+  context.fact("flops",
+               static_cast<double>(outcome.tokens) * config.training_flops_per_token(recipe.pretrain.sequence));
+  context.fact("mfu", outcome.mfu);
+  context.fact("peak_gflops", outcome.peak_gflops);
+  context.fact("peak_memory_bytes", peak_memory_bytes());
+  context.fact("threads", pool().threads());
+  context.fact("skipped_steps", outcome.skipped);
+  context.fact("rollbacks", outcome.rollbacks);
+  return {};
+}
+
+}  // namespace
+
+Result<StageResult> run_pretrain_stage(Lab& lab, const Recipe& recipe, const Artifact& tokens,
+                                       const Artifact& tokenizer, bool quiet) {
+  StageSpec spec;
+  spec.kind = "model";
+  spec.version = kVersion;
+  spec.settings = settings_of(recipe);
+  spec.inputs = {{"tokens", tokens.id}, {"tokenizer", tokenizer.id}};
+  return lab.run(spec, [&](StageContext& context) { return body(recipe, context, quiet); });
+}
+
+}  // namespace persea
