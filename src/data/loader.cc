@@ -27,7 +27,7 @@ Result<TokenLoader> TokenLoader::create(TokenReader tokens, const LoaderSettings
   return loader;
 }
 
-// Ignores the targets that no turn of an assistant holds. What came before the piece in its document decides how it
+// Ignores the targets within masked turns. What came before the piece in its document decides how it
 // begins.
 void TokenLoader::mask_targets(const Piece& piece, int32_t* targets) const {
   const auto [open, close] = *settings_.mask;
@@ -39,7 +39,7 @@ void TokenLoader::mask_targets(const Piece& piece, int32_t* targets) const {
   for (int32_t i = 0; i < piece.count; ++i) {
     const int32_t id = tokens_[piece.begin + i];
     inside = id == open || (inside && id != close);
-    if (!inside) targets[i] = -1;
+    if (inside) targets[i] = -1;
   }
 }
 

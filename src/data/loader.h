@@ -24,8 +24,8 @@ struct LoaderSettings {
   int sequences = 32, length = 256;  // rows of a batch and tokens of a row
   uint64_t seed = 1;
   enum class Order { documents, windows } order = Order::documents;
-  // Where given, only what stands behind `open` up to and with `close` in a document is a target (an assistant's
-  // turns).
+  // Where given, what stands behind `open` up to and with `close` in a document is no target: a user's turns, of which
+  // a model has to read every word and write none.
   struct Mask {
     int32_t open, close;
   };

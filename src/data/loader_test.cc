@@ -217,9 +217,9 @@ TEST_F(Loader, ValidationCoversTheSplitOnce) {
   EXPECT_EQ(count, 549U);
 }
 
-TEST_F(Loader, MasksAllButTheAssistant) {
-  // 0 user words 2 end; 1 assistant words 2 end; twice.
-  const std::vector<int32_t> chat = {kStart, 10, 11, 2, 1, 20, 21, 2, 12, 2, 1, 22, 2, 13};
+TEST_F(Loader, MasksTurns) {
+  // What the user says stands between 1 and 2.
+  const std::vector<int32_t> chat = {kStart, 1, 10, 11, 2, 20, 21, 3, 1, 12, 13, 2, 22, 3};
   const TokenReader reader = tokens_of({chat, {kStart, 30, 31}}, dir_.path());
   for (const int length : {20, 3}) {  // whole, and cut within a turn
     auto loader = TokenLoader::create(reader, {.sequences = 1, .length = length, .mask = LoaderSettings::Mask{1, 2}});
@@ -229,7 +229,7 @@ TEST_F(Loader, MasksAllButTheAssistant) {
         if (target >= 0) targets.insert(target);
       }
     }
-    EXPECT_EQ(targets, (std::multiset<int32_t>{20, 21, 2, 22, 2})) << length;
+    EXPECT_EQ(targets, (std::multiset<int32_t>{1, 20, 21, 3, 1, 22, 3, kStart, 30, 31})) << length;
   }
 }
 

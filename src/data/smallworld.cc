@@ -43,7 +43,7 @@ std::vector<Turn> quiz(Casting& casting) {
   std::vector<Question> questions = questions_about(world);
   std::erase_if(questions, [](const Question& q) { return q.on_held_name || q.on_held_pair; });
   std::vector<Turn> turns;
-  const size_t wanted = 3 + random.below(4);
+  const size_t wanted = 4 + random.below(4);
   while (turns.size() < wanted && !questions.empty()) {
     // A kind by weight, then any of its questions: kinds that a scene answers often are not asked more for it.
     int total = 0;
@@ -106,14 +106,14 @@ std::vector<Turn> story_on_demand(Casting& casting) {
 std::string smallworld_document(uint64_t seed, int64_t index) {
   Random random(seed ^ (0x9e3779b97f4a7c15ULL * static_cast<uint64_t>(index + 1)), "smallworld document");
   const uint64_t sort = random.below(100);
-  if (sort < 12) {
+  if (sort < 9) {
     Casting casting(random, {.any_names = true});
     return make_story(casting).text + '\n';
   }
   Casting casting(random, {});
-  if (sort < 20) return chat(story_on_demand(casting));
-  if (sort < 29) return chat(sums(random));
-  if (sort < 32) return chat(small_talk(casting));
+  if (sort < 15) return chat(story_on_demand(casting));
+  if (sort < 24) return chat(sums(random));
+  if (sort < 26) return chat(small_talk(casting));
   return chat(quiz(casting));
 }
 

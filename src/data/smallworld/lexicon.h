@@ -25,13 +25,13 @@ std::span<const std::string_view> foods();
 std::span<const std::string_view> animals();
 std::span<const std::string_view> pet_names();
 std::span<const std::string_view> feelings();
-std::span<const std::string_view> reasons();  // what people want to do somewhere: "play", "see the birds"
+std::span<const std::string_view> reasons();  // what people want to do somewhere: "play", "rest"
 std::span<const Countable> countables();
 
 // A name that stands in plain stories only.
 bool held_name(int name);
-// A pair of words that never stand in one document. A name is kept from 2 places, 4 things, 1 food and 1 animal, a
-// thing from 1 colour: a table rather than chance, so that words that go together can always be found.
+// A pair of words that never stand in one document. A name is kept from 1 or 2 places, 2 or 3 things, a food and
+// an animal, a thing from a colour: a table rather than chance, so that words that go together can always be found.
 enum class Sort { place, thing, food, animal };
 bool held_pair(int name, Sort sort, int word);
 bool held_colour(int thing, int colour);

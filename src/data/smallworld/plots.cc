@@ -44,8 +44,8 @@ class Writer {
     if (random.chance(0.5)) say(ways);
   }
   void begin() {
-    say({"Once there was a {A.child} named {A}.", "{A} was a little {A.child}.", "There was a {A.child} named {A}.",
-         "{A} was a kind {A.child}.", "Once upon a time there was a {A.child} named {A}."});
+    say({"Once there was a {A.child} named {A}.", "There was a {A.child} named {A}.",
+         "Not long ago there was a kind {A.child} named {A}.", "Once upon a time there was a {A.child} named {A}."});
   }
   void thank() {
     say({"\"Thank you, {B}!\" said {A}.", "\"Thank you so much!\" said {A}.", "{A} thanked {B}.",
@@ -93,7 +93,7 @@ void gift(Writer& w) {
   w.say({"{A} wanted to give {B} something nice.", "{A} wanted to find a present for {B}."});
   w.say({"{A.He} went to {P} and looked around.", "So {A.he} walked to {P}."});
   w.say({"There {A.he} saw a {T.colour} {T}.", "{A.He} found a {T.colour} {T} there."});
-  w.say({"\"{B} will like this {T},\" thought {A}.", "\"This is just right for {B},\" said {A}."});
+  w.say({"\"I think {B} will like this {T},\" thought {A}.", "\"This is just right for {B},\" said {A}."});
   w.say({"{A} took the {T} and went to {Q}.", "{A.He} hid the {T} behind {A.his} back and walked to {Q}."});
   w.say({"{B} was {Q.at}.", "{B} sat {Q.at} and waited for {A}."});
   w.say({"\"Happy birthday!\" said {A}.", "\"Happy birthday, {B}!\" said {A}.",
@@ -158,7 +158,7 @@ void hide(Writer& w) {
       .set("Y", spots[(first + 1 + w.random.below(3)) % 7])
       .set("Z", spots[(first + 4 + w.random.below(3)) % 7]);
   w.place("P");
-  w.say({"{A} and {B} were {P.at}.", "{A} and {B} played {P.at} one day."});
+  w.say({"One day {A} and {B} were {P.at}.", "Once {A} and {B} played {P.at}."});
   w.say({"\"Let us play hide and seek,\" said {B}.", "\"I will hide, and you look for me,\" said {B}."});
   w.say({"{A} closed {A.his} eyes and counted: 1, 2, 3, 4, 5.", "{A} turned around and waited for a while."});
   w.say({"{B} ran and hid {Z}.", "{B} hid {Z} and did not make a sound."});
@@ -176,7 +176,7 @@ void rain(Writer& w) {
   w.thing("T");
   w.place("P");
   w.food("F");
-  w.say({"{A} was {P.at} with a {T.colour} {T}.", "One day {A} took a {T.colour} {T} to {P}."});
+  w.say({"Once {A} was {P.at} with a {T.colour} {T}.", "One day {A} took a {T.colour} {T} to {P}."});
   w.say({"{A.He} played there for a long time.", "The sun was warm and {A.he} was happy."});
   w.say({"Then dark clouds came and it began to rain.", "Then the wind came up and it rained hard.",
          "But soon the sky was dark and there was a storm."});
@@ -196,7 +196,7 @@ void rain(Writer& w) {
 void swap(Writer& w) {
   w.two_things();
   w.place("P");
-  w.say({"{A} had a {T.colour} {T}.", "{A} was a {A.child} who had a {T.colour} {T}."});
+  w.say({"Once {A} had a {T.colour} {T}.", "There was a {A.child} named {A} who had a {T.colour} {T}."});
   w.say({"{B} had a {U.colour} {U}.", "{A.His} friend {B} had a {U.colour} {U}."});
   w.say({"One day they met {P.at}.", "They were both {P.at}."});
   w.say({"{A} looked at the {U}. \"I like your {U},\" said {A}.", "\"What a nice {U}!\" said {A}."});
@@ -220,7 +220,7 @@ void runaway(Writer& w) {
   w.say({"{A} had a {M} named {M.name}.", "{A.He} had a {M}. The {M} was named {M.name}."});
   w.say({"{A} and {M.name} did everything together.", "{A} loved {M.name} very much."});
   w.say({"One day {M.name} ran away.", "One morning {M.name} was gone."});
-  w.say({"{A} looked {P.at} and called, \"{M.name}! {M.name}!\"", "{A} ran to {P}, but {M.name} was not there."});
+  w.say({"{A} looked {P.at} and called for {M.name}.", "{A} ran to {P}, but {M.name} was not there."});
   w.say({"Then {A.he} met {B}.", "{B} heard {A.him} and came over."});
   w.say({"\"Did you see a {M}?\" asked {A}.", "\"My {M} is gone,\" said {A}."});
   w.say({"\"Yes, I saw a {M} {Q.at},\" said {B}.", "\"There is a {M} {Q.at},\" said {B}. \"Come with me.\""});
@@ -254,7 +254,7 @@ void talk(Writer& w) {
   w.place("P"), w.place("Q");
   w.word("R", reasons());
   w.food("F");
-  w.say({"{A} met {B} {P.at}.", "One morning {A} saw {B} {P.at}."});
+  w.say({"One day {A} met {B} {P.at}.", "One morning {A} saw {B} {P.at}."});
   w.say({"\"Hello, {B}! How are you?\" asked {A}.", "\"Good morning, {B}!\" said {A}. \"How are you today?\""});
   w.say({"\"I am well,\" said {B}. \"And you?\"", "\"I am a little tired,\" said {B}. \"How are you?\""});
   w.say({"\"I am well too,\" said {A}. \"Where are you going?\"",
@@ -288,7 +288,7 @@ void noise(Writer& w) {
 
 void race(Writer& w) {
   w.place("P"), w.place("Q");
-  w.say({"{A} and {B} met {P.at}.", "{A} and {B} were {P.at}."});
+  w.say({"Once {A} and {B} met {P.at}.", "One day {A} and {B} were {P.at}."});
   w.say({"\"I am faster than you,\" said {B}.", "\"Nobody is as fast as I am,\" said {B}."});
   w.say({"\"Let us see,\" said {A}. \"Who is first at {Q}?\"", "\"Then let us race to {Q},\" said {A}."});
   w.say({"1, 2, 3, and they ran.", "They stood side by side. Then they ran."});

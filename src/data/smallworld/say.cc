@@ -7,24 +7,22 @@ namespace persea::smallworld {
 // Indexed by Event::Kind.
 const std::vector<Phrases>& event_phrases() {
   static const std::vector<Phrases> phrases = {
-      /* be */ {{"{A} was {P.at}.", "{A} sat {P.at}.", "{A} stood {P.at}."}, {"{A} waited {P.at}."}},
+      /* be */ {{"{A} was {P.at}.", "{A} sat {P.at}."}, {"{A} waited {P.at}."}},
       /* go */
-      {{"{A} went to {P}.", "{A} walked to {P}.", "{A} ran to {P}.", "{A} came to {P}."}, {"{A} hurried to {P}."}},
+      {{"{A} went to {P}.", "{A} walked to {P}.", "{A} ran to {P}."}, {"{A} hurried to {P}."}},
       /* go_together */
-      {{"{A} and {B} went to {P}.", "{A} and {B} walked to {P}.", "{A} and {B} ran to {P}."},
-       {"{A} and {B} came to {P}."}},
+      {{"{A} and {B} went to {P}.", "{A} and {B} walked to {P}."}, {"{A} and {B} ran to {P}."}},
       /* go_why */
-      {{"{A} went to {P} to {R}.", "{A} wanted to {R}, so {A.he} went to {P}.",
-        "{A} went to {P} because {A.he} wanted to {R}."},
+      {{"{A} went to {P} to {R}.", "{A} went to {P} because {A.he} wanted to {R}."},
        {"{A} wanted to {R} and went to {P}."}},
       /* lie */ {{"There was a {C} {T} {P.at}.", "A {C} {T} was {P.at}."}, {"A {C} {T} lay {P.at}."}},
       /* have */ {{"{A} had a {C} {T}.", "{A} had a {T}. The {T} was {C}."}, {}},
-      /* take */ {{"{A} took the {T}.", "{A} picked up the {T}.", "{A} got the {T}."}, {"{A} grabbed the {T}."}},
+      /* take */ {{"{A} took the {T}.", "{A} picked up the {T}."}, {"{A} grabbed the {T}."}},
       /* give */
       {{"{A} gave the {T} to {B}.", "{A} gave {B} the {T}.", "{A} handed the {T} to {B}."},
        {"{A} handed {B} the {T}."}},
       /* drop */
-      {{"{A} put down the {T}.", "{A} dropped the {T}.", "{A} left the {T} there."}, {"{A} put the {T} down."}},
+      {{"{A} put down the {T}.", "{A} dropped the {T}."}, {"{A} left the {T} there."}},
       /* count_have */ {{"{A} had {N} {N.items}."}, {}},
       /* count_more */
       {{"{A} found {N} more {N.items}.", "{A} got {N} more {N.items}."}, {"{A} picked up {N} more {N.items}."}},
@@ -87,13 +85,14 @@ std::string tell(const World& world, Random& random, bool held_out) {
     const std::string_view phrase = event_phrases()[event.kind].pick(random, held_out);
     const bool subject_first = phrase.starts_with("{A}");
     std::string opening;
-    if (subject_first && i == 0 && event.kind <= Event::count_have && random.chance(0.25)) {
-      opening = random.chance(0.5) ? "One day " : "In the morning ";
+    if (subject_first && i == 0) {
+      static const std::vector<std::string_view> openings = {"One day ", "In the morning ", "Once ", "After lunch "};
+      opening = event.kind <= Event::count_have ? random.pick(openings) : "My friend ";
     } else if (subject_first && i > 0 && event.kind <= Event::drop && event.kind != Event::be &&
                event.kind != Event::have && random.chance(0.2)) {
       opening = random.chance(0.5) ? "Then " : "Later ";
     }
-    if (event.a >= 0 && event.a == alone && event.b < 0 && subject_first && random.chance(0.35)) {
+    if (event.a >= 0 && event.a == alone && event.b < 0 && subject_first && random.chance(0.2)) {
       slots.set("A", slots.get(opening.empty() ? "A.He" : "A.he"));
     }
     append(text, opening + slots.fill(phrase));

@@ -91,7 +91,7 @@ bool Director::act_on_things() {
 }
 
 World Director::things() {
-  const int events = 2 + any(3);
+  const int events = 1 + any(3);
   const bool settled = random_.chance(0.75);  // else nobody is anywhere: a story of having and giving
   if (settled) {
     if (random_.chance(0.4)) {
@@ -118,7 +118,7 @@ World Director::things() {
 }
 
 World Director::travel() {
-  const int events = 3 + any(4);
+  const int events = 2 + any(4);
   for (int i = 0; i < events; ++i) {
     const int a = i < people() ? i : any(people());
     if (random_.chance(0.2)) {
@@ -139,11 +139,11 @@ World Director::travel() {
 
 World Director::counts() {
   world_.countable = casting_.countable();
-  for (int i = 0; i < people(); ++i) world_.happen({.kind = Event::count_have, .a = i, .number = 1 + any(9)});
+  for (int i = 0; i < people(); ++i) world_.happen({.kind = Event::count_have, .a = i, .number = 1 + any(6)});
   const int events = 1 + any(2);
   for (int i = 0; i < events; ++i) {
     const int a = any(people());
-    Event event{.kind = Event::count_more, .a = a, .number = 1 + any(5)};
+    Event event{.kind = Event::count_more, .a = a, .number = 1 + any(3)};
     const uint64_t what = random_.below(3);
     const int had = world_.cast[a].count;
     if (what == 0 || had <= event.number) {
