@@ -19,8 +19,7 @@ std::vector<std::string> pieces(const std::string& bytes) {
 }
 
 TEST(StreamingDecoder, GivesWholeCharacters) {
-  EXPECT_EQ(pieces("a\u00e9\U0001F951"),
-            (std::vector<std::string>{"a", "", "\u00e9", "", "", "", "\U0001F951", ""}));
+  EXPECT_EQ(pieces("a\u00e9\U0001F951"), (std::vector<std::string>{"a", "", "\u00e9", "", "", "", "\U0001F951", ""}));
 }
 
 TEST(StreamingDecoder, ReplacesWhatIsNoCharacter) {
