@@ -4,6 +4,9 @@
 //   tokenizer_bench encode TOKENIZER.json DOCS                encodes on one thread, from a cold cache
 //   tokenizer_bench ids TOKENIZER.json DOCS OUT               writes the ids (int32), each document's followed by -1
 //   tokenizer_bench round-trip TOKENIZER.json DOCS            counts documents that do not decode to themselves
+//   tokenizer_bench gpt2 VOCAB.json MERGES.txt OUT.json       rewrites GPT-2's pair of files as one tokenizer.json
+//   tokenizer_bench chat TOKENIZER.json CHATS.json OUT        a directory for transformers, with the chats' ids in
+//   ids.json
 #include <fmt/format.h>
 
 #include <cstdio>
@@ -13,6 +16,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "text/bpe_train.h"
+#include "text/chat_template.h"
 #include "text/tokenizer.h"
 
 namespace persea {
@@ -36,7 +40,7 @@ Status train(const fs::path& docs, const fs::path& out, int vocab_size, std::str
   const auto all = documents(file.text());
   size_t next = 0;
   ThreadPool pool(threads);
-  BpeTraining training{vocab_size, *split, {std::string(kEndOfText)}};
+  const BpeTraining training{vocab_size, *split, chat_special_tokens()};
   BpeTrainingFacts facts;
   PERSEA_TRY(const Tokenizer tokenizer, train_bpe(
                                             training,
@@ -96,13 +100,37 @@ Status round_trip(const fs::path& tokenizer_file, const fs::path& docs) {
   return {};
 }
 
+Status rewrite_gpt2(const fs::path& vocab, const fs::path& merges, const fs::path& out) {
+  PERSEA_TRY(const std::string vocab_json, read_file(vocab));
+  PERSEA_TRY(const std::string merges_txt, read_file(merges));
+  PERSEA_TRY(const Tokenizer tokenizer, Tokenizer::parse_gpt2(vocab_json, merges_txt, vocab.string()));
+  return tokenizer.save(out);
+}
+
+Status chat(const fs::path& tokenizer_file, const fs::path& chats_file, const fs::path& out) {
+  PERSEA_TRY(const Tokenizer tokenizer, Tokenizer::load(tokenizer_file));
+  PERSEA_TRY(const Json chats, read_json(chats_file));
+  Json all = Json::array();
+  for (const Json& chat : chats) {
+    std::vector<ChatMessage> messages;
+    for (const Json& message : chat.at("messages")) messages.push_back({message.at("role"), message.at("content")});
+    PERSEA_TRY(const ChatTokens tokens, encode_chat(tokenizer, messages, chat.at("ask")));
+    all.push_back(tokens.ids);
+  }
+  PERSEA_CHECK(tokenizer.save(out / "tokenizer.json"));
+  PERSEA_CHECK(write_file(out / "tokenizer_config.json", tokenizer_config_json(tokenizer, 4096)));
+  return write_file(out / "ids.json", all.dump());
+}
+
 Status run(const std::vector<std::string>& args) {
   if (args.size() == 6 && args[0] == "train")
     return train(args[1], args[2], std::stoi(args[3]), args[4], std::stoi(args[5]));
   if (args.size() == 3 && args[0] == "encode") return encode(args[1], args[2]);
   if (args.size() == 4 && args[0] == "ids") return write_ids(args[1], args[2], args[3]);
   if (args.size() == 3 && args[0] == "round-trip") return round_trip(args[1], args[2]);
-  return fail("usage: tokenizer_bench train|encode|ids|round-trip ...: see the head of tokenizer_bench.cc");
+  if (args.size() == 4 && args[0] == "gpt2") return rewrite_gpt2(args[1], args[2], args[3]);
+  if (args.size() == 4 && args[0] == "chat") return chat(args[1], args[2], args[3]);
+  return fail("usage: tokenizer_bench train|encode|ids|round-trip|gpt2|chat ...: see the head of tokenizer_bench.cc");
 }
 
 }  // namespace
