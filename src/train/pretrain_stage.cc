@@ -55,6 +55,11 @@ Status body(const Recipe& recipe, StageContext& context, bool quiet) {
   loading.seed = static_cast<uint64_t>(recipe.pretrain.seed);
   loading.order =
       recipe.pretrain.order == "windows" ? LoaderSettings::Order::windows : LoaderSettings::Order::documents;
+  if (recipe.pretrain.learn == "replies") {
+    const auto user = tokenizer.special("<|user|>"), end = tokenizer.special(kEndOfTurn);
+    if (!user || !end) return fail("pretrain.learn = \"replies\": the tokenizer has no <|user|> and {}", kEndOfTurn);
+    loading.mask = LoaderSettings::Mask{*user, *end};
+  }
   PERSEA_TRY(const TokenLoader loader, TokenLoader::create(std::move(train), loading));
 
   PretrainData data;

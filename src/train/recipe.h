@@ -48,6 +48,7 @@ struct PretrainRecipe {
   int64_t tokens = 0, steps = 0;
   int64_t batch_tokens = 8192, sequence = 256, micro_batch = 0;
   std::string order = "documents";
+  std::string learn = "all";
   std::string optimizer = "muon";
   double lr = 3e-3, muon_lr = 2e-2, min_lr = 0.05;
   int64_t warmup_steps = 50;
