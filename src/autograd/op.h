@@ -1,6 +1,6 @@
-// An op is a value: its name, the shapes it makes, forward, backward, a reference in plain loops, and samples to test it on.
-// Everything that walks all ops (tests, micro-benchmarks, the support table) walks all_ops(); adding an op touches its own
-// header, its kernels and that list.
+// An op is a value: its name, the shapes it makes, forward, backward, a reference in plain loops, and samples to test
+// it on. Everything that walks all ops (tests, micro-benchmarks, the support table) walks all_ops(); adding an op
+// touches its own header, its kernels and that list.
 #pragma once
 
 #include <any>
@@ -35,7 +35,9 @@ class BackwardCall {
   const Tensors* saved = nullptr;
   Tensors dout;  // undefined where no gradient came; each may be overwritten
   template <class T>
-  const T& option() const { return std::any_cast<const T&>(*options); }
+  const T& option() const {
+    return std::any_cast<const T&>(*options);
+  }
 };
 
 struct ForwardCall {
@@ -45,7 +47,9 @@ struct ForwardCall {
   Tensors saved;  // for backward; left empty where `training` is false
   bool training = true;
   template <class T>
-  const T& option() const { return std::any_cast<const T&>(*options); }
+  const T& option() const {
+    return std::any_cast<const T&>(*options);
+  }
 };
 
 // A plain array for references: the shape and the elements, integers as they are.
@@ -79,8 +83,13 @@ struct Op {
 // T has: name, outputs, forward, backward, template <class S> reference, samples.
 template <class T>
 Op make_op() {
-  return {T::name, &T::outputs, &T::forward, &T::backward, &T::template reference<double>,
-          &T::template reference<std::complex<double>>, &T::samples};
+  return {T::name,
+          &T::outputs,
+          &T::forward,
+          &T::backward,
+          &T::template reference<double>,
+          &T::template reference<std::complex<double>>,
+          &T::samples};
 }
 
 const std::vector<Op>& all_ops();

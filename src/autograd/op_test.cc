@@ -1,5 +1,5 @@
-// One test walks all ops: the kernels against reference<double>, backward against the complex step (Squire & Trapp 1998)
-// through reference<complex<double>>, both with tolerances from epsilon times the norm.
+// One test walks all ops: the kernels against reference<double>, backward against the complex step (Squire & Trapp
+// 1998) through reference<complex<double>>, both with tolerances from epsilon times the norm.
 #include "autograd/op.h"
 
 #include <gtest/gtest.h>

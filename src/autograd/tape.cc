@@ -88,7 +88,8 @@ std::vector<Tape::Value> Tape::run(const Op& op, std::vector<Value> in, std::any
     out_ids.push_back(static_cast<int>(slots_.size()) - 1);
     out.push_back({out_ids.back()});
   }
-  if (needs_gradient) records_.push_back({&op, std::move(options), std::move(ids), std::move(out_ids), std::move(call.saved)});
+  if (needs_gradient)
+    records_.push_back({&op, std::move(options), std::move(ids), std::move(out_ids), std::move(call.saved)});
   return out;
 }
 

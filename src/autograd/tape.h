@@ -1,5 +1,5 @@
-// The tape: ops that ran, in order, so that gradients can be taken in reverse. A tape lives for one micro-step; parameters
-// outlive it and collect their gradients over several. It refuses second derivatives.
+// The tape: ops that ran, in order, so that gradients can be taken in reverse. A tape lives for one micro-step;
+// parameters outlive it and collect their gradients over several. It refuses second derivatives.
 #pragma once
 
 #include <any>
@@ -11,8 +11,8 @@
 
 namespace persea {
 
-// A tensor that is learnt. `gradient` has its shape once a backward pass has reached it; `fresh` says that the next gradient
-// overwrites instead of adding (set by the optimizer, so that nobody spends time on zeroing).
+// A tensor that is learnt. `gradient` has its shape once a backward pass has reached it; `fresh` says that the next
+// gradient overwrites instead of adding (set by the optimizer, so that nobody spends time on zeroing).
 struct Parameter {
   std::string name;
   Tensor value, gradient;
@@ -30,14 +30,15 @@ class Tape {
 
   explicit Tape(bool training = true) : training_(training) {}
 
-  Value constant(Tensor tensor);            // needs no gradient
-  Value parameter(Parameter& parameter);    // its gradient goes to the parameter
+  Value constant(Tensor tensor);          // needs no gradient
+  Value parameter(Parameter& parameter);  // its gradient goes to the parameter
   const Tensor& tensor(Value value) const;
 
   // Runs the op and records it. An undefined Value stands for an optional input that is left out.
   std::vector<Value> run(const Op& op, std::vector<Value> in, std::any options = {});
 
-  // Gradients of `scale` * loss (a tensor of one element). Memory is let go as the pass moves back; the tape is empty then.
+  // Gradients of `scale` * loss (a tensor of one element). Memory is let go as the pass moves back; the tape is empty
+  // then.
   void backward(Value loss, float scale = 1);
 
  private:

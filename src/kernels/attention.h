@@ -1,6 +1,6 @@
-// Causal self-attention over packed q, k, v rows, with RoPE on the way in and grouped key/value heads. Forward keeps only each
-// query's log-sum-exp; backward recomputes the scores tile by tile: T x T is never stored (Dao et al. 2022, arXiv:2205.14135).
-// It refuses a cache: decoding has its own kernel.
+// Causal self-attention over packed q, k, v rows, with RoPE on the way in and grouped key/value heads. Forward keeps
+// only each query's log-sum-exp; backward recomputes the scores tile by tile: T x T is never stored (Dao et al. 2022,
+// arXiv:2205.14135). It refuses a cache: decoding has its own kernel.
 #pragma once
 
 #include <cstdint>
@@ -14,20 +14,21 @@ struct AttentionShape {
 
 struct Attention {
   AttentionShape shape;
-  const float* qkv;           // [sequences * length, qkv_columns]: all q heads, then k heads, then v heads
-  const int32_t* positions;   // [sequences * length], for RoPE
-  const int32_t* starts;      // [sequences * length]: first index in the row that the token may attend to
-  const float *cos, *sin;     // [positions, head_dim / 2]; element i turns (x[i], x[i + head_dim / 2]), as Hugging Face does
-  float* out;                 // [sequences * length, heads * head_dim]
-  float* lse;                 // [sequences, heads, length]: log-sum-exp of the scaled scores, or null
+  const float* qkv;          // [sequences * length, qkv_columns]: all q heads, then k heads, then v heads
+  const int32_t* positions;  // [sequences * length], for RoPE
+  const int32_t* starts;     // [sequences * length]: first index in the row that the token may attend to
+  const float *cos,
+      *sin;    // [positions, head_dim / 2]; element i turns (x[i], x[i + head_dim / 2]), as Hugging Face does
+  float* out;  // [sequences * length, heads * head_dim]
+  float* lse;  // [sequences, heads, length]: log-sum-exp of the scaled scores, or null
 
   static void cpu(const Attention& attention);
 };
 
 struct AttentionBackward {
-  Attention forward;          // as it ran: out and lse filled
-  const float* dout;          // like out
-  float* dqkv;                // like qkv, overwritten
+  Attention forward;  // as it ran: out and lse filled
+  const float* dout;  // like out
+  float* dqkv;        // like qkv, overwritten
 
   static void cpu(const AttentionBackward& backward);
 };

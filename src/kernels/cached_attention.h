@@ -1,5 +1,5 @@
-// Attention of new tokens over a cache of keys and values: decoding (one row) and prefill (many). Keys are turned by RoPE before
-// they are stored. It refuses gradients, and owns no cache.
+// Attention of new tokens over a cache of keys and values: decoding (one row) and prefill (many). Keys are turned by
+// RoPE before they are stored. It refuses gradients, and owns no cache.
 #pragma once
 
 #include <cstdint>
@@ -7,8 +7,8 @@
 namespace persea::kernels {
 
 // One layer's cache of one sequence, a block for each key/value head.
-// Keys lie in tiles of kTile positions, [position / kTile][head_dim][kTile]: scores of neighbouring positions are then one vector,
-// without a sum across it. Values lie in rows, [position][value_columns], the columns beyond head_dim 0.
+// Keys lie in tiles of kTile positions, [position / kTile][head_dim][kTile]: scores of neighbouring positions are then
+// one vector, without a sum across it. Values lie in rows, [position][value_columns], the columns beyond head_dim 0.
 struct CacheBlock {
   static constexpr int64_t kTile = 16;
   static int64_t value_columns(int64_t head_dim) { return (head_dim + kTile - 1) / kTile * kTile; }
@@ -23,7 +23,7 @@ struct CachedAttention {
   float* qkv;              // [rows, (heads + 2 kv_heads) head_dim], as the product gives them; q is turned in place
   const float *cos, *sin;  // [positions, head_dim / 2]
   CacheBlock cache;
-  float* out;              // [rows, heads * head_dim]
+  float* out;  // [rows, heads * head_dim]
 
   static constexpr int kQueries = 4;  // of one key/value head that share a pass over its cache
 

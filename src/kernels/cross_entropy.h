@@ -5,9 +5,9 @@
 
 namespace persea::kernels {
 
-// losses[r] = logsumexp(row) - row[target]; 0 where the target is negative. With `scale` not 0 the logits become the gradient
-// scale * (softmax(row) - onehot(target)), 0 in rows without a target. With soft_cap c > 0 the logits are first
-// c * tanh(logits / c), and the gradient is through it.
+// losses[r] = logsumexp(row) - row[target]; 0 where the target is negative. With `scale` not 0 the logits become the
+// gradient scale * (softmax(row) - onehot(target)), 0 in rows without a target. With soft_cap c > 0 the logits are
+// first c * tanh(logits / c), and the gradient is through it.
 struct SoftmaxCrossEntropy {
   int64_t rows, columns;
   float* logits;

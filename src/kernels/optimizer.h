@@ -12,7 +12,8 @@ struct SquaredNorm {
   static double cpu(const SquaredNorm& kernel);
 };
 
-// AdamW (Loshchilov & Hutter 2019): m, v, then w -= lr * (m' / (sqrt(v') + eps) + decay * w), with g = factor * gradient.
+// AdamW (Loshchilov & Hutter 2019): m, v, then w -= lr * (m' / (sqrt(v') + eps) + decay * w), with g = factor *
+// gradient.
 struct AdamW {
   int64_t count;
   float* weights;

@@ -1,5 +1,5 @@
-// Row-wise arithmetic: norms and activations. Each kernel has a `cpu` over all rows on the pool and, where a product fuses it
-// (Gemm::before / after), a `cpu_rows` that works on a range of rows on the calling thread.
+// Row-wise arithmetic: norms and activations. Each kernel has a `cpu` over all rows on the pool and, where a product
+// fuses it (Gemm::before / after), a `cpu_rows` that works on a range of rows on the calling thread.
 #pragma once
 
 #include <cstdint>
@@ -21,9 +21,9 @@ struct RmsNormBackward {
   int64_t rows, columns;
   const float *x, *gain, *dy;
   float eps;
-  float* dx;       // may be dy itself; null: not wanted
+  float* dx;  // may be dy itself; null: not wanted
   bool accumulate_dx;
-  float* dgain;    // null: not wanted
+  float* dgain;  // null: not wanted
   bool accumulate_dgain;
   static void cpu(const RmsNormBackward& backward);
 };
@@ -81,7 +81,7 @@ struct Dropout {
   uint64_t seed;
   const float *x, *residual;  // residual may be null
   float* y;
-  bool accumulate;            // add to y
+  bool accumulate;  // add to y
   static void cpu(const Dropout& dropout);
 };
 

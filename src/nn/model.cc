@@ -104,7 +104,8 @@ Tape::Value Model::body(Tape& tape, const TokenBatch& batch, double dropout, uin
   const LinearOptions normed{Prologue::rms_norm, eps},
       activated{c.activation == Activation::swiglu ? Prologue::swiglu : Prologue::relu_squared, eps};
 
-  Tape::Value x = tape.run(embedding_op(), {tape.parameter(embedding_), tape.constant(ids(batch.tokens, n, "tokens"))})[0];
+  Tape::Value x =
+      tape.run(embedding_op(), {tape.parameter(embedding_), tape.constant(ids(batch.tokens, n, "tokens"))})[0];
   // A branch joins the residual stream inside its last product, or, with dropout, after it.
   auto join = [&](Tape::Value branch, Parameter& weight, const LinearOptions& options) {
     if (dropout == 0) {
@@ -115,14 +116,16 @@ Tape::Value Model::body(Tape& tape, const TokenBatch& batch, double dropout, uin
     x = tape.run(dropout_add_op(), {y, x}, DropoutOptions{static_cast<float>(dropout), Random(seed++).next()})[0];
   };
   for (Layer& layer : layers_) {
-    Tape::Value qkv = tape.run(linear_op(), {x, tape.parameter(layer.qkv), tape.parameter(layer.attention_norm), {}}, normed)[0];
+    Tape::Value qkv =
+        tape.run(linear_op(), {x, tape.parameter(layer.qkv), tape.parameter(layer.attention_norm), {}}, normed)[0];
     if (c.qk_norm)
       qkv = tape.run(head_norm_op(), {qkv, tape.parameter(layer.q_norm), tape.parameter(layer.k_norm)},
                      HeadNormOptions{c.heads, c.kv_heads, eps})[0];
     const Tape::Value attended = tape.run(attention_op(), {qkv, positions, starts, cos, sin},
                                           AttentionOptions{batch.length, c.heads, c.kv_heads, c.head_dim})[0];
     join(attended, layer.o, {});
-    const Tape::Value up = tape.run(linear_op(), {x, tape.parameter(layer.up), tape.parameter(layer.mlp_norm), {}}, normed)[0];
+    const Tape::Value up =
+        tape.run(linear_op(), {x, tape.parameter(layer.up), tape.parameter(layer.mlp_norm), {}}, normed)[0];
     join(up, layer.down, activated);
   }
   return tape.run(rms_norm_op(), {x, tape.parameter(norm_)}, RmsNormOptions{eps})[0];
@@ -135,7 +138,9 @@ double Model::loss(const TokenBatch& batch, const LossOptions& options) {
   Parameter& head = config_.tied ? embedding_ : head_;
   if (!options.training) {
     double sum = 0;
-    for (float loss : linear_cross_entropy_losses(tape.tensor(x), head.value, targets, static_cast<float>(config_.logit_soft_cap)).span())
+    for (float loss :
+         linear_cross_entropy_losses(tape.tensor(x), head.value, targets, static_cast<float>(config_.logit_soft_cap))
+             .span())
       sum += loss;
     return sum;
   }
@@ -149,9 +154,9 @@ double Model::loss(const TokenBatch& batch, const LossOptions& options) {
 std::vector<float> Model::token_losses(const TokenBatch& batch) {
   Tape tape(false);
   const Tape::Value x = body(tape, batch, 0, 0);
-  const Tensor losses =
-      linear_cross_entropy_losses(tape.tensor(x), head().value, ids(batch.targets, batch.sequences * batch.length, "targets"),
-                                  static_cast<float>(config_.logit_soft_cap));
+  const Tensor losses = linear_cross_entropy_losses(tape.tensor(x), head().value,
+                                                    ids(batch.targets, batch.sequences * batch.length, "targets"),
+                                                    static_cast<float>(config_.logit_soft_cap));
   return {losses.data(), losses.data() + losses.count()};
 }
 

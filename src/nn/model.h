@@ -1,4 +1,5 @@
-// The Llama architecture as a graph of fused ops over its parameters. It knows token ids only: no text, no files, no cache.
+// The Llama architecture as a graph of fused ops over its parameters. It knows token ids only: no text, no files, no
+// cache.
 #pragma once
 
 #include <memory>
@@ -11,8 +12,9 @@
 
 namespace persea {
 
-// Rows of tokens, `length` each, sequences * length in all. positions restart at each document; starts[i] is the index within
-// its row of the first token of token i's document: attention never looks before it. targets of -1 count for nothing.
+// Rows of tokens, `length` each, sequences * length in all. positions restart at each document; starts[i] is the index
+// within its row of the first token of token i's document: attention never looks before it. targets of -1 count for
+// nothing.
 struct TokenBatch {
   int64_t sequences = 0, length = 0;
   std::span<const int32_t> tokens, targets, positions, starts;
@@ -27,8 +29,8 @@ class Model {
 
   const ModelConfig& config() const { return config_; }
 
-  // Fused as they lie in memory: per layer "layers.N.qkv" [(heads + 2 kv_heads) head_dim, dim], "layers.N.o" [dim, heads
-  // head_dim], "layers.N.up" [2 hidden (gate rows first) or hidden, dim], "layers.N.down" [dim, hidden], gains
+  // Fused as they lie in memory: per layer "layers.N.qkv" [(heads + 2 kv_heads) head_dim, dim], "layers.N.o" [dim,
+  // heads head_dim], "layers.N.up" [2 hidden (gate rows first) or hidden, dim], "layers.N.down" [dim, hidden], gains
   // "layers.N.attention_norm", "layers.N.mlp_norm" [dim], with qk_norm "layers.N.q_norm", "layers.N.k_norm" [head_dim];
   // "embedding" [vocab, dim], "norm" [dim], and "head" [vocab, dim] unless tied.
   std::vector<Parameter*> parameters();
@@ -53,7 +55,8 @@ class Model {
   };
   double loss(const TokenBatch& batch, const LossOptions& options);
 
-  // Cross-entropy of each token (nats; 0 where the target is -1), and logits [sequences * length, vocab] for tests and scoring.
+  // Cross-entropy of each token (nats; 0 where the target is -1), and logits [sequences * length, vocab] for tests and
+  // scoring.
   std::vector<float> token_losses(const TokenBatch& batch);
   Tensor logits(const TokenBatch& batch);
 
@@ -64,11 +67,13 @@ class Model {
   Parameter embedding_, norm_, head_;
 };
 
-// What a forward pass keeps for its backward pass, for each token (the tape's tensors; not the logits, of which a chunk lives).
+// What a forward pass keeps for its backward pass, for each token (the tape's tensors; not the logits, of which a chunk
+// lives).
 double activation_bytes_per_token(const ModelConfig& config);
 
-// How many of a step's `sequences` should pass through the model at once, a divisor of them: up to 4096 tokens, where products
-// are fast and rows still lie in cache, and fewer where their activations would outweigh the weights and their moments.
+// How many of a step's `sequences` should pass through the model at once, a divisor of them: up to 4096 tokens, where
+// products are fast and rows still lie in cache, and fewer where their activations would outweigh the weights and their
+// moments.
 int64_t micro_batch_sequences(const ModelConfig& config, int64_t sequences, int64_t length);
 
 // cos and sin of every (position, frequency): [positions, head_dim / 2] each, with the config's theta and scaling.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/threads.h"
 #include "kernels/gemm.h"
 #include "kernels/optimizer.h"
 #include "kernels/rows.h"
@@ -35,10 +36,13 @@ Tensor orthogonalize(const Tensor& input) {
   Tensor a({rows, rows}), b({rows, rows}), y({rows, columns});
   for (int i = 0; i < 5; ++i) {
     // A = X X^T, B = -4.775 A + 2.0315 A A, X <- 3.4445 X + B X
-    Gemm::cpu({rows, rows, columns, kernels::row_major(x.data(), columns), kernels::transposed(x.data(), columns), a.data(), rows});
-    Gemm::cpu({rows, rows, rows, kernels::row_major(a.data(), rows), kernels::row_major(a.data(), rows), b.data(), rows});
+    Gemm::cpu({rows, rows, columns, kernels::row_major(x.data(), columns), kernels::transposed(x.data(), columns),
+               a.data(), rows});
+    Gemm::cpu(
+        {rows, rows, rows, kernels::row_major(a.data(), rows), kernels::row_major(a.data(), rows), b.data(), rows});
     Axpby::cpu({a.count(), -4.7750f, a.data(), 2.0315f, b.data()});
-    Gemm::cpu({rows, columns, rows, kernels::row_major(b.data(), rows), kernels::row_major(x.data(), columns), y.data(), columns});
+    Gemm::cpu({rows, columns, rows, kernels::row_major(b.data(), rows), kernels::row_major(x.data(), columns), y.data(),
+               columns});
     Axpby::cpu({x.count(), 1, y.data(), 3.4445f, x.data()});
   }
   return tall ? transpose(x) : x;
@@ -47,7 +51,8 @@ Tensor orthogonalize(const Tensor& input) {
 Optimizer::Optimizer(std::vector<Parameter*> parameters, const OptimizerSettings& settings) : settings_(settings) {
   for (Parameter* parameter : parameters) {
     const bool muon = settings.kind == OptimizerSettings::Kind::muon && inside_layer(*parameter);
-    Entry entry{parameter, Tensor::zeros(parameter->value.shape()), muon ? Tensor() : Tensor::zeros(parameter->value.shape()), muon};
+    Entry entry{parameter, Tensor::zeros(parameter->value.shape()),
+                muon ? Tensor() : Tensor::zeros(parameter->value.shape()), muon};
     entries_.push_back(std::move(entry));
   }
 }
@@ -77,11 +82,9 @@ double Optimizer::step(double lr_scale, double max_norm) {
     const double factor = max_norm > 0 && norm > max_norm ? max_norm / norm : 1;
     for (Entry& entry : entries_) {
       if (entry.parameter->fresh) continue;
-      if (entry.muon)
-        muon(entry, lr_scale, factor);
-      else
-        adamw(entry, lr_scale, factor);
+      if (!entry.muon) adamw(entry, lr_scale, factor);
     }
+    muon(lr_scale, factor);
   }
   drop_gradients();
   return norm;
@@ -96,22 +99,32 @@ void Optimizer::adamw(Entry& entry, double lr_scale, double factor) {
                        f(1 - std::pow(s.beta1, steps_)), f(1 - std::pow(s.beta2, steps_))});
 }
 
-// Nesterov momentum, orthogonalized square block by square block where matrices are stored as one (q, k, v are dim rows each
-// unless heads are grouped), scaled so that the update's root mean square does not depend on the shape.
-void Optimizer::muon(Entry& entry, double lr_scale, double factor) {
-  Parameter& p = *entry.parameter;
-  const auto momentum = static_cast<float>(settings_.momentum);
-  const int64_t rows = p.value.dim(0), columns = p.value.dim(1);
-  Axpby::cpu({p.value.count(), static_cast<float>(factor) * (1 - momentum), p.gradient.data(), momentum, entry.m.data()});
-  Axpby::cpu({p.value.count(), momentum, entry.m.data(), static_cast<float>(factor) * (1 - momentum), p.gradient.data()});
+// Nesterov momentum, orthogonalized in blocks of as many rows as there are columns (q, k and v are stored as one
+// matrix, gate and up too), scaled so that the update's root mean square does not depend on the shape. The blocks of
+// all matrices are spread over the threads: each is too small to be worth splitting.
+void Optimizer::muon(double lr_scale, double factor) {
+  const auto momentum = static_cast<float>(settings_.momentum), mix = static_cast<float>(factor) * (1 - momentum);
   const double lr = settings_.muon_lr * lr_scale;
-  Axpby::cpu({p.value.count(), 0, p.value.data(), static_cast<float>(1 - lr * settings_.weight_decay), p.value.data()});
-  for (int64_t begin = 0; begin < rows; begin += columns) {
-    const int64_t end = std::min(rows, begin + columns);
-    const Tensor update = orthogonalize(p.gradient.slice(begin, end));
-    const double scale = std::sqrt(std::max(1.0, static_cast<double>(end - begin) / static_cast<double>(columns)));
-    Axpby::cpu({update.count(), static_cast<float>(-lr * scale), update.data(), 1, p.value.slice(begin, end).data()});
+  struct Block {
+    Tensor gradient, weight;
+  };
+  std::vector<Block> blocks;
+  for (Entry& entry : entries_) {
+    Parameter& p = *entry.parameter;
+    if (!entry.muon || p.fresh) continue;
+    Axpby::cpu({p.value.count(), mix, p.gradient.data(), momentum, entry.m.data()});
+    Axpby::cpu({p.value.count(), momentum, entry.m.data(), mix, p.gradient.data()});
+    Axpby::cpu(
+        {p.value.count(), 0, p.value.data(), static_cast<float>(1 - lr * settings_.weight_decay), p.value.data()});
+    const int64_t rows = p.value.dim(0), step = p.value.dim(1);
+    for (int64_t begin = 0; begin < rows; begin += step)
+      blocks.push_back(
+          {p.gradient.slice(begin, std::min(rows, begin + step)), p.value.slice(begin, std::min(rows, begin + step))});
   }
+  pool().parallel_for(static_cast<int64_t>(blocks.size()), [&](int64_t i) {
+    const Tensor update = orthogonalize(blocks[i].gradient);
+    Axpby::cpu({update.count(), static_cast<float>(-lr), update.data(), 1, blocks[i].weight.data()});
+  });
 }
 
 }  // namespace persea

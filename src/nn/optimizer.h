@@ -1,5 +1,5 @@
-// AdamW, and Muon for the matrices inside the layers. The state can be listed for checkpoints; a step is a pure function of
-// weights, gradients and state.
+// AdamW, and Muon for the matrices inside the layers. The state can be listed for checkpoints; a step is a pure
+// function of weights, gradients and state.
 #pragma once
 
 #include <cstdint>
@@ -13,11 +13,11 @@ namespace persea {
 
 struct OptimizerSettings {
   enum class Kind { adamw, muon } kind = Kind::adamw;
-  double lr = 1e-3;        // of AdamW; with muon, of embedding, head and gains
-  double muon_lr = 0.02;   // of the matrices inside the layers
+  double lr = 1e-3;       // of AdamW; with muon, of embedding, head and gains
+  double muon_lr = 0.02;  // of the matrices inside the layers
   double beta1 = 0.9, beta2 = 0.95, eps = 1e-8;
-  double weight_decay = 0.1;   // decoupled, on matrices (gains have none)
-  double momentum = 0.95;      // Muon's
+  double weight_decay = 0.1;  // decoupled, on matrices (gains have none)
+  double momentum = 0.95;     // Muon's
 };
 
 class Optimizer {
@@ -25,8 +25,8 @@ class Optimizer {
   Optimizer(std::vector<Parameter*> parameters, const OptimizerSettings& settings);
 
   // Clips the gradients to the global norm `max_norm` (0: no clipping), takes one step with all learning rates times
-  // `lr_scale`, and marks the gradients as used up. Returns the norm before clipping; where it is not finite nothing moves
-  // and no step is counted. Parameters that no backward pass has reached count as having no gradient.
+  // `lr_scale`, and marks the gradients as used up. Returns the norm before clipping; where it is not finite nothing
+  // moves and no step is counted. Parameters that no backward pass has reached count as having no gradient.
   double step(double lr_scale, double max_norm);
 
   // Marks the gradients as used up without a step.
@@ -40,11 +40,11 @@ class Optimizer {
  private:
   struct Entry {
     Parameter* parameter;
-    Tensor m, v;   // Muon: m is the momentum, v undefined
+    Tensor m, v;  // Muon: m is the momentum, v undefined
     bool muon;
   };
   void adamw(Entry& entry, double lr_scale, double factor);
-  void muon(Entry& entry, double lr_scale, double factor);
+  void muon(double lr_scale, double factor);
   OptimizerSettings settings_;
   std::vector<Entry> entries_;
   int64_t steps_ = 0;

@@ -15,7 +15,8 @@ namespace {
 constexpr int64_t kHugePage = 2 << 20;
 constexpr int64_t kMapped = 1 << 20;  // blocks from here on are mapped directly, rounded to pages
 
-// Sizes are rounded so that nearly equal requests share blocks: to 64 bytes, later to an eighth of the power of two below.
+// Sizes are rounded so that nearly equal requests share blocks: to 64 bytes, later to an eighth of the power of two
+// below.
 int64_t rounded(int64_t bytes) {
   int64_t unit = 64;
   while (unit * 16 < bytes) unit *= 2;

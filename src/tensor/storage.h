@@ -1,6 +1,6 @@
-// Memory for tensors: 64-byte aligned blocks from an allocator that keeps what was freed, so that a training step, which asks
-// for the same sizes again and again, touches no new page after its first. Large blocks lie in huge pages where the system
-// grants them. It refuses to split or merge blocks.
+// Memory for tensors: 64-byte aligned blocks from an allocator that keeps what was freed, so that a training step,
+// which asks for the same sizes again and again, touches no new page after its first. Large blocks lie in huge pages
+// where the system grants them. It refuses to split or merge blocks.
 #pragma once
 
 #include <cstdint>

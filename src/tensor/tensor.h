@@ -1,5 +1,6 @@
-// A tensor is a value: shape, dtype, device and shared storage, always contiguous and row-major. Copies share the elements.
-// It refuses strides and broadcasting; a leading range of rows (slice) and another shape (reshape) are the only views.
+// A tensor is a value: shape, dtype, device and shared storage, always contiguous and row-major. Copies share the
+// elements. It refuses strides and broadcasting; a leading range of rows (slice) and another shape (reshape) are the
+// only views.
 #pragma once
 
 #include <cstdint>
@@ -18,12 +19,12 @@
 namespace persea {
 
 using Shape = std::vector<int64_t>;
-int64_t element_count(const Shape& shape);  // throws std::logic_error for a negative extent or a product beyond 2^62
+int64_t element_count(const Shape& shape);     // throws std::logic_error for a negative extent or a product beyond 2^62
 std::string shape_string(const Shape& shape);  // "[4, 256]"
 
 class Tensor {
  public:
-  Tensor() = default;  // no storage: defined() is false
+  Tensor() = default;                                                                  // no storage: defined() is false
   explicit Tensor(Shape shape, DType dtype = DType::f32, Device device = cpu_device);  // content undefined
   static Tensor zeros(Shape shape, DType dtype = DType::f32, Device device = cpu_device);
   template <class T>
@@ -52,10 +53,12 @@ class Tensor {
   }
   std::byte* raw() const { return storage_ ? storage_->data + offset_ : nullptr; }
   template <class T = float>
-  std::span<T> span() const { return {data<T>(), static_cast<size_t>(count_)}; }
+  std::span<T> span() const {
+    return {data<T>(), static_cast<size_t>(count_)};
+  }
 
-  Tensor reshape(Shape shape) const;                     // same elements, same count
-  Tensor slice(int64_t begin, int64_t end) const;        // [begin, end) of the first axis
+  Tensor reshape(Shape shape) const;               // same elements, same count
+  Tensor slice(int64_t begin, int64_t end) const;  // [begin, end) of the first axis
   Tensor clone() const;
   void zero() const;
   bool shares(const Tensor& other) const { return storage_ == other.storage_ && offset_ == other.offset_; }

@@ -12,8 +12,9 @@
 namespace persea {
 
 const std::vector<Op>& all_ops() {
-  static const std::vector<Op> ops{embedding_op(), rms_norm_op(),           linear_op(),     attention_op(),
-                                   head_norm_op(), linear_cross_entropy_op(), dropout_add_op()};
+  static const std::vector<Op> ops{embedding_op(),  rms_norm_op(),  linear_op(),
+                                   attention_op(),  head_norm_op(), linear_cross_entropy_op(),
+                                   dropout_add_op()};
   return ops;
 }
 

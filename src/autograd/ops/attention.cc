@@ -19,12 +19,15 @@ struct AttentionOp {
     require_tensor(in[2], name, "starts", 1, DType::i32);
     require_tensor(in[3], name, "cos", 2);
     require_tensor(in[4], name, "sin", 2);
-    require(o.length > 0 && o.heads > 0 && o.kv_heads > 0 && o.heads % o.kv_heads == 0 && o.head_dim > 0 && o.head_dim % 2 == 0,
+    require(o.length > 0 && o.heads > 0 && o.kv_heads > 0 && o.heads % o.kv_heads == 0 && o.head_dim > 0 &&
+                o.head_dim % 2 == 0,
             name, "heads must be a multiple of kv_heads, head_dim even");
     const int64_t n = in[0].dim(0);
     require(in[0].dim(1) == (o.heads + 2 * o.kv_heads) * o.head_dim, name, "qkv has another width than its heads");
-    require(n % o.length == 0 && in[1].dim(0) == n && in[2].dim(0) == n, name, "positions and starts need one entry a token");
-    require(in[3].dim(1) == o.head_dim / 2 && in[4].shape() == in[3].shape(), name, "cos and sin must be [positions, head_dim / 2]");
+    require(n % o.length == 0 && in[1].dim(0) == n && in[2].dim(0) == n, name,
+            "positions and starts need one entry a token");
+    require(in[3].dim(1) == o.head_dim / 2 && in[4].shape() == in[3].shape(), name,
+            "cos and sin must be [positions, head_dim / 2]");
     for (int64_t i = 0; i < n; ++i) {
       const int32_t position = in[1].data<int32_t>()[i], start = in[2].data<int32_t>()[i];
       require(position >= 0 && position < in[3].dim(0), name, fmt::format("position {} beyond the table", position));
@@ -34,8 +37,14 @@ struct AttentionOp {
   }
 
   static kernels::Attention kernel(const Tensors& in, const AttentionOptions& o, const Tensor& out, const Tensor& lse) {
-    return {{in[0].dim(0) / o.length, o.length, o.heads, o.kv_heads, o.head_dim}, in[0].data(), in[1].data<int32_t>(),
-            in[2].data<int32_t>(), in[3].data(), in[4].data(), out.data(), lse.defined() ? lse.data() : nullptr};
+    return {{in[0].dim(0) / o.length, o.length, o.heads, o.kv_heads, o.head_dim},
+            in[0].data(),
+            in[1].data<int32_t>(),
+            in[2].data<int32_t>(),
+            in[3].data(),
+            in[4].data(),
+            out.data(),
+            lse.defined() ? lse.data() : nullptr};
   }
 
   static void forward(ForwardCall& call) {
@@ -48,8 +57,9 @@ struct AttentionOp {
     auto slot = call.din(0);
     if (!slot) return;
     const Tensor dqkv = slot.accumulate ? Tensor(slot.tensor.shape()) : slot.tensor;
-    kernels::AttentionBackward::cpu({kernel(*call.in, call.option<AttentionOptions>(), (*call.out)[0], (*call.saved)[0]),
-                                     call.dout[0].data(), dqkv.data()});
+    kernels::AttentionBackward::cpu(
+        {kernel(*call.in, call.option<AttentionOptions>(), (*call.out)[0], (*call.saved)[0]), call.dout[0].data(),
+         dqkv.data()});
     if (slot.accumulate) call.give(0, dqkv);
   }
 
@@ -108,12 +118,15 @@ struct AttentionOp {
       sin.data()[i] = static_cast<float>(std::sin(angle));
     }
     return {std::move(label),
-            {random_tensor(random, {n, (o.heads + 2 * o.kv_heads) * o.head_dim}), positions, starts, cos, sin}, o};
+            {random_tensor(random, {n, (o.heads + 2 * o.kv_heads) * o.head_dim}), positions, starts, cos, sin},
+            o};
   }
 
   static std::vector<Sample> samples(Random& random) {
-    return {sample(random, "one tile", 2, {9, 2, 2, 4}, false), sample(random, "grouped, packed", 1, {70, 4, 2, 6}, true),
-            sample(random, "three tiles, packed", 1, {131, 2, 1, 32}, true), sample(random, "wide head", 1, {66, 1, 1, 64}, false)};
+    return {sample(random, "one tile", 2, {9, 2, 2, 4}, false),
+            sample(random, "grouped, packed", 1, {70, 4, 2, 6}, true),
+            sample(random, "three tiles, packed", 1, {131, 2, 1, 32}, true),
+            sample(random, "wide head", 1, {66, 1, 1, 64}, false)};
   }
 };
 

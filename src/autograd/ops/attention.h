@@ -1,4 +1,5 @@
-// attention(qkv [n, (heads + 2 kv_heads) head_dim], positions i32 [n], starts i32 [n], cos, sin [positions, head_dim / 2])
+// attention(qkv [n, (heads + 2 kv_heads) head_dim], positions i32 [n], starts i32 [n], cos, sin [positions, head_dim /
+// 2])
 // -> [n, heads head_dim]: RoPE, then causal attention within each row of `length` tokens and each document of the row.
 #pragma once
 

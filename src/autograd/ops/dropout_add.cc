@@ -22,14 +22,16 @@ struct DropoutAddOp {
   static void forward(ForwardCall& call) {
     const auto& o = call.option<DropoutOptions>();
     const Tensors& in = *call.in;
-    kernels::Dropout::cpu({in[0].count(), o.probability, o.seed, in[0].data(), in[1].data(), call.out[0].data(), false});
+    kernels::Dropout::cpu(
+        {in[0].count(), o.probability, o.seed, in[0].data(), in[1].data(), call.out[0].data(), false});
   }
 
   static void backward(BackwardCall& call) {
     const auto& o = call.option<DropoutOptions>();
     const Tensor& dy = call.dout[0];
     if (auto slot = call.din(0))
-      kernels::Dropout::cpu({dy.count(), o.probability, o.seed, dy.data(), nullptr, slot.tensor.data(), slot.accumulate});
+      kernels::Dropout::cpu(
+          {dy.count(), o.probability, o.seed, dy.data(), nullptr, slot.tensor.data(), slot.accumulate});
     call.give(1, dy);
   }
 
@@ -46,7 +48,8 @@ struct DropoutAddOp {
   }
 
   static std::vector<Sample> samples(Random& random) {
-    return {{"a third", {random_tensor(random, {13, 9}), random_tensor(random, {13, 9})}, DropoutOptions{1 / 3.0f, 42}}};
+    return {
+        {"a third", {random_tensor(random, {13, 9}), random_tensor(random, {13, 9})}, DropoutOptions{1 / 3.0f, 42}}};
   }
 };
 

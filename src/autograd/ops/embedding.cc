@@ -44,7 +44,8 @@ struct EmbeddingOp {
     std::vector<Sample> cases;
     for (int64_t dim : {5, 70})
       cases.push_back({fmt::format("dim {}", dim),
-                       {random_tensor(random, {7, dim}), Tensor::from(std::span<const int32_t>(tokens), {6})}, {}});
+                       {random_tensor(random, {7, dim}), Tensor::from(std::span<const int32_t>(tokens), {6})},
+                       {}});
     return cases;
   }
 };

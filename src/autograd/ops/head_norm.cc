@@ -83,7 +83,8 @@ struct HeadNormOp {
   }
 
   static std::vector<Sample> samples(Random& random) {
-    return {{"grouped", {random_tensor(random, {7, 8 * 6}), random_tensor(random, {6}), random_tensor(random, {6})},
+    return {{"grouped",
+             {random_tensor(random, {7, 8 * 6}), random_tensor(random, {6}), random_tensor(random, {6})},
              HeadNormOptions{4, 2}}};
   }
 };

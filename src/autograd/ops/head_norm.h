@@ -1,5 +1,5 @@
-// head_norm(qkv [n, (heads + 2 kv_heads) head_dim], q_gain, k_gain [head_dim]) -> like qkv: each q and k head divided by its
-// root mean square and scaled (QK-norm, Henry et al. 2020); v as it is.
+// head_norm(qkv [n, (heads + 2 kv_heads) head_dim], q_gain, k_gain [head_dim]) -> like qkv: each q and k head divided
+// by its root mean square and scaled (QK-norm, Henry et al. 2020); v as it is.
 #pragma once
 
 #include "autograd/op.h"

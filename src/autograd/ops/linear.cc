@@ -31,12 +31,14 @@ struct LinearOp {
   }
 
   // Runs the prologue on rows [begin, end) of x into `to`.
-  static Gemm::RowHook prologue_hook(const Tensor& x, const Tensor& gain, const LinearOptions& options, const Tensor& to) {
+  static Gemm::RowHook prologue_hook(const Tensor& x, const Tensor& gain, const LinearOptions& options,
+                                     const Tensor& to) {
     const int64_t rows = x.dim(0), columns = to.dim(1);
     const float* from = x.data();
     float* out = to.data();
     switch (options.prologue) {
-      case Prologue::none: return {};
+      case Prologue::none:
+        return {};
       case Prologue::rms_norm: {
         const kernels::RmsNorm norm{rows, columns, from, gain.data(), options.eps, out};
         return [norm](int64_t begin, int64_t end) { kernels::RmsNorm::cpu_rows(norm, begin, end); };
@@ -59,8 +61,14 @@ struct LinearOp {
     const int64_t n = in[0].dim(0), outputs = in[1].dim(0), inputs = in[1].dim(1);
     const bool plain = options.prologue == Prologue::none;
     const Tensor x = plain ? in[0] : Tensor({n, inputs});
-    Gemm gemm{n, outputs, inputs, kernels::row_major(x.data(), inputs), kernels::transposed(in[1].data(), inputs),
-              call.out[0].data(), outputs, in[3].defined()};
+    Gemm gemm{n,
+              outputs,
+              inputs,
+              kernels::row_major(x.data(), inputs),
+              kernels::transposed(in[1].data(), inputs),
+              call.out[0].data(),
+              outputs,
+              in[3].defined()};
     Gemm::RowHook prologue = prologue_hook(in[0], in[2], options, x);
     if (in[3].defined()) {
       const float* residual = in[3].data();
@@ -88,11 +96,18 @@ struct LinearOp {
     auto dx = call.din(0), dgain = call.din(2);
     if (dx || dgain) {
       const Tensor dmade = plain ? dx.tensor : Tensor({n, inputs});
-      Gemm gemm{n, inputs, outputs, kernels::row_major(dy.data(), outputs), kernels::row_major(weight.data(), inputs),
-                dmade.data(), inputs, plain && dx.accumulate};
+      Gemm gemm{n,
+                inputs,
+                outputs,
+                kernels::row_major(dy.data(), outputs),
+                kernels::row_major(weight.data(), inputs),
+                dmade.data(),
+                inputs,
+                plain && dx.accumulate};
       if (options.prologue != Prologue::swiglu) gemm.before = prologue;
       if (options.prologue == Prologue::swiglu) {
-        const kernels::SwiGluBackward glu{n, inputs, x.data(), dmade.data(), dx.tensor.data(), dx.accumulate, made.data()};
+        const kernels::SwiGluBackward glu{n,          inputs, x.data(), dmade.data(), dx.tensor.data(), dx.accumulate,
+                                          made.data()};
         gemm.after = [glu](int64_t begin, int64_t end) { kernels::SwiGluBackward::cpu_rows(glu, begin, end); };
       } else if (options.prologue == Prologue::relu_squared) {
         const kernels::ReluSquaredBackward relu{n, inputs, x.data(), dmade.data(), dx.tensor.data(), dx.accumulate};
@@ -150,9 +165,10 @@ struct LinearOp {
       int64_t n, outputs, inputs;
     };
     std::vector<Sample> cases;
-    for (const Case& c : {Case{"plain", Prologue::none, false, 5, 7, 3}, Case{"plain, whole tiles", Prologue::none, true, 32, 64, 48},
-                          Case{"rms_norm", Prologue::rms_norm, false, 19, 37, 24}, Case{"swiglu", Prologue::swiglu, true, 33, 16, 21},
-                          Case{"relu_squared", Prologue::relu_squared, true, 8, 40, 32}}) {
+    for (const Case& c :
+         {Case{"plain", Prologue::none, false, 5, 7, 3}, Case{"plain, whole tiles", Prologue::none, true, 32, 64, 48},
+          Case{"rms_norm", Prologue::rms_norm, false, 19, 37, 24}, Case{"swiglu", Prologue::swiglu, true, 33, 16, 21},
+          Case{"relu_squared", Prologue::relu_squared, true, 8, 40, 32}}) {
       const int64_t width = c.inputs * (c.prologue == Prologue::swiglu ? 2 : 1);
       cases.push_back({c.label,
                        {random_tensor(random, {c.n, width}), random_tensor(random, {c.outputs, c.inputs}),

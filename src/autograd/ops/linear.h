@@ -1,6 +1,6 @@
 // linear(x, weight [out, in], gain?, residual?) -> residual + prologue(x) weight^T, [n, out].
-// The prologue runs fused into the product: none (x is [n, in]); rms_norm with the gain [in]; swiglu (x is [n, 2 in], gate
-// first); relu_squared. What the prologue makes is never kept: backward makes it again.
+// The prologue runs fused into the product: none (x is [n, in]); rms_norm with the gain [in]; swiglu (x is [n, 2 in],
+// gate first); relu_squared. What the prologue makes is never kept: backward makes it again.
 #pragma once
 
 #include "autograd/op.h"

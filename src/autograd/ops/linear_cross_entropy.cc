@@ -28,17 +28,23 @@ Tensor losses_of(const Tensor& x, const Tensor& weight, const Tensor& targets, c
   for (int64_t begin = 0; begin < n; begin += step) {
     const int64_t rows = std::min(step, n - begin);
     const float* chunk = x.data() + begin * dim;
-    const kernels::SoftmaxCrossEntropy softmax{rows, vocab, logits.data(), targets.data<int32_t>() + begin,
-                                               losses.data() + begin, dx.defined() ? options.scale : 0, options.soft_cap};
-    Gemm product{rows, vocab, dim, kernels::row_major(chunk, dim), kernels::transposed(weight.data(), dim), logits.data(), vocab};
+    const kernels::SoftmaxCrossEntropy softmax{rows,
+                                               vocab,
+                                               logits.data(),
+                                               targets.data<int32_t>() + begin,
+                                               losses.data() + begin,
+                                               dx.defined() ? options.scale : 0,
+                                               options.soft_cap};
+    Gemm product{rows,          vocab, dim, kernels::row_major(chunk, dim), kernels::transposed(weight.data(), dim),
+                 logits.data(), vocab};
     product.after = [&softmax](int64_t r0, int64_t r1) { kernels::SoftmaxCrossEntropy::cpu_rows(softmax, r0, r1); };
     Gemm::cpu(product);
     if (dx.defined())
       Gemm::cpu({rows, dim, vocab, kernels::row_major(logits.data(), vocab), kernels::row_major(weight.data(), dim),
                  dx.data() + begin * dim, dim});
     if (dw.defined())
-      Gemm::cpu({vocab, dim, rows, kernels::transposed(logits.data(), vocab), kernels::row_major(chunk, dim), dw.data(), dim,
-                 begin > 0});
+      Gemm::cpu({vocab, dim, rows, kernels::transposed(logits.data(), vocab), kernels::row_major(chunk, dim), dw.data(),
+                 dim, begin > 0});
   }
   return losses;
 }
@@ -54,7 +60,8 @@ struct LinearCrossEntropyOp {
     require(in[0].dim(1) == in[1].dim(1), name, "x has another width than the weight");
     require(in[2].dim(0) == in[0].dim(0), name, "targets need one entry a row");
     for (int32_t target : in[2].span<int32_t>())
-      require(target >= -1 && target < in[1].dim(0), name, fmt::format("target {} of a vocabulary of {}", target, in[1].dim(0)));
+      require(target >= -1 && target < in[1].dim(0), name,
+              fmt::format("target {} of a vocabulary of {}", target, in[1].dim(0)));
     return {{1}};
   }
 
@@ -109,11 +116,14 @@ struct LinearCrossEntropyOp {
       int64_t n, dim, vocab;
       float scale, cap;
     };
-    for (const Case& c : {Case{"small", 6, 5, 11, 1, 0}, Case{"scaled", 40, 24, 77, 0.125f, 0}, Case{"capped", 9, 8, 33, 0.5f, 3}}) {
+    for (const Case& c :
+         {Case{"small", 6, 5, 11, 1, 0}, Case{"scaled", 40, 24, 77, 0.125f, 0}, Case{"capped", 9, 8, 33, 0.5f, 3}}) {
       Tensor targets({c.n}, DType::i32);
       for (int32_t& target : targets.span<int32_t>()) target = static_cast<int32_t>(random.below(c.vocab + 1)) - 1;
-      cases.push_back({c.label, {random_tensor(random, {c.n, c.dim}, 0.5), random_tensor(random, {c.vocab, c.dim}, 0.5), targets},
-                       CrossEntropyOptions{c.scale, c.cap}});
+      cases.push_back(
+          {c.label,
+           {random_tensor(random, {c.n, c.dim}, 0.5), random_tensor(random, {c.vocab, c.dim}, 0.5), targets},
+           CrossEntropyOptions{c.scale, c.cap}});
     }
     return cases;
   }

@@ -1,6 +1,7 @@
-// linear_cross_entropy(x [n, dim], weight [vocab, dim], targets i32 [n]) -> [1]: scale * the sum of -log softmax(x weight^T)
-// at the targets; a target of -1 counts for nothing. The logits are made and used up in chunks of rows, never stored as a
-// whole: forward makes the gradients with the loss, for an upstream gradient of 1, and backward hands them over.
+// linear_cross_entropy(x [n, dim], weight [vocab, dim], targets i32 [n]) -> [1]: scale * the sum of -log softmax(x
+// weight^T) at the targets; a target of -1 counts for nothing. The logits are made and used up in chunks of rows, never
+// stored as a whole: forward makes the gradients with the loss, for an upstream gradient of 1, and backward hands them
+// over.
 #pragma once
 
 #include "autograd/op.h"

@@ -39,7 +39,8 @@ struct RmsNormOp {
     for (int64_t r = 0; r < rows; ++r) {
       S squares = 0;
       for (int64_t c = 0; c < columns; ++c) squares += in[0].values[r * columns + c] * in[0].values[r * columns + c];
-      const S scale = S(1) / sqrt(squares / S(double(columns)) + S(double(std::any_cast<const RmsNormOptions&>(options).eps)));
+      const S scale =
+          S(1) / sqrt(squares / S(double(columns)) + S(double(std::any_cast<const RmsNormOptions&>(options).eps)));
       for (int64_t c = 0; c < columns; ++c) out.values[r * columns + c] *= scale * in[1].values[c];
     }
     return {out};
@@ -48,7 +49,8 @@ struct RmsNormOp {
   static std::vector<Sample> samples(Random& random) {
     std::vector<Sample> cases;
     for (int64_t dim : {3, 24, 67})
-      cases.push_back({fmt::format("dim {}", dim), {random_tensor(random, {9, dim}), random_tensor(random, {dim})},
+      cases.push_back({fmt::format("dim {}", dim),
+                       {random_tensor(random, {9, dim}), random_tensor(random, {dim})},
                        RmsNormOptions{}});
     return cases;
   }

@@ -1,6 +1,6 @@
-// One task is one sequence's key/value head with the query heads that share it. Scores are held transposed, [keys][queries]:
-// then the softmax runs down the columns without horizontal sums, and every product finds its operands as the micro-kernel
-// wants them. Scratch is per thread and lies in L2.
+// One task is one sequence's key/value head with the query heads that share it. Scores are held transposed,
+// [keys][queries]: then the softmax runs down the columns without horizontal sums, and every product finds its operands
+// as the micro-kernel wants them. Scratch is per thread and lies in L2.
 #include "kernels/attention.h"
 
 #include <algorithm>
@@ -29,8 +29,8 @@ constexpr float kMasked = -1e30f;
 int64_t round_up(int64_t value, int64_t unit) { return (value + unit - 1) / unit * unit; }
 
 // C (+)= A B for a tile in cache; columns of B and C are padded to kTileColumns.
-void tile_product(int64_t rows, int64_t columns, int64_t k, const float* a, int64_t a_row, int64_t a_step, const float* b,
-                  int64_t b_step, float* c, int64_t ldc, bool add) {
+void tile_product(int64_t rows, int64_t columns, int64_t k, const float* a, int64_t a_row, int64_t a_step,
+                  const float* b, int64_t b_step, float* c, int64_t ldc, bool add) {
   for (int64_t j = 0; j < columns; j += kTileColumns)
     for (int64_t r = 0; r < rows; r += kTileRows) {
       if (rows - r >= kTileRows)
@@ -44,14 +44,17 @@ void tile_product(int64_t rows, int64_t columns, int64_t k, const float* a, int6
 struct Layout {
   int64_t length, padded, width, head_dim;  // tokens, tokens in whole tiles, head_dim in whole micro-tiles
   explicit Layout(const AttentionShape& s)
-      : length(s.length), padded(round_up(s.length, kTile)), width(round_up(s.head_dim, kTileColumns)), head_dim(s.head_dim) {}
-  int64_t rows_size() const { return padded * width; }          // [padded][width]
-  int64_t columns_size() const { return head_dim * padded; }    // [head_dim][padded]
+      : length(s.length),
+        padded(round_up(s.length, kTile)),
+        width(round_up(s.head_dim, kTileColumns)),
+        head_dim(s.head_dim) {}
+  int64_t rows_size() const { return padded * width; }        // [padded][width]
+  int64_t columns_size() const { return head_dim * padded; }  // [head_dim][padded]
 };
 
 // One head's rows of `in` (stride apart) into [padded][width], turned by RoPE where cos is given, times `factor`.
-void load_rows(const Layout& l, const float* in, int64_t stride, const int32_t* positions, const float* cos, const float* sin,
-               float factor, float* out) {
+void load_rows(const Layout& l, const float* in, int64_t stride, const int32_t* positions, const float* cos,
+               const float* sin, float factor, float* out) {
   const int64_t half = l.head_dim / 2;
   for (int64_t t = 0; t < l.length; ++t) {
     const float* HWY_RESTRICT x = in + t * stride;
@@ -72,8 +75,8 @@ void load_rows(const Layout& l, const float* in, int64_t stride, const int32_t* 
 }
 
 // The reverse of load_rows: gradients turned back.
-void store_rows(const Layout& l, const float* in, const int32_t* positions, const float* cos, const float* sin, float factor,
-                float* out, int64_t stride) {
+void store_rows(const Layout& l, const float* in, const int32_t* positions, const float* cos, const float* sin,
+                float factor, float* out, int64_t stride) {
   const int64_t half = l.head_dim / 2;
   for (int64_t t = 0; t < l.length; ++t) {
     const float* HWY_RESTRICT x = in + t * l.width;
@@ -123,7 +126,8 @@ void mask_tile(int64_t k0, int64_t keys, int64_t q0, const int32_t* starts, floa
   }
 }
 
-// One tile's online softmax: scores become weights relative to the new maximum; `rescale` is what earlier sums shrink by.
+// One tile's online softmax: scores become weights relative to the new maximum; `rescale` is what earlier sums shrink
+// by.
 void softmax_tile(int64_t keys, float* scores, float* maximum, float* sum, float* rescale) {
   const F32 d;
   for (int64_t q = 0; q < kTile; q += kLanes) {
@@ -145,7 +149,8 @@ void softmax_tile(int64_t keys, float* scores, float* maximum, float* sum, float
 
 void scale_row(int64_t count, float factor, float* row) {
   const F32 d;
-  for (int64_t i = 0; i < count; i += kLanes) hn::StoreU(hn::Mul(hn::LoadU(d, row + i), hn::Set(d, factor)), d, row + i);
+  for (int64_t i = 0; i < count; i += kLanes)
+    hn::StoreU(hn::Mul(hn::LoadU(d, row + i), hn::Set(d, factor)), d, row + i);
 }
 
 void attend(const Attention& a, int64_t sequence, int64_t kv_head, float* scratch) {
@@ -169,8 +174,8 @@ void attend(const Attention& a, int64_t sequence, int64_t kv_head, float* scratc
   to_columns(l, rows, key_columns);
   load_rows(l, qkv + (s.heads + s.kv_heads + kv_head) * s.head_dim, stride, positions, nullptr, nullptr, 1, values);
   for (int64_t head = kv_head * group; head < (kv_head + 1) * group; ++head) {
-    load_rows(l, qkv + head * s.head_dim, stride, positions, a.cos, a.sin, 1.0f / std::sqrt(static_cast<float>(s.head_dim)),
-              rows);
+    load_rows(l, qkv + head * s.head_dim, stride, positions, a.cos, a.sin,
+              1.0f / std::sqrt(static_cast<float>(s.head_dim)), rows);
     to_columns(l, rows, query_columns);
     for (int64_t q0 = 0; q0 < s.length; q0 += kTile) {
       const int64_t queries = std::min(kTile, s.length - q0);
@@ -181,7 +186,8 @@ void attend(const Attention& a, int64_t sequence, int64_t kv_head, float* scratc
       for (int64_t k0 = 0; k0 < q0 + queries; k0 += kTile) {
         const int64_t keys = std::min(kTile, s.length - k0);
         if (window.empty(k0, keys)) continue;
-        tile_product(keys, kTile, s.head_dim, key_columns + k0, 1, l.padded, query_columns + q0, l.padded, scores, kTile, false);
+        tile_product(keys, kTile, s.head_dim, key_columns + k0, 1, l.padded, query_columns + q0, l.padded, scores,
+                     kTile, false);
         if (!window.whole(k0, keys, q0)) mask_tile(k0, keys, q0, starts, scores);
         softmax_tile(keys, scores, maximum, sum, rescale);
         if (!first)
@@ -226,7 +232,8 @@ void attend_backward(const AttentionBackward& b, int64_t sequence, int64_t kv_he
 
   float* next = scratch;
   auto take = [&next](int64_t count) { return std::exchange(next, next + count); };
-  float *keys_rows = take(l.rows_size()), *key_columns = take(l.columns_size()), *value_columns = take(l.columns_size());
+  float *keys_rows = take(l.rows_size()), *key_columns = take(l.columns_size()),
+        *value_columns = take(l.columns_size());
   float *query_rows = take(l.rows_size()), *query_columns = take(l.columns_size());
   float *dout_rows = take(l.rows_size()), *dout_columns = take(l.columns_size());
   float *dkeys = take(l.rows_size()), *dvalues = take(l.rows_size()), *dqueries = take(l.rows_size());
@@ -256,7 +263,8 @@ void attend_backward(const AttentionBackward& b, int64_t sequence, int64_t kv_he
     for (int64_t t = 0; t < l.padded; ++t) {
       delta[t] = 0;
       if (t < s.length)
-        for (int64_t i = 0; i < s.head_dim; ++i) delta[t] += a.out[at + t * out_stride + i] * dout_rows[t * l.width + i];
+        for (int64_t i = 0; i < s.head_dim; ++i)
+          delta[t] += a.out[at + t * out_stride + i] * dout_rows[t * l.width + i];
     }
     for (int64_t q0 = 0; q0 < s.length; q0 += kTile) {
       const int64_t queries = std::min(kTile, s.length - q0);
@@ -264,17 +272,18 @@ void attend_backward(const AttentionBackward& b, int64_t sequence, int64_t kv_he
       for (int64_t k0 = 0; k0 < q0 + queries; k0 += kTile) {
         const int64_t keys = std::min(kTile, s.length - k0);
         if (window.empty(k0, keys)) continue;
-        tile_product(keys, kTile, s.head_dim, key_columns + k0, 1, l.padded, query_columns + q0, l.padded, scores, kTile, false);
+        tile_product(keys, kTile, s.head_dim, key_columns + k0, 1, l.padded, query_columns + q0, l.padded, scores,
+                     kTile, false);
         if (!window.whole(k0, keys, q0)) mask_tile(k0, keys, q0, starts, scores);
-        tile_product(keys, kTile, s.head_dim, value_columns + k0, 1, l.padded, dout_columns + q0, l.padded, dscores, kTile,
-                     false);
+        tile_product(keys, kTile, s.head_dim, value_columns + k0, 1, l.padded, dout_columns + q0, l.padded, dscores,
+                     kTile, false);
         softmax_backward_tile(keys, lse + q0, delta + q0, scores, dscores);
-        tile_product(keys, l.width, queries, scores, kTile, 1, dout_rows + q0 * l.width, l.width, dvalues + k0 * l.width,
-                     l.width, true);
-        tile_product(keys, l.width, queries, dscores, kTile, 1, query_rows + q0 * l.width, l.width, dkeys + k0 * l.width,
-                     l.width, true);
-        tile_product(queries, l.width, keys, dscores, 1, kTile, keys_rows + k0 * l.width, l.width, dqueries + q0 * l.width,
-                     l.width, true);
+        tile_product(keys, l.width, queries, scores, kTile, 1, dout_rows + q0 * l.width, l.width,
+                     dvalues + k0 * l.width, l.width, true);
+        tile_product(keys, l.width, queries, dscores, kTile, 1, query_rows + q0 * l.width, l.width,
+                     dkeys + k0 * l.width, l.width, true);
+        tile_product(queries, l.width, keys, dscores, 1, kTile, keys_rows + k0 * l.width, l.width,
+                     dqueries + q0 * l.width, l.width, true);
       }
     }
     store_rows(l, dqueries, positions, a.cos, a.sin, scale, dqkv + head * s.head_dim, stride);

@@ -1,5 +1,6 @@
-// Blocking: B is packed for all threads into panels of kTileColumns columns; each thread then takes blocks of rows of C,
-// whose A stays in its L2 while it walks the panels. A row-major is read in place, A transposed is packed by the block.
+// Blocking: B is packed for all threads into panels of kTileColumns columns; each thread then takes blocks of rows of
+// C, whose A stays in its L2 while it walks the panels. A row-major is read in place, A transposed is packed by the
+// block.
 #include "kernels/gemm.h"
 
 #include <algorithm>
@@ -20,11 +21,12 @@
 HWY_BEFORE_NAMESPACE();
 namespace persea::kernels::HWY_NAMESPACE {
 
-constexpr int64_t kDepth = 768;            // products before C is written: panel and block together fit in 1 MiB of L2
+constexpr int64_t kDepth = 768;             // products before C is written: panel and block together fit in 1 MiB of L2
 constexpr int64_t kPackedFloats = 4 << 20;  // of B at once: 16 MiB lie in L3
 constexpr int64_t kBlockRows = 64;
 
-// One panel of B from a matrix whose columns lie contiguous: columns [j, j + columns), zero beyond, as k rows of kTileColumns.
+// One panel of B from a matrix whose columns lie contiguous: columns [j, j + columns), zero beyond, as k rows of
+// kTileColumns.
 void pack_panel_from_columns(const Matrix& b, int64_t k0, int64_t k, int64_t j, int64_t columns, float* out) {
   const float* in = b.data + k0 + j * b.column_stride;
   transpose_block(in, b.column_stride, columns, k, out, kTileColumns);
@@ -32,9 +34,10 @@ void pack_panel_from_columns(const Matrix& b, int64_t k0, int64_t k, int64_t j, 
     std::fill(out + p * kTileColumns + columns, out + (p + 1) * kTileColumns, 0.0f);
 }
 
-// Rows [p0, p1) of all panels at once from a matrix whose rows lie contiguous, so that each row is read in one go. `k` is the
-// number of rows in a panel.
-void pack_panels_from_rows(const float* in, int64_t stride, int64_t p0, int64_t p1, int64_t k, int64_t columns, float* out) {
+// Rows [p0, p1) of all panels at once from a matrix whose rows lie contiguous, so that each row is read in one go. `k`
+// is the number of rows in a panel.
+void pack_panels_from_rows(const float* in, int64_t stride, int64_t p0, int64_t p1, int64_t k, int64_t columns,
+                           float* out) {
   const F32 d;
   const int64_t whole = columns / kTileColumns * kTileColumns;
   for (int64_t p = p0; p < p1; ++p) {
@@ -49,7 +52,8 @@ void pack_panels_from_rows(const float* in, int64_t stride, int64_t p0, int64_t 
   }
 }
 
-// A transposed: columns of the block become groups of kTileRows values a step, so that the micro-kernel reads them in order.
+// A transposed: columns of the block become groups of kTileRows values a step, so that the micro-kernel reads them in
+// order.
 void pack_rows(const Matrix& a, int64_t row, int64_t rows, int64_t k0, int64_t k, float* out) {
   const hn::CappedTag<float, kTileRows == 8 ? 8 : 2> d;
   const int64_t lanes = hn::MaxLanes(d), whole = rows / kTileRows * kTileRows, rest = rows - whole;
@@ -93,58 +97,59 @@ void multiply_block(const Gemm& g, const Block& block, const float* packed_b, fl
   }
 }
 
+// Columns [column, column + columns) of B, all of the depth, into `out`: pieces of the depth one after another, each a
+// row of panels. The threads share the work.
+void pack_b(const Gemm& g, int64_t depth, int64_t column, int64_t columns, float* out) {
+  const int64_t panels = (columns + kTileColumns - 1) / kTileColumns, stride = panels * kTileColumns;
+  if (g.b.column_stride == 1) {
+    constexpr int64_t kRows = 32;
+    pool().parallel_for((g.k + kRows - 1) / kRows, [&](int64_t i) {
+      for (int64_t p = i * kRows, last = std::min(g.k, p + kRows); p < last;) {  // the range may straddle two pieces
+        const int64_t k0 = p / depth * depth, k = std::min(depth, g.k - k0), end = std::min(last, k0 + k);
+        pack_panels_from_rows(g.b.data + k0 * g.b.row_stride + column, g.b.row_stride, p - k0, end - k0, k, columns,
+                              out + stride * k0);
+        p = end;
+      }
+    });
+  } else {
+    pool().parallel_for(panels * ((g.k + depth - 1) / depth), [&](int64_t i) {
+      const int64_t k0 = i / panels * depth, k = std::min(depth, g.k - k0), j = i % panels * kTileColumns;
+      pack_panel_from_columns(g.b, k0, k, column + j, std::min(kTileColumns, columns - j), out + stride * k0 + j * k);
+    });
+  }
+}
+
 void gemm(const Gemm& g) {
   const int threads = pool().threads();
   // Depth in equal pieces, columns in chunks that fit, rows in blocks whose number the threads divide.
   const int64_t pieces = std::max<int64_t>(1, (g.k + kDepth - 1) / kDepth);
   const int64_t depth = std::max<int64_t>(1, (g.k + pieces - 1) / pieces);
   const int64_t chunk = std::max<int64_t>(1, kPackedFloats / std::max<int64_t>(1, g.k) / kTileColumns) * kTileColumns;
-  const int64_t chunks = std::max<int64_t>(1, (g.n + chunk - 1) / chunk);
   const int64_t groups = threads * ((g.m + threads * kBlockRows - 1) / (threads * kBlockRows));
-  const int64_t block_rows =
-      std::max(kTileRows, ((g.m + groups - 1) / groups + kTileRows - 1) / kTileRows * kTileRows);
+  const int64_t block_rows = std::max(kTileRows, ((g.m + groups - 1) / groups + kTileRows - 1) / kTileRows * kTileRows);
   const int64_t blocks = (g.m + block_rows - 1) / block_rows;
   const int64_t padded = (std::min(chunk, g.n) + kTileColumns - 1) / kTileColumns * kTileColumns;
 
   const bool pack_a = g.a.column_stride != 1;
   Tensor packed_b({padded * std::max<int64_t>(1, g.k)});
-  Tensor packed_a({pack_a ? threads * block_rows * depth : 1});
-  std::vector<std::atomic<int64_t>> next(chunks);  // value-initialized to zero
-  float* const b_floats = packed_b.data();
-  float* const a_floats = packed_a.data();
-
-  pool().run([&](int thread) {
-    float* const own_a = pack_a ? a_floats + thread * block_rows * depth : nullptr;
-    for (int64_t x = 0; x < chunks; ++x) {
-      const int64_t column = x * chunk, columns = std::min(chunk, g.n - column);
-      const int64_t panels = (columns + kTileColumns - 1) / kTileColumns, stride = panels * kTileColumns;
-      if (x > 0) pool().barrier();  // nobody still reads the last chunk
-      if (g.b.column_stride == 1) {
-        constexpr int64_t kRows = 32;
-        for (int64_t p0 = thread * kRows; p0 < g.k; p0 += threads * kRows)
-          for (int64_t p = p0; p < std::min(g.k, p0 + kRows);) {  // a range of rows may straddle two pieces of the depth
-            const int64_t k0 = p / depth * depth, k = std::min(depth, g.k - k0), end = std::min({g.k, p0 + kRows, k0 + k});
-            pack_panels_from_rows(g.b.data + k0 * g.b.row_stride + column, g.b.row_stride, p - k0, end - k0, k, columns,
-                                  b_floats + stride * k0);
-            p = end;
-          }
-      } else {
-        for (int64_t item = thread; item < panels * pieces; item += threads) {
-          const int64_t k0 = item / panels * depth, k = std::min(depth, g.k - k0), j = item % panels * kTileColumns;
-          pack_panel_from_columns(g.b, k0, k, column + j, std::min(kTileColumns, columns - j), b_floats + stride * k0 + j * k);
-        }
-      }
-      pool().barrier();
-      for (int64_t i = next[x].fetch_add(1); i < blocks; i = next[x].fetch_add(1)) {
+  Tensor packed_a({pack_a ? threads * block_rows * depth : 0});
+  for (int64_t column = 0; column < g.n; column += chunk) {
+    const int64_t columns = std::min(chunk, g.n - column);
+    const int64_t stride = (columns + kTileColumns - 1) / kTileColumns * kTileColumns;
+    pack_b(g, depth, column, columns, packed_b.data());
+    std::atomic<int64_t> next{0};
+    pool().run([&](int thread) {
+      float* const own_a = packed_a.data() + (pack_a ? thread * block_rows * depth : 0);
+      for (int64_t i = next++; i < blocks; i = next++) {
         const int64_t row = i * block_rows, rows = std::min(block_rows, g.m - row);
-        if (x == 0 && g.before) g.before(row, row + rows);
+        if (column == 0 && g.before) g.before(row, row + rows);
         for (int64_t k0 = 0; k0 < std::max<int64_t>(1, g.k); k0 += depth)
-          multiply_block(g, {row, rows, k0, std::min(depth, g.k - k0), column, columns}, b_floats + stride * k0, own_a,
-                         g.accumulate || k0 > 0);
-        if (x == chunks - 1 && g.after) g.after(row, row + rows);
+          multiply_block(g, {row, rows, k0, std::min(depth, g.k - k0), column, columns}, packed_b.data() + stride * k0,
+                         own_a, g.accumulate || k0 > 0);
+        if (column + columns == g.n && g.after) g.after(row, row + rows);
       }
-    }
-  });
+    });
+  }
 }
 
 }  // namespace persea::kernels::HWY_NAMESPACE

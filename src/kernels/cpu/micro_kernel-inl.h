@@ -1,5 +1,5 @@
-// The micro-kernel: a tile of C of MR rows and two vectors, held in registers over the whole depth. Included once for each
-// instruction set. Measured with GCC 12 on AVX-512 at 96-98% of peak (8 x 32 over 256 products).
+// The micro-kernel: a tile of C of MR rows and two vectors, held in registers over the whole depth. Included once for
+// each instruction set. Measured with GCC 12 on AVX-512 at 96-98% of peak (8 x 32 over 256 products).
 #if defined(PERSEA_MICRO_KERNEL_INL) == defined(HWY_TARGET_TOGGLE)
 #ifdef PERSEA_MICRO_KERNEL_INL
 #undef PERSEA_MICRO_KERNEL_INL
@@ -44,11 +44,12 @@ inline void depth_loop_6x16(int64_t k, const float* a, int64_t a_row, int64_t a_
       "dec %[k]\n\tjnz 1b\n2:\n\t"
       "vmovups %%ymm0,(%[t])\n\tvmovups %%ymm1,32(%[t])\n\tvmovups %%ymm2,64(%[t])\n\tvmovups %%ymm3,96(%[t])\n\t"
       "vmovups %%ymm4,128(%[t])\n\tvmovups %%ymm5,160(%[t])\n\tvmovups %%ymm6,192(%[t])\n\tvmovups %%ymm7,224(%[t])\n\t"
-      "vmovups %%ymm8,256(%[t])\n\tvmovups %%ymm9,288(%[t])\n\tvmovups %%ymm10,320(%[t])\n\tvmovups %%ymm11,352(%[t])\n\t"
+      "vmovups %%ymm8,256(%[t])\n\tvmovups %%ymm9,288(%[t])\n\tvmovups %%ymm10,320(%[t])\n\tvmovups "
+      "%%ymm11,352(%[t])\n\t"
       : [a] "+r"(a), [a3] "+r"(a3), [b] "+r"(b), [k] "+r"(k)
       : [r] "r"(a_row), [s] "r"(a_step), [t] "r"(tile)
-      : "memory", "cc", "ymm0", "ymm1", "ymm2", "ymm3", "ymm4", "ymm5", "ymm6", "ymm7", "ymm8", "ymm9", "ymm10", "ymm11",
-        "ymm12", "ymm13", "ymm14", "ymm15");
+      : "memory", "cc", "ymm0", "ymm1", "ymm2", "ymm3", "ymm4", "ymm5", "ymm6", "ymm7", "ymm8", "ymm9", "ymm10",
+        "ymm11", "ymm12", "ymm13", "ymm14", "ymm15");
 }
 #endif
 
@@ -56,7 +57,8 @@ inline void depth_loop_6x16(int64_t k, const float* a, int64_t a_row, int64_t a_
 // a[r * a_row + p * a_step], B's row p at b + p * b_step.
 template <int MR>
 HWY_INLINE void micro_kernel(int64_t k, const float* HWY_RESTRICT a, int64_t a_row, int64_t a_step,
-                             const float* HWY_RESTRICT b, int64_t b_step, float* HWY_RESTRICT c, int64_t ldc, bool add) {
+                             const float* HWY_RESTRICT b, int64_t b_step, float* HWY_RESTRICT c, int64_t ldc,
+                             bool add) {
   const F32 d;
 #if HWY_TARGET == HWY_AVX2
   if (MR == 6 && b_step == kTileColumns) {
@@ -98,35 +100,47 @@ HWY_INLINE void micro_kernel(int64_t k, const float* HWY_RESTRICT a, int64_t a_r
 }
 
 // The same for `rows` in [1, kTileRows], chosen at run time.
-HWY_INLINE void micro_kernel_rows(int64_t rows, int64_t k, const float* a, int64_t a_row, int64_t a_step, const float* b,
-                                  int64_t b_step, float* c, int64_t ldc, bool add) {
+HWY_INLINE void micro_kernel_rows(int64_t rows, int64_t k, const float* a, int64_t a_row, int64_t a_step,
+                                  const float* b, int64_t b_step, float* c, int64_t ldc, bool add) {
   switch (rows) {
-    case 1: return micro_kernel<1>(k, a, a_row, a_step, b, b_step, c, ldc, add);
-    case 2: return micro_kernel<2>(k, a, a_row, a_step, b, b_step, c, ldc, add);
-    case 3: return micro_kernel<3>(k, a, a_row, a_step, b, b_step, c, ldc, add);
-    case 4: return micro_kernel<4>(k, a, a_row, a_step, b, b_step, c, ldc, add);
-    case 5: return micro_kernel<5>(k, a, a_row, a_step, b, b_step, c, ldc, add);
-    case 6: return micro_kernel<6>(k, a, a_row, a_step, b, b_step, c, ldc, add);
-    case 7: return micro_kernel<(kTileRows > 6 ? 7 : 6)>(k, a, a_row, a_step, b, b_step, c, ldc, add);
-    default: return micro_kernel<kTileRows>(k, a, a_row, a_step, b, b_step, c, ldc, add);
+    case 1:
+      return micro_kernel<1>(k, a, a_row, a_step, b, b_step, c, ldc, add);
+    case 2:
+      return micro_kernel<2>(k, a, a_row, a_step, b, b_step, c, ldc, add);
+    case 3:
+      return micro_kernel<3>(k, a, a_row, a_step, b, b_step, c, ldc, add);
+    case 4:
+      return micro_kernel<4>(k, a, a_row, a_step, b, b_step, c, ldc, add);
+    case 5:
+      return micro_kernel<5>(k, a, a_row, a_step, b, b_step, c, ldc, add);
+    case 6:
+      return micro_kernel<6>(k, a, a_row, a_step, b, b_step, c, ldc, add);
+    case 7:
+      return micro_kernel<(kTileRows > 6 ? 7 : 6)>(k, a, a_row, a_step, b, b_step, c, ldc, add);
+    default:
+      return micro_kernel<kTileRows>(k, a, a_row, a_step, b, b_step, c, ldc, add);
   }
 }
 
 // 4 x 4 transpose: out[j * out_stride + i] = in[i * in_stride + j].
-HWY_INLINE void transpose_4x4(const float* HWY_RESTRICT in, int64_t in_stride, float* HWY_RESTRICT out, int64_t out_stride) {
+HWY_INLINE void transpose_4x4(const float* HWY_RESTRICT in, int64_t in_stride, float* HWY_RESTRICT out,
+                              int64_t out_stride) {
   const hn::Full128<float> d;
   const hn::Repartition<uint64_t, decltype(d)> d64;
   const auto r0 = hn::LoadU(d, in), r1 = hn::LoadU(d, in + in_stride), r2 = hn::LoadU(d, in + 2 * in_stride),
              r3 = hn::LoadU(d, in + 3 * in_stride);
-  const auto lo01 = hn::BitCast(d64, hn::InterleaveLower(d, r0, r1)), hi01 = hn::BitCast(d64, hn::InterleaveUpper(d, r0, r1));
-  const auto lo23 = hn::BitCast(d64, hn::InterleaveLower(d, r2, r3)), hi23 = hn::BitCast(d64, hn::InterleaveUpper(d, r2, r3));
+  const auto lo01 = hn::BitCast(d64, hn::InterleaveLower(d, r0, r1)),
+             hi01 = hn::BitCast(d64, hn::InterleaveUpper(d, r0, r1));
+  const auto lo23 = hn::BitCast(d64, hn::InterleaveLower(d, r2, r3)),
+             hi23 = hn::BitCast(d64, hn::InterleaveUpper(d, r2, r3));
   hn::StoreU(hn::BitCast(d, hn::InterleaveLower(d64, lo01, lo23)), d, out);
   hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(d64, lo01, lo23)), d, out + out_stride);
   hn::StoreU(hn::BitCast(d, hn::InterleaveLower(d64, hi01, hi23)), d, out + 2 * out_stride);
   hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(d64, hi01, hi23)), d, out + 3 * out_stride);
 }
 
-// out[j * out_stride + i] = in[i * in_stride + j] for i < rows, j < columns. Whole cache lines of the input are used at once.
+// out[j * out_stride + i] = in[i * in_stride + j] for i < rows, j < columns. Whole cache lines of the input are used at
+// once.
 inline void transpose_block(const float* in, int64_t in_stride, int64_t rows, int64_t columns, float* out,
                             int64_t out_stride) {
   const int64_t whole = columns / 16 * 16, whole_rows = rows / 4 * 4;

@@ -59,9 +59,8 @@ void rms_norm_rows(const RmsNorm& n, int64_t begin, int64_t end) {
         hn::StoreU(hn::Mul(hn::Mul(hn::LoadU(d, x + i), hn::Set(d, rstd)), hn::LoadU(d, n.gain + i)), d, y + i);
       });
     } else {
-      each_vector(n.columns, [&](auto d, int64_t i) HWY_ATTR {
-        hn::StoreU(hn::Mul(hn::LoadU(d, x + i), hn::Set(d, rstd)), d, y + i);
-      });
+      each_vector(n.columns, [&](auto d, int64_t i)
+                                 HWY_ATTR { hn::StoreU(hn::Mul(hn::LoadU(d, x + i), hn::Set(d, rstd)), d, y + i); });
     }
   }
 }
@@ -164,7 +163,8 @@ HWY_AFTER_NAMESPACE();
 namespace persea::kernels {
 namespace {
 
-// Rows in equal ranges, small enough to balance and large enough to cost nothing; the split never depends on the threads.
+// Rows in equal ranges, small enough to balance and large enough to cost nothing; the split never depends on the
+// threads.
 template <class Fn>
 void each_range(int64_t rows, int64_t columns, const Fn& fn) {
   const int64_t step = std::max<int64_t>(1, 32768 / std::max<int64_t>(1, columns));
@@ -188,7 +188,9 @@ HWY_EXPORT(relu_squared_rows);
 HWY_EXPORT(relu_squared_backward_rows);
 HWY_EXPORT(axpby_range);
 
-void RmsNorm::cpu_rows(const RmsNorm& k, int64_t begin, int64_t end) { HWY_DYNAMIC_DISPATCH(rms_norm_rows)(k, begin, end); }
+void RmsNorm::cpu_rows(const RmsNorm& k, int64_t begin, int64_t end) {
+  HWY_DYNAMIC_DISPATCH(rms_norm_rows)(k, begin, end);
+}
 void RmsNorm::cpu(const RmsNorm& k) {
   each_range(k.rows, k.columns, [&](int64_t begin, int64_t end, int64_t) { cpu_rows(k, begin, end); });
 }
@@ -230,7 +232,9 @@ void ReluSquaredBackward::cpu(const ReluSquaredBackward& k) {
 
 void Axpby::cpu(const Axpby& k) {
   if (k.count < 32768) return HWY_DYNAMIC_DISPATCH(axpby_range)(k, 0, k.count);
-  each_range(k.count, 1, [&](int64_t begin, int64_t end, int64_t) { HWY_DYNAMIC_DISPATCH(axpby_range)(k, begin, end); });
+  each_range(k.count, 1, [&](int64_t begin, int64_t end, int64_t) {
+    HWY_DYNAMIC_DISPATCH(axpby_range)(k, begin, end);
+  });
 }
 
 void Dropout::cpu(const Dropout& k) {

@@ -12,8 +12,8 @@ HWY_BEFORE_NAMESPACE();
 namespace persea::kernels::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-// e^x to about 2 units in the last place: 2^n * p(r) with r in [-ln2/2, ln2/2], p the Taylor polynomial to the sixth power.
-// Exactly 0 below -87.3, clamped above 88.
+// e^x to about 2 units in the last place: 2^n * p(r) with r in [-ln2/2, ln2/2], p the Taylor polynomial to the sixth
+// power. Exactly 0 below -87.3, clamped above 88.
 template <class D, class V>
 HWY_INLINE V exp_fast(D d, V x) {
   const hn::RebindToSigned<D> di;

@@ -1,0 +1,173 @@
+#include "nn/model.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstring>
+
+#include "base/threads.h"
+#include "nn/optimizer.h"
+
+namespace persea {
+namespace {
+
+ModelConfig tiny() {
+  ModelConfig config;
+  config.vocab = 29;
+  config.dim = 24;
+  config.layers = 2;
+  config.heads = 4;
+  config.kv_heads = 2;
+  config.head_dim = 6;
+  config.hidden = 40;
+  config.context = 64;
+  return config;
+}
+
+struct Batch {
+  std::vector<int32_t> tokens, targets, positions, starts;
+  int64_t sequences, length;
+  Batch(int64_t sequences, int64_t length, int64_t vocab, uint64_t seed) : sequences(sequences), length(length) {
+    Random random(seed);
+    for (int64_t i = 0; i < sequences * length; ++i) {
+      tokens.push_back(static_cast<int32_t>(random.below(vocab)));
+      targets.push_back(random.chance(0.1) ? -1 : static_cast<int32_t>(random.below(vocab)));
+      positions.push_back(static_cast<int32_t>(i % length));
+      starts.push_back(0);
+    }
+  }
+  TokenBatch view(int64_t begin = 0, int64_t end = -1) const {
+    const auto rows = static_cast<size_t>((end < 0 ? sequences : end) - begin),
+               at = static_cast<size_t>(begin * length), n = rows * static_cast<size_t>(length);
+    return {static_cast<int64_t>(rows), length,          {&tokens[at], n}, {&targets[at], n},
+            {&positions[at], n},        {&starts[at], n}};
+  }
+};
+
+TEST(Model, LossIsThatOfItsLogits) {
+  for (double cap : {0.0, 2.0}) {
+    ModelConfig config = tiny();
+    config.logit_soft_cap = cap;
+    Model model(config, 1);
+    const Batch batch(2, 9, config.vocab, 4);
+    const Tensor logits = model.logits(batch.view());
+    double expected = 0;
+    for (int64_t i = 0; i < 18; ++i) {
+      if (batch.targets[i] < 0) continue;
+      double total = 0;
+      for (int64_t v = 0; v < config.vocab; ++v) total += std::exp(double(logits.data()[i * config.vocab + v]));
+      expected += std::log(total) - logits.data()[i * config.vocab + batch.targets[i]];
+    }
+    EXPECT_NEAR(model.loss(batch.view(), {.training = false}), expected, 1e-3);
+    EXPECT_NEAR(model.loss(batch.view(), {.training = true, .scale = 0.25f}), expected, 1e-3);
+    double sum = 0;
+    for (float loss : model.token_losses(batch.view())) sum += loss;
+    EXPECT_NEAR(sum, expected, 1e-3);
+  }
+}
+
+// The whole graph's gradient along a random direction, against a central difference.
+TEST(Model, GradientsOfAllVariantsMatchDifferences) {
+  struct Variant {
+    const char* name;
+    void (*change)(ModelConfig&);
+  };
+  for (const Variant& variant :
+       {Variant{"plain", [](ModelConfig&) {}}, Variant{"untied", [](ModelConfig& c) { c.tied = false; }},
+        Variant{"qk_norm", [](ModelConfig& c) { c.qk_norm = true; }},
+        Variant{"relu_squared", [](ModelConfig& c) { c.activation = Activation::relu_squared; }}}) {
+    ModelConfig config = tiny();
+    variant.change(config);
+    Model model(config, 1);
+    const Batch batch(2, 12, config.vocab, 4);
+    for (Parameter* p : model.parameters())  // larger weights than at the start: every part of the graph matters
+      if (p->decay)
+        for (float& w : p->value.span()) w *= 8;
+    model.loss(batch.view(), {});
+    Random random(5);
+    for (Parameter* p : model.parameters()) {
+      std::vector<float> direction(p->value.count());
+      double slope = 0;
+      for (int64_t i = 0; i < p->value.count(); ++i) {
+        direction[i] = static_cast<float>(random.normal());
+        slope += double(direction[i]) * p->gradient.data()[i];
+      }
+      const Tensor kept = p->value.clone();
+      const float step = 2e-3f;
+      double loss[2];
+      for (int side : {0, 1}) {
+        for (int64_t i = 0; i < p->value.count(); ++i)
+          p->value.data()[i] = kept.data()[i] + (side ? step : -step) * direction[i];
+        loss[side] = model.loss(batch.view(), {.training = false});
+      }
+      std::memcpy(p->value.data(), kept.data(), kept.bytes());
+      EXPECT_NEAR((loss[1] - loss[0]) / (2 * step), slope, 0.03 * std::fabs(slope) + 0.1)
+          << variant.name << ", " << p->name;
+    }
+  }
+}
+
+TEST(Model, MicroBatchesAddUpToTheWholeBatch) {
+  Model model(tiny(), 1);
+  const Batch batch(4, 8, 29, 4);
+  const double whole = model.loss(batch.view(), {});
+  std::vector<Tensor> gradients;
+  for (Parameter* p : model.parameters()) {
+    gradients.push_back(p->gradient.clone());
+    p->fresh = true;
+  }
+  EXPECT_NEAR(model.loss(batch.view(0, 1), {}) + model.loss(batch.view(1, 4), {}), whole, 1e-4);
+  for (size_t i = 0; i < gradients.size(); ++i)
+    for (int64_t e = 0; e < gradients[i].count(); ++e)
+      EXPECT_NEAR(model.parameters()[i]->gradient.data()[e], gradients[i].data()[e], 2e-5);
+}
+
+TEST(Model, StepsHaveTheSameBitsOnAnyThreads) {
+  std::vector<std::vector<float>> weights;
+  for (int threads : {1, 2, 3}) {
+    set_threads(threads);
+    Model model(tiny(), 1);
+    Optimizer optimizer(model.parameters(), {});
+    const Batch batch(4, 16, 29, 4);
+    for (int i = 0; i < 3; ++i) {
+      model.loss(batch.view(), {.dropout = 0.1, .dropout_seed = 3});
+      optimizer.step(1, 1);
+    }
+    std::vector<float> all;
+    for (Parameter* p : model.parameters()) all.insert(all.end(), p->value.data(), p->value.data() + p->value.count());
+    weights.push_back(all);
+  }
+  set_threads(1);
+  EXPECT_EQ(weights[0], weights[1]);
+  EXPECT_EQ(weights[0], weights[2]);
+}
+
+TEST(Model, DocumentsInARowDoNotSeeEachOther) {
+  Model model(tiny(), 1);
+  Batch packed(1, 12, 29, 4);
+  for (int i = 5; i < 12; ++i) {
+    packed.positions[i] = i - 5;
+    packed.starts[i] = 5;
+  }
+  const std::vector<float> together = model.token_losses(packed.view());
+  Batch alone(1, 7, 29, 4);
+  for (int i = 0; i < 7; ++i) {
+    alone.tokens[i] = packed.tokens[5 + i];
+    alone.targets[i] = packed.targets[5 + i];
+  }
+  const std::vector<float> separate = model.token_losses(alone.view());
+  for (int i = 0; i < 7; ++i) EXPECT_NEAR(together[5 + i], separate[i], 1e-5);
+}
+
+TEST(Model, WhatNoModelCanHaveIsRefused) {
+  ModelConfig config = tiny();
+  config.kv_heads = 3;
+  EXPECT_THROW(Model(config, 1), std::logic_error);
+  Model model(tiny(), 1);
+  Batch batch(1, 4, 29, 4);
+  batch.tokens[2] = 29;
+  EXPECT_THROW(model.loss(batch.view(), {}), std::logic_error);
+}
+
+}  // namespace
+}  // namespace persea
