@@ -3,6 +3,7 @@
 #include "autograd/op.h"
 
 #include <gtest/gtest.h>
+#include <hwy/targets.h>
 
 #include <cmath>
 
@@ -66,10 +67,12 @@ void expect_near(const std::vector<double>& expected, const std::vector<double>&
   EXPECT_LE(std::sqrt(error), 30 * 1.2e-7 * std::sqrt(norm) + 1e-12) << what << ", norm " << std::sqrt(norm);
 }
 
-class AllOps : public testing::TestWithParam<int> {};
+class AllOps : public testing::TestWithParam<std::tuple<int, int64_t>> {};
 
 TEST_P(AllOps, AgreesWithItsReference) {
-  set_threads(GetParam());
+  set_threads(std::get<0>(GetParam()));
+  hwy::SetSupportedTargetsForTest(std::get<1>(GetParam()));
+  hwy::GetChosenTarget().Update(hwy::SupportedTargets());
   for (const Op& op : all_ops()) {
     Random random(7, op.name);
     for (const Sample& sample : op.samples(random)) {
@@ -126,9 +129,20 @@ TEST_P(AllOps, AgreesWithItsReference) {
     }
   }
   set_threads(1);
+  hwy::SetSupportedTargetsForTest(0);
+  hwy::GetChosenTarget().Update(hwy::SupportedTargets());
 }
 
-INSTANTIATE_TEST_SUITE_P(Threads, AllOps, testing::Values(1, 2, 3));
+// Every instruction set that this machine has, of those that the kernels are compiled for.
+std::vector<int64_t> instruction_sets() {
+  std::vector<int64_t> sets;
+  for (int64_t set : {HWY_AVX3, HWY_AVX2, HWY_SSSE3, HWY_NEON})
+    if (hwy::SupportedTargets() & set) sets.push_back(set);
+  return sets;
+}
+
+INSTANTIATE_TEST_SUITE_P(Everywhere, AllOps,
+                         testing::Combine(testing::Values(1, 2, 3), testing::ValuesIn(instruction_sets())));
 
 TEST(AllOps, WrongShapesNameTheOp) {
   for (const Op& op : all_ops()) {
