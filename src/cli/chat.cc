@@ -10,7 +10,7 @@
 #include <random>
 #include <vector>
 
-#include "base/log.h"
+#include "base/clock.h"
 #include "cli/model_option.h"
 #include "cli/terminal.h"
 #include "eval/text_model.h"
@@ -120,7 +120,11 @@ class Chat {
       options_.text.tokens = changed;
       return {};
     }
-    return fail("no setting \"{}\"; /set alone shows the names", name);
+    std::vector<std::string> all;
+    for (const auto& [known, take] : names) all.push_back(known);
+    const std::string near = nearest(name, all);
+    return near.empty() ? fail("no setting \"{}\"; /set alone shows them", name)
+                        : fail("no setting \"{}\": did you mean {}?", name, near);
   }
 
   // The conversation as ids. Where it leaves no room for an answer, its oldest messages are forgotten.
@@ -190,7 +194,8 @@ int chat(const CliContext& context, const Options& options, bool seeded) {
   if (const auto chat = encode_chat(model->tokenizer, {}, true); !chat) return report(chat.error());
   if (!context.quiet && isatty(STDOUT_FILENO) == 1) {
     fmt::print("{}\n", dim(fmt::format("{} · {} parameters · context {} tokens · /help lists the commands, Ctrl-D leaves",
-                                       place->name, model->model->config().parameters(), model->model->config().context)));
+                                       place->name, format_count(static_cast<double>(model->model->config().parameters())),
+                                       model->model->config().context)));
   }
   Options chosen = options;
   if (!seeded) chosen.text.tokens.sampler.seed = std::random_device()();

@@ -218,6 +218,8 @@ Json to_hugging_face(const ModelConfig& config) {
       rope["original_max_position_embeddings"] = scaling.original_context;
     }
   }
+  Json scaling = rope;  // transformers 4 has the base beside it
+  scaling.erase("rope_theta");
   Json json = {
       {"architectures", {architecture.name}},
       {"model_type", architecture.model_type},
@@ -240,7 +242,7 @@ Json to_hugging_face(const ModelConfig& config) {
       {"torch_dtype", "float32"},  // transformers 4; 5 says "dtype"
       {"dtype", "float32"},
       {"rope_theta", config.rope_theta},  // transformers 4
-      {"rope_scaling", config.rope_scaling ? rope : Json()},
+      {"rope_scaling", config.rope_scaling ? scaling : Json()},
       {"rope_parameters", rope},  // transformers 5
   };
   const std::string_view type = architecture.model_type;

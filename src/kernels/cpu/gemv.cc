@@ -71,7 +71,7 @@ namespace persea::kernels {
 HWY_EXPORT(gemv_columns);
 
 void Gemv::cpu(const Gemv& g) {
-  constexpr int64_t kAlone = 32768;  // products that cost less than waking another thread
+  constexpr int64_t kAlone = 131072;  // products that one thread has done before another would be awake
   ThreadPool& threads = pool();
   if (g.m * g.n * g.k <= kAlone || threads.threads() == 1) return HWY_DYNAMIC_DISPATCH(gemv_columns)(g, 0, g.n);
   const int64_t share = (g.n + threads.threads() * 4 - 1) / (threads.threads() * 4) * 4;
