@@ -62,7 +62,8 @@ void add_bench_logits(CLI::App& bench, CliContext& context, VerbAction& action) 
   verb->add_option("DIR", options->dir, "A model directory")->required();
   verb->add_option("--tokens", options->tokens, "Token ids, separated by commas")->required()->delimiter(',');
   verb->add_flag("--cached", options->cached, "Token by token over a cache, as generation does");
-  verb->callback([&context, &action, options] { action = [&context, options] { return bench_logits(context, *options); }; });
+  verb->callback(
+      [&context, &action, options] { action = [&context, options] { return bench_logits(context, *options); }; });
 }
 
 }  // namespace persea

@@ -33,8 +33,8 @@ constexpr const char* kHelp = R"(  /regenerate        another answer to the last
   /quit or Ctrl-D    leave; Ctrl-C stops an answer
 )";
 
-// The conversation and its commands. Reads standard input line by line; talks only on a terminal, so that a script of messages
-// gives the answers and nothing else.
+// The conversation and its commands. Reads standard input line by line; talks only on a terminal, so that a script of
+// messages gives the answers and nothing else.
 class Chat {
  public:
   Chat(const TextModel& model, Options options)
@@ -82,13 +82,14 @@ class Chat {
     }
     if (name == "set") return rest.empty() ? show_settings() : set(rest);
     const std::string near = nearest(name, {"reset", "help", "system", "regenerate", "set", "quit"});
-    return near.empty() ? fail("no command /{}; /help lists them", name) : fail("no command /{}: did you mean /{}?", name, near);
+    return near.empty() ? fail("no command /{}; /help lists them", name)
+                        : fail("no command /{}: did you mean /{}?", name, near);
   }
 
   Status show_settings() const {
     const SamplerOptions& s = options_.text.tokens.sampler;
-    fmt::print("  temperature={} top-k={} top-p={} min-p={} repetition-penalty={} seed={} max-tokens={}\n", s.temperature, s.top_k,
-               s.top_p, s.min_p, s.repetition_penalty, s.seed, options_.text.tokens.max_tokens);
+    fmt::print("  temperature={} top-k={} top-p={} min-p={} repetition-penalty={} seed={} max-tokens={}\n",
+               s.temperature, s.top_k, s.top_p, s.min_p, s.repetition_penalty, s.seed, options_.text.tokens.max_tokens);
     return {};
   }
 
@@ -143,7 +144,8 @@ class Chat {
         return std::move(tokens.ids);
       }
       if (messages_.size() < 3) {
-        return fail("the message has {} tokens; the model's context holds {} with the answer: shorten it", count, context);
+        return fail("the message has {} tokens; the model's context holds {} with the answer: shorten it", count,
+                    context);
       }
       messages_.erase(messages_.begin(), messages_.begin() + 2);
       forgot = true;
@@ -193,9 +195,10 @@ int chat(const CliContext& context, const Options& options, bool seeded) {
   // Says at once, and not after the first message, that a model knows no chat.
   if (const auto chat = encode_chat(model->tokenizer, {}, true); !chat) return report(chat.error());
   if (!context.quiet && isatty(STDOUT_FILENO) == 1) {
-    fmt::print("{}\n", dim(fmt::format("{} · {} parameters · context {} tokens · /help lists the commands, Ctrl-D leaves",
-                                       place->name, format_count(static_cast<double>(model->model->config().parameters())),
-                                       model->model->config().context)));
+    fmt::print("{}\n",
+               dim(fmt::format("{} · {} parameters · context {} tokens · /help lists the commands, Ctrl-D leaves",
+                               place->name, format_count(static_cast<double>(model->model->config().parameters())),
+                               model->model->config().context)));
   }
   Options chosen = options;
   if (!seeded) chosen.text.tokens.sampler.seed = std::random_device()();
@@ -208,7 +211,8 @@ void add_chat(CLI::App& app, CliContext& context, VerbAction& action) {
   CLI::App* verb = app.add_subcommand("chat", "Talk with a model in the terminal");
   const auto options = std::make_shared<Options>();
   options->text.tokens.max_tokens = 256;
-  verb->add_option("MODEL", options->model, "An artifact (id, its beginning, or kind) or a model directory; else the newest");
+  verb->add_option("MODEL", options->model,
+                   "An artifact (id, its beginning, or kind) or a model directory; else the newest");
   verb->add_option("--system", options->system, "What the model is told before the conversation");
   verb->add_option("-n,--max-tokens", options->text.tokens.max_tokens, "Tokens of an answer at most")
       ->check(CLI::Range(int64_t{1}, int64_t{1} << 30))

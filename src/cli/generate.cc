@@ -23,10 +23,14 @@ struct Options {
 
 const char* reason_name(StopReason reason) {
   switch (reason) {
-    case StopReason::stop_token: return "stop";
-    case StopReason::max_tokens: return "max_tokens";
-    case StopReason::context: return "context";
-    case StopReason::cancelled: return "cancelled";
+    case StopReason::stop_token:
+      return "stop";
+    case StopReason::max_tokens:
+      return "max_tokens";
+    case StopReason::context:
+      return "context";
+    case StopReason::cancelled:
+      return "cancelled";
   }
   return "?";
 }
@@ -93,7 +97,8 @@ int generate(const CliContext& context, Options& options) {
 void add_generate(CLI::App& app, CliContext& context, VerbAction& action) {
   CLI::App* verb = app.add_subcommand("generate", "Write text on from a prompt");
   const auto options = std::make_shared<Options>();
-  verb->add_option("MODEL", options->model, "An artifact (id, its beginning, or kind) or a model directory; else the newest");
+  verb->add_option("MODEL", options->model,
+                   "An artifact (id, its beginning, or kind) or a model directory; else the newest");
   verb->add_option("-p,--prompt", options->prompt, "The text to go on from; - reads it from standard input");
   verb->add_option("-n,--max-tokens", options->text.tokens.max_tokens, "Tokens to write at most")
       ->check(CLI::Range(int64_t{1}, int64_t{1} << 30))
@@ -102,7 +107,8 @@ void add_generate(CLI::App& app, CliContext& context, VerbAction& action) {
   verb->add_option("--stop", options->text.stop, "A string that ends the text (may be given several times)");
   verb->add_flag("--chat", options->chat, "The prompt is what a user says: answer it");
   verb->add_option("--system", options->system, "With --chat: what the model is told before");
-  verb->callback([&context, &action, options] { action = [&context, options] { return generate(context, *options); }; });
+  verb->callback(
+      [&context, &action, options] { action = [&context, options] { return generate(context, *options); }; });
 }
 
 }  // namespace persea

@@ -42,7 +42,8 @@ void add_sampling_options(CLI::App& verb, SamplerOptions& options) {
       ->capture_default_str();
   verb.add_option("--min-p", options.min_p, "Leave out tokens less likely than this part of the likeliest")
       ->capture_default_str();
-  verb.add_option("--repetition-penalty", options.repetition_penalty, "Above 1: words already written become less likely")
+  verb.add_option("--repetition-penalty", options.repetition_penalty,
+                  "Above 1: words already written become less likely")
       ->capture_default_str();
   verb.add_option("--seed", options.seed, "The same seed writes the same text")->capture_default_str();
 }

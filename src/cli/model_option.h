@@ -1,5 +1,5 @@
-// The models of the command line: an artifact of the lab by id, prefix or kind, or a model directory; and the options of
-// sampling, which generate and chat share.
+// The models of the command line: an artifact of the lab by id, prefix or kind, or a model directory; and the options
+// of sampling, which generate and chat share.
 #pragma once
 
 #include <filesystem>

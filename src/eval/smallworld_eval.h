@@ -31,7 +31,8 @@ struct SmallworldReport {
   Json json(size_t examples_kept) const;            // rates and counts; right and wrong examples in equal parts
 };
 
-// Greedy answers of at most `max_tokens` tokens to `questions`. A question that does not fit into the context counts as wrong.
+// Greedy answers of at most `max_tokens` tokens to `questions`. A question that does not fit into the context counts as
+// wrong.
 Result<SmallworldReport> ask_smallworld(Decoder& decoder, const Tokenizer& tokenizer,
                                         const std::vector<SmallworldQuestion>& questions, int64_t max_tokens = 48);
 

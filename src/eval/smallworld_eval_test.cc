@@ -7,8 +7,8 @@
 namespace persea {
 namespace {
 
-// A model whose every layer adds nothing and whose head answers each token with the next one of a given reply: what it says is
-// known, so the counts are.
+// A model whose every layer adds nothing and whose head answers each token with the next one of a given reply: what it
+// says is known, so the counts are.
 std::unique_ptr<Model> parrot(const Tokenizer& tokenizer, const std::string& reply, int64_t context) {
   ModelConfig config;
   config.vocab = config.dim = tokenizer.vocab_size() + tokenizer.vocab_size() % 2;

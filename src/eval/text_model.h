@@ -1,5 +1,5 @@
-// A model with its tokenizer, as a Hugging Face model directory holds them, and text written by it: prompts, chats, streams
-// and stop strings. What a token is to the model is infer's business.
+// A model with its tokenizer, as a Hugging Face model directory holds them, and text written by it: prompts, chats,
+// streams and stop strings. What a token is to the model is infer's business.
 #pragma once
 
 #include <filesystem>
@@ -21,8 +21,8 @@ struct TextModel {
   Tokenizer tokenizer;
   TokenRoles roles;
 
-  // Reads the directory's model, tokenizer.json and the ids that begin and end a text; fails where the tokenizer has more tokens
-  // than the model.
+  // Reads the directory's model, tokenizer.json and the ids that begin and end a text; fails where the tokenizer has
+  // more tokens than the model.
   static Result<TextModel> load(const std::filesystem::path& dir);
 
   // A text to be gone on with: the beginning token where the model has one, then the text.
@@ -39,14 +39,13 @@ struct TextOptions {
 
 struct WrittenText {
   std::string text;
-  int64_t tokens = 0;         // written, the last perhaps only in part
+  int64_t tokens = 0;                          // written, the last perhaps only in part
   StopReason reason = StopReason::max_tokens;  // stop_token for a stop string too
 };
 
-// Writes on from `prompt`. `sink` hears of text as it comes (whole characters, nothing of a stop string) and ends it by returning
-// false. Special tokens that are not stop tokens are left out of the text.
+// Writes on from `prompt`. `sink` hears of text as it comes (whole characters, nothing of a stop string) and ends it by
+// returning false. Special tokens that are not stop tokens are left out of the text.
 Result<WrittenText> write_text(Session& session, const Tokenizer& tokenizer, std::span<const int32_t> prompt,
-                               const TextOptions& options,
-                               const std::function<bool(std::string_view text)>& sink = {});
+                               const TextOptions& options, const std::function<bool(std::string_view text)>& sink = {});
 
 }  // namespace persea

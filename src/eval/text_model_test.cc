@@ -46,7 +46,8 @@ TEST_F(TextModelTest, WritesAndStops) {
   EXPECT_EQ(whole->reason, StopReason::max_tokens);
   EXPECT_EQ(whole->tokens, 30);
   EXPECT_EQ(whole->text, heard);
-  EXPECT_EQ(whole->text, unicode::to_valid_utf8(model->tokenizer.decode(session.generate(prompt, options.tokens)->tokens, true)));
+  EXPECT_EQ(whole->text,
+            unicode::to_valid_utf8(model->tokenizer.decode(session.generate(prompt, options.tokens)->tokens, true)));
 
   // The string that begins in the middle ends the text there, although the model wrote on.
   ASSERT_GT(whole->text.size(), 12U);
@@ -63,7 +64,9 @@ TEST_F(TextModelTest, WritesAndStops) {
 }
 
 TEST_F(TextModelTest, SaysWhatIsMissing) {
-  ASSERT_TRUE(byte_tokenizer({"a longer", "list of", "special", "tokens", "than", "the model's"}).save(dir() / "tokenizer.json").ok());
+  ASSERT_TRUE(byte_tokenizer({"a longer", "list of", "special", "tokens", "than", "the model's"})
+                  .save(dir() / "tokenizer.json")
+                  .ok());
   EXPECT_NE(TextModel::load(dir()).error().message.find("do not belong together"), std::string::npos);
   fs::remove(dir() / "tokenizer.json");
   EXPECT_NE(TextModel::load(dir()).error().message.find("tokenizer.json"), std::string::npos);

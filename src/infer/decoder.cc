@@ -135,7 +135,8 @@ Result<Tensor> Decoder::forward(std::span<const Piece> pieces) {
     if (piece.tokens.empty()) throw std::logic_error("Decoder::forward: a piece without tokens");
     const auto count = static_cast<int64_t>(piece.tokens.size());
     if (piece.cache->size() + count > c.context) {
-      return fail("the text has {} tokens; the model's context holds {}: shorten it", piece.cache->size() + count, c.context);
+      return fail("the text has {} tokens; the model's context holds {}: shorten it", piece.cache->size() + count,
+                  c.context);
     }
     for (const int32_t token : piece.tokens) {
       if (token < 0 || token >= c.vocab) {
@@ -174,7 +175,8 @@ Result<Tensor> Decoder::forward(std::span<const Piece> pieces) {
     while (!rest.empty()) {
       const auto take = std::min<int64_t>(static_cast<int64_t>(rest.size()), kPassRows - rows);
       const bool ends = take == static_cast<int64_t>(rest.size());
-      runs.push_back({pieces[static_cast<size_t>(p)].cache, rest.first(static_cast<size_t>(take)), rows, past, ends ? p : -1});
+      runs.push_back(
+          {pieces[static_cast<size_t>(p)].cache, rest.first(static_cast<size_t>(take)), rows, past, ends ? p : -1});
       rest = rest.subspan(static_cast<size_t>(take));
       past += take;
       rows += take;

@@ -1,5 +1,5 @@
-// The forward pass over a cache: prefill of many tokens and decoding of one, for one sequence or several at once. Token ids in,
-// logits out; the same numbers as Model::logits up to rounding.
+// The forward pass over a cache: prefill of many tokens and decoding of one, for one sequence or several at once. Token
+// ids in, logits out; the same numbers as Model::logits up to rounding.
 #pragma once
 
 #include <cstdint>
@@ -18,20 +18,22 @@ class Decoder {
 
   const ModelConfig& config() const { return model_.config(); }
 
-  // New tokens of one sequence, to be run behind those that its cache holds. Caches of one call differ; none is empty of tokens.
+  // New tokens of one sequence, to be run behind those that its cache holds. Caches of one call differ; none is empty
+  // of tokens.
   struct Piece {
     KvCache* cache;
     std::span<const int32_t> tokens;
   };
-  // Runs all pieces and adds them to their caches; logits [pieces, vocab] after the last token of each. Fails, with the caches
-  // as they were, where a token is not in the vocabulary or a sequence would outgrow the context.
+  // Runs all pieces and adds them to their caches; logits [pieces, vocab] after the last token of each. Fails, with the
+  // caches as they were, where a token is not in the vocabulary or a sequence would outgrow the context.
   Result<Tensor> forward(std::span<const Piece> pieces);
 
  private:
   struct Run;      // rows of one piece within a pass
   struct Scratch;  // activations of a pass
   void layers(std::span<const Run> runs, int64_t rows, const Scratch& scratch);
-  void attention(const Model::Layer& layer, int64_t index, std::span<const Run> runs, int64_t rows, const Scratch& scratch);
+  void attention(const Model::Layer& layer, int64_t index, std::span<const Run> runs, int64_t rows,
+                 const Scratch& scratch);
   void grow_rope(int64_t positions);
 
   const Model& model_;

@@ -22,7 +22,8 @@ std::unique_ptr<Model> model_of(const ModelConfig& config) {
   auto model = std::make_unique<Model>(config, 11);
   Random random(5);
   for (Parameter* parameter : model->parameters())
-    for (float& value : parameter->value.span()) value = parameter->decay ? value * 8 : value + 0.3F * static_cast<float>(random.normal());
+    for (float& value : parameter->value.span())
+      value = parameter->decay ? value * 8 : value + 0.3F * static_cast<float>(random.normal());
   return model;
 }
 
@@ -58,7 +59,10 @@ const std::vector<std::pair<const char*, std::function<void(ModelConfig&)>>> kCo
     {"all heads", [](ModelConfig& c) { c.kv_heads = 4, c.tied = false; }},
     {"qk norm, wide heads", [](ModelConfig& c) { c.qk_norm = true, c.head_dim = 64, c.heads = 3, c.kv_heads = 1; }},
     {"relu squared, cap", [](ModelConfig& c) { c.activation = Activation::relu_squared, c.logit_soft_cap = 3; }},
-    {"llama3 rope", [](ModelConfig& c) { c.rope_scaling = RopeScaling{RopeScaling::Kind::llama3, 8, 1, 4, 64}; }},
+    {"llama3 rope",
+     [](ModelConfig& c) {
+       c.rope_scaling = RopeScaling{RopeScaling::Kind::llama3, 8, 1, 4, 64};
+     }},
     {"linear rope", [](ModelConfig& c) { c.rope_scaling = RopeScaling{.factor = 3}; }},
 };
 
@@ -76,7 +80,8 @@ TEST(Decoder, AgreesWithTheTrainingPass) {
       KvCache cache(config);
       int64_t done = 0;
       for (const int64_t step : steps) {
-        const Decoder::Piece piece{&cache, std::span(tokens).subspan(static_cast<size_t>(done), static_cast<size_t>(step))};
+        const Decoder::Piece piece{&cache,
+                                   std::span(tokens).subspan(static_cast<size_t>(done), static_cast<size_t>(step))};
         const auto logits = decoder.forward({&piece, 1});
         ASSERT_TRUE(logits.ok());
         done += step;
@@ -100,7 +105,8 @@ TEST(Decoder, RunsSequencesOfDifferentLengthsTogether) {
   const auto logits = decoder.forward(pieces);
   ASSERT_TRUE(logits.ok());
   for (int i = 0; i < 3; ++i) {
-    expect_row(reference(*model, texts[i]), static_cast<int64_t>(texts[i].size()) - 1, *logits, i, fmt::format("text {}", i));
+    expect_row(reference(*model, texts[i]), static_cast<int64_t>(texts[i].size()) - 1, *logits, i,
+               fmt::format("text {}", i));
   }
 }
 
@@ -112,7 +118,8 @@ TEST(Decoder, GrowsItsCacheAndGoesBack) {
   const std::vector<int32_t> tokens = tokens_of(config, 650, 9);
   const Tensor wanted = reference(*model, tokens);
   const auto run = [&](int64_t begin, int64_t end) {
-    const Decoder::Piece piece{&cache, std::span(tokens).subspan(static_cast<size_t>(begin), static_cast<size_t>(end - begin))};
+    const Decoder::Piece piece{&cache,
+                               std::span(tokens).subspan(static_cast<size_t>(begin), static_cast<size_t>(end - begin))};
     return *decoder.forward({&piece, 1});
   };
   (void)run(0, 100);

@@ -32,7 +32,8 @@ Result<Tensor> Session::run(std::span<const int32_t> tokens) {
   return logits;
 }
 
-Result<Generation> Session::generate(std::span<const int32_t> prompt, const GenerateOptions& options, const Sink& sink) {
+Result<Generation> Session::generate(std::span<const int32_t> prompt, const GenerateOptions& options,
+                                     const Sink& sink) {
   PERSEA_CHECK(options.sampler.check());
   PERSEA_CHECK(check_prompt(prompt, decoder_.config()));
   Generation result;
@@ -104,7 +105,8 @@ Result<std::vector<Generation>> generate_greedy(Decoder& decoder, const std::vec
       } else {
         result.tokens.push_back(token);
         sequence.next = {&result.tokens.back(), 1};
-        if (static_cast<int64_t>(result.tokens.size()) < max_tokens && sequence.cache.size() < sequence.cache.context()) {
+        if (static_cast<int64_t>(result.tokens.size()) < max_tokens &&
+            sequence.cache.size() < sequence.cache.context()) {
           continue;
         }
         result.reason =

@@ -1,5 +1,5 @@
-// Writing on from a prompt, token by token, and greedily for many prompts at once. Token ids only: text, templates and stop
-// strings are the caller's.
+// Writing on from a prompt, token by token, and greedily for many prompts at once. Token ids only: text, templates and
+// stop strings are the caller's.
 #pragma once
 
 #include <cstdint>
@@ -34,8 +34,8 @@ class Session {
   // Called with each token; returning false ends the generation (cancelled).
   using Sink = std::function<bool(int32_t token)>;
 
-  // Fails where the prompt is empty, does not leave room for a token in the context, or holds ids that the model does not know.
-  // Where the context fills up on the way, the text ends there (StopReason::context).
+  // Fails where the prompt is empty, does not leave room for a token in the context, or holds ids that the model does
+  // not know. Where the context fills up on the way, the text ends there (StopReason::context).
   Result<Generation> generate(std::span<const int32_t> prompt, const GenerateOptions& options, const Sink& sink = {});
 
   int64_t reused() const { return reused_; }  // tokens of the last prompt that were in the cache already

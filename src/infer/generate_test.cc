@@ -73,7 +73,8 @@ TEST_F(Generate, KeepsToTheContext) {
   EXPECT_EQ(full.reason, StopReason::context);
   EXPECT_EQ(full.tokens.size(), 9U) << "8 places and the token after the last";
   Session session(*decoder_);
-  EXPECT_NE(session.generate(std::vector<int32_t>(48, 7), {}).error().message.find("prompt has 48 tokens"), std::string::npos);
+  EXPECT_NE(session.generate(std::vector<int32_t>(48, 7), {}).error().message.find("prompt has 48 tokens"),
+            std::string::npos);
   EXPECT_FALSE(session.generate(std::vector<int32_t>{}, {}).ok());
   EXPECT_FALSE(session.generate(std::vector<int32_t>{50}, {}).ok());
   EXPECT_FALSE(session.generate(std::vector<int32_t>{1}, {.sampler = {.top_p = 2}}).ok());
@@ -82,7 +83,9 @@ TEST_F(Generate, KeepsToTheContext) {
 TEST_F(Generate, SamplesTheSameForTheSameSeed) {
   const auto sample = [&](uint64_t seed) {
     Session session(*decoder_);
-    return session.generate(std::vector<int32_t>{1, 2}, {.max_tokens = 20, .sampler = {.temperature = 1.5, .seed = seed}})->tokens;
+    return session
+        .generate(std::vector<int32_t>{1, 2}, {.max_tokens = 20, .sampler = {.temperature = 1.5, .seed = seed}})
+        ->tokens;
   };
   EXPECT_EQ(sample(1), sample(1));
   EXPECT_NE(sample(1), sample(2));

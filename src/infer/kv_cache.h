@@ -1,4 +1,5 @@
-// The keys and values of one sequence, for all layers, in f32. It grows as the sequence does, up to the model's context.
+// The keys and values of one sequence, for all layers, in f32. It grows as the sequence does, up to the model's
+// context.
 #pragma once
 
 #include <cstdint>

@@ -47,7 +47,8 @@ Result<int32_t> Sampler::sample(std::span<const float> logits, std::span<const i
     const auto penalty = static_cast<float>(options_.repetition_penalty);
     for (const int32_t token : seen) {
       if (token < 0 || static_cast<size_t>(token) >= logits.size()) continue;
-      const float logit = logits[static_cast<size_t>(token)];  // the original: a token is punished once however often seen
+      const float logit =
+          logits[static_cast<size_t>(token)];  // the original: a token is punished once however often seen
       logits_[static_cast<size_t>(token)] = logit > 0 ? logit / penalty : logit * penalty;
     }
   }

@@ -11,10 +11,10 @@
 namespace persea {
 
 struct SamplerOptions {
-  double temperature = 0.8;       // 0: always the likeliest token (of equals the lowest id)
-  int64_t top_k = 0;              // keep the k likeliest; 0: all
-  double top_p = 1;               // keep the likeliest that together have probability p (Holtzman et al. 2020); 1: all
-  double min_p = 0;               // keep those at least min_p times as likely as the likeliest (Nguyen et al. 2024); 0: all
+  double temperature = 0.8;  // 0: always the likeliest token (of equals the lowest id)
+  int64_t top_k = 0;         // keep the k likeliest; 0: all
+  double top_p = 1;          // keep the likeliest that together have probability p (Holtzman et al. 2020); 1: all
+  double min_p = 0;          // keep those at least min_p times as likely as the likeliest (Nguyen et al. 2024); 0: all
   double repetition_penalty = 1;  // logits of tokens seen before are divided (or, negative, multiplied) by it; 1: none
   uint64_t seed = 0;
 
@@ -25,8 +25,9 @@ class Sampler {
  public:
   explicit Sampler(const SamplerOptions& options);  // throws std::logic_error for options that check() refuses
 
-  // `seen` are the tokens that the penalty is for: the prompt and what has been written. Filters act in the order of the options:
-  // penalty, temperature, top-k, top-p, min-p, each on what the one before has left. Fails where no logit is a number.
+  // `seen` are the tokens that the penalty is for: the prompt and what has been written. Filters act in the order of
+  // the options: penalty, temperature, top-k, top-p, min-p, each on what the one before has left. Fails where no logit
+  // is a number.
   Result<int32_t> sample(std::span<const float> logits, std::span<const int32_t> seen);
 
  private:

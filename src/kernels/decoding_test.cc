@@ -92,19 +92,29 @@ struct Reference {
 TEST(CachedAttention, AgreesWithPlainLoops) {
   on_all_targets([] {
     Random random(2);
-    for (const auto& [heads, kv_heads, head_dim] : std::vector<std::array<int64_t, 3>>{{1, 1, 2}, {4, 2, 6}, {6, 1, 64}, {5, 5, 40}}) {
+    for (const auto& [heads, kv_heads, head_dim] :
+         std::vector<std::array<int64_t, 3>>{{1, 1, 2}, {4, 2, 6}, {6, 1, 64}, {5, 5, 40}}) {
       constexpr int64_t kPositions = 53, kCapacity = 64;
       const int64_t columns = (heads + 2 * kv_heads) * head_dim, half = head_dim / 2;
       const auto input = normal(kPositions * columns, random);
       const auto cos = normal(kPositions * half, random), sin = normal(kPositions * half, random);
-      std::vector<float> keys(kv_heads * kCapacity * head_dim), values(kv_heads * kCapacity * CacheBlock::value_columns(head_dim));
+      std::vector<float> keys(kv_heads * kCapacity * head_dim),
+          values(kv_heads * kCapacity * CacheBlock::value_columns(head_dim));
       Reference reference{heads, kv_heads, head_dim, {}, {}};
       auto qkv = input;
       std::vector<float> out(kPositions * heads * head_dim);
       for (int64_t past = 0; past < kPositions;) {  // one row, then two, then four, ...
         const int64_t rows = std::min(past == 0 ? 1 : past, kPositions - past);
-        const CachedAttention attention{rows, past, heads, kv_heads, head_dim, qkv.data() + past * columns, cos.data(), sin.data(),
-                                        {keys.data(), values.data(), kCapacity}, out.data() + past * heads * head_dim};
+        const CachedAttention attention{rows,
+                                        past,
+                                        heads,
+                                        kv_heads,
+                                        head_dim,
+                                        qkv.data() + past * columns,
+                                        cos.data(),
+                                        sin.data(),
+                                        {keys.data(), values.data(), kCapacity},
+                                        out.data() + past * heads * head_dim};
         for (int64_t r = 0; r < rows; ++r) CachedAttention::cpu_store(attention, r);
         for (int64_t i = 0; i < attention.items(); ++i) CachedAttention::cpu_item(attention, i);
         past += rows;

@@ -125,8 +125,8 @@ void refuse_unsupported(Reader& reader, const ModelConfig& config) {
 }
 
 // The class of transformers that computes this model, or our own name where there is none:
-// Llama, Qwen3 (gains on each head's q and k) and Arcee (max(0, x)^2 without a gate). LlamaConfig and ArceeConfig refuse a
-// width that is no multiple of the heads, which MistralConfig takes; no plain architecture caps its logits.
+// Llama, Qwen3 (gains on each head's q and k) and Arcee (max(0, x)^2 without a gate). LlamaConfig and ArceeConfig
+// refuse a width that is no multiple of the heads, which MistralConfig takes; no plain architecture caps its logits.
 struct Architecture {
   const char *model_type, *name;
 };
@@ -163,9 +163,10 @@ Status ModelConfig::check() const {
   const struct {
     const char* name;
     int64_t value, most;
-  } sizes[] = {{"vocab", vocab, kMaxVocab},          {"dim", dim, kMaxDim},         {"layers", layers, kMaxLayers},
-               {"heads", heads, kMaxHeads},          {"kv_heads", kv_heads, heads}, {"head_dim", head_dim, kMaxHeadDim},
-               {"hidden", hidden, kMaxHidden},       {"context", context, kMaxContext}};
+  } sizes[] = {{"vocab", vocab, kMaxVocab},    {"dim", dim, kMaxDim},
+               {"layers", layers, kMaxLayers}, {"heads", heads, kMaxHeads},
+               {"kv_heads", kv_heads, heads},  {"head_dim", head_dim, kMaxHeadDim},
+               {"hidden", hidden, kMaxHidden}, {"context", context, kMaxContext}};
   for (const auto& size : sizes) {
     if (!in(size.value, 1, size.most)) return fail("{} is {}; it must lie in 1..{}", size.name, size.value, size.most);
   }
@@ -262,7 +263,8 @@ Result<ModelConfig> config_from_hugging_face(const Json& json, std::string_view 
   if (!reader.ok()) return reader.error();
   const bool own = type == "persea";
   if (!own && type != "llama" && type != "mistral" && type != "qwen3" && type != "arcee") {
-    return fail("{}: \"model_type\": {} is not supported; llama, mistral, qwen3, arcee and persea are", where, shown(type));
+    return fail("{}: \"model_type\": {} is not supported; llama, mistral, qwen3, arcee and persea are", where,
+                shown(type));
   }
 
   ModelConfig config;

@@ -30,8 +30,7 @@ TEST(ModelConfig, CountsParameters) {
 
 TEST(ModelConfig, CountsTheFlopsOfTraining) {
   const ModelConfig config = small();
-  EXPECT_DOUBLE_EQ(config.training_flops_per_token(64),
-                   6.0 * config.product_parameters() + 6.0 * 2 * 64 * 32);
+  EXPECT_DOUBLE_EQ(config.training_flops_per_token(64), 6.0 * config.product_parameters() + 6.0 * 2 * 64 * 32);
 }
 
 TEST(ModelConfig, GoesThroughHuggingFaceAndBack) {
@@ -43,7 +42,9 @@ TEST(ModelConfig, GoesThroughHuggingFaceAndBack) {
       [](ModelConfig& c) { c.activation = Activation::relu_squared; },
       [](ModelConfig& c) { c.activation = Activation::relu_squared, c.qk_norm = true, c.logit_soft_cap = 15; },
       [](ModelConfig& c) { c.rope_scaling = RopeScaling{.kind = RopeScaling::Kind::linear, .factor = 4}; },
-      [](ModelConfig& c) { c.rope_scaling = RopeScaling{RopeScaling::Kind::llama3, 8, 1, 4, 32}; },
+      [](ModelConfig& c) {
+        c.rope_scaling = RopeScaling{RopeScaling::Kind::llama3, 8, 1, 4, 32};
+      },
   };
   const char* types[] = {"llama", "llama", "qwen3", "mistral", "arcee", "persea", "llama", "llama"};
   for (size_t i = 0; i < std::size(changes); ++i) {
@@ -59,7 +60,8 @@ TEST(ModelConfig, GoesThroughHuggingFaceAndBack) {
 
 TEST(ModelConfig, ReadsWhatOthersWrite) {
   // Llama 3.2's, in the keys of transformers 4, with keys that change nothing.
-  const Json llama = Json::parse(R"({"architectures": ["LlamaForCausalLM"], "attention_bias": false, "bos_token_id": 128000,
+  const Json llama =
+      Json::parse(R"({"architectures": ["LlamaForCausalLM"], "attention_bias": false, "bos_token_id": 128000,
     "eos_token_id": [128001, 128008], "head_dim": 64, "hidden_act": "silu", "hidden_size": 2048, "intermediate_size": 8192,
     "max_position_embeddings": 131072, "mlp_bias": false, "model_type": "llama", "num_attention_heads": 32,
     "num_hidden_layers": 16, "num_key_value_heads": 8, "pretraining_tp": 1, "rms_norm_eps": 1e-05, "rope_scaling":
@@ -73,7 +75,8 @@ TEST(ModelConfig, ReadsWhatOthersWrite) {
   EXPECT_EQ(config->rope_scaling->original_context, 8192);
 
   // Old Mistral: a window as long as the context, no head_dim; transformers 5's rope_parameters.
-  const Json mistral = Json::parse(R"({"model_type": "mistral", "vocab_size": 50, "hidden_size": 64, "num_hidden_layers": 1,
+  const Json mistral =
+      Json::parse(R"({"model_type": "mistral", "vocab_size": 50, "hidden_size": 64, "num_hidden_layers": 1,
     "num_attention_heads": 4, "intermediate_size": 64, "max_position_embeddings": 512, "sliding_window": 512,
     "rope_parameters": {"rope_type": "linear", "factor": 2.0, "rope_theta": 1000.0}})");
   const auto other = config_from_hugging_face(mistral, "config.json");

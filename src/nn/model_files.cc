@@ -149,7 +149,8 @@ Result<std::unique_ptr<Model>> load_model(const std::filesystem::path& dir) {
     PERSEA_TRY(Safetensors file, Safetensors::open(path));
     files.push_back(std::move(file));
     for (const auto& [name, entry] : files.back().entries()) {
-      if (!holder.emplace(name, &files.back()).second) return fail("{}: tensor {} is in another file too", path.string(), name);
+      if (!holder.emplace(name, &files.back()).second)
+        return fail("{}: tensor {} is in another file too", path.string(), name);
     }
   }
 
@@ -162,8 +163,8 @@ Result<std::unique_ptr<Model>> load_model(const std::filesystem::path& dir) {
     }
     const Shape& shape = found->second->entries().at(piece.name).shape;
     if (shape != piece.shape) {
-      return fail("{}: tensor {} is {}; {} asks for {}", found->second->where(), piece.name, shape_string(shape), kConfig,
-                  shape_string(piece.shape));
+      return fail("{}: tensor {} is {}; {} asks for {}", found->second->where(), piece.name, shape_string(shape),
+                  kConfig, shape_string(piece.shape));
     }
     wanted.insert(piece.name);
   }

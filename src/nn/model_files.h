@@ -1,5 +1,6 @@
-// A model as a Hugging Face model directory: config.json, generation_config.json and model.safetensors (or several files with
-// model.safetensors.index.json), in transformers' names. Tokenizer files are others' business. No format that can run code.
+// A model as a Hugging Face model directory: config.json, generation_config.json and model.safetensors (or several
+// files with model.safetensors.index.json), in transformers' names. Tokenizer files are others' business. No format
+// that can run code.
 #pragma once
 
 #include <cstdint>
@@ -19,11 +20,12 @@ struct TokenRoles {
   std::vector<int32_t> end;
 };
 
-// Writes the three files into `dir`, which is created where missing. Each is whole or as it was before. Weights are f32.
+// Writes the three files into `dir`, which is created where missing. Each is whole or as it was before. Weights are
+// f32.
 Status save_model(const Model& model, const std::filesystem::path& dir, const TokenRoles& roles = {});
 
-// Reads a directory's model. Every tensor is checked by name and shape before memory is taken for it: one that is missing, left
-// over or misshapen is named. Weights may be F32, F16 or BF16; they become f32.
+// Reads a directory's model. Every tensor is checked by name and shape before memory is taken for it: one that is
+// missing, left over or misshapen is named. Weights may be F32, F16 or BF16; they become f32.
 Result<std::unique_ptr<Model>> load_model(const std::filesystem::path& dir);
 
 // A directory's config.json.

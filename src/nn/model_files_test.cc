@@ -102,7 +102,8 @@ TEST_F(ModelFiles, NameTheTensorThatDoesNotFit) {
     tensors.erase("model.layers.1.mlp.up_proj.bias");
     tensors[name] = Tensor::zeros({16, 24});
   });
-  EXPECT_NE(message().find("tensor " + name + " is [16, 24]; config.json asks for [24, 16]"), std::string::npos) << message();
+  EXPECT_NE(message().find("tensor " + name + " is [16, 24]; config.json asks for [24, 16]"), std::string::npos)
+      << message();
   rewrite([&](auto& tensors) { tensors.erase(name); });
   EXPECT_NE(message().find("tensor " + name + " is missing"), std::string::npos) << message();
 }

@@ -29,8 +29,8 @@ std::optional<uint64_t> element_bytes(std::string_view dtype) {
   return std::nullopt;
 }
 
-// Finds a key that stands twice in one object: the parser keeps the last and says nothing, and then two programs could read
-// two different models out of one file.
+// Finds a key that stands twice in one object: the parser keeps the last and says nothing, and then two programs could
+// read two different models out of one file.
 class DuplicateFinder : public nlohmann::json_sax<Json> {
  public:
   std::optional<std::string> duplicate;
@@ -82,7 +82,8 @@ Result<Safetensors::Entry> read_entry(const Json& json, uint64_t data_bytes) {
 
   const Json& shape = json["shape"];
   if (!shape.is_array() || shape.size() > kMaxAxes) return fail("shape must be a list of at most {} numbers", kMaxAxes);
-  // Bounded by the file's size, so that no product overflows; an extent of 0 leaves no elements whatever the others are.
+  // Bounded by the file's size, so that no product overflows; an extent of 0 leaves no elements whatever the others
+  // are.
   uint64_t count = 1;
   const bool empty = std::any_of(shape.begin(), shape.end(), [](const Json& e) { return e == 0; });
   for (const Json& extent : shape) {
@@ -103,8 +104,8 @@ Result<Safetensors::Entry> read_entry(const Json& json, uint64_t data_bytes) {
   entry.begin = offsets[0].get<uint64_t>();
   entry.end = offsets[1].get<uint64_t>();
   if (entry.begin > entry.end || entry.end > data_bytes) {
-    return fail("bytes {}..{} lie outside the file, which has {} bytes of elements: it is truncated or altered", entry.begin,
-                entry.end, data_bytes);
+    return fail("bytes {}..{} lie outside the file, which has {} bytes of elements: it is truncated or altered",
+                entry.begin, entry.end, data_bytes);
   }
   if (entry.end - entry.begin != count * *element) {
     return fail("{} elements of {} do not take {} bytes", count, entry.dtype, entry.end - entry.begin);
@@ -137,8 +138,10 @@ Result<Safetensors> Safetensors::parse(std::span<const std::byte> bytes, std::st
   if (bytes.size() < sizeof header_bytes) return fail("{}: no safetensors file: it has {} bytes", where, bytes.size());
   std::memcpy(&header_bytes, bytes.data(), sizeof header_bytes);
   const uint64_t rest = bytes.size() - sizeof header_bytes;
-  if (header_bytes > kMaxHeader) return fail("{}: no safetensors file: its header would have {} bytes", where, header_bytes);
-  if (header_bytes > rest) return fail("{}: truncated: the header has {} bytes, the file {}", where, header_bytes, rest);
+  if (header_bytes > kMaxHeader)
+    return fail("{}: no safetensors file: its header would have {} bytes", where, header_bytes);
+  if (header_bytes > rest)
+    return fail("{}: truncated: the header has {} bytes, the file {}", where, header_bytes, rest);
   const std::string_view text(reinterpret_cast<const char*>(bytes.data()) + sizeof header_bytes, header_bytes);
   if (!text.starts_with('{')) return fail("{}: no safetensors file: its header does not begin with {{", where);
   PERSEA_TRY(const Json header, parse_json(text, fmt::format("{}: header", where)));
@@ -159,7 +162,8 @@ Result<Safetensors> Safetensors::parse(std::span<const std::byte> bytes, std::st
       continue;
     }
     if (name.size() > kMaxName || std::any_of(name.begin(), name.end(), is_control)) {
-      return fail("{}: tensor {}: no name, with control characters or more than {} bytes", where, shown(name), kMaxName);
+      return fail("{}: tensor {}: no name, with control characters or more than {} bytes", where, shown(name),
+                  kMaxName);
     }
     Result<Entry> entry = read_entry(value, tensors.data_.size());
     if (!entry) return fail("{}: tensor {}: {}", where, shown(name), entry.error().message);
@@ -193,7 +197,8 @@ Status Safetensors::read(const std::string& name, const Shape& shape, std::span<
     return fail("{}: tensor {} is {}; the model needs {}", where_, shown(name), shape_string(entry.shape),
                 shape_string(shape));
   }
-  if (static_cast<int64_t>(out.size()) != element_count(shape)) throw std::logic_error("Safetensors::read: sizes differ");
+  if (static_cast<int64_t>(out.size()) != element_count(shape))
+    throw std::logic_error("Safetensors::read: sizes differ");
   const std::byte* from = data_.data() + entry.begin;
   const auto each_of_two_bytes = [&](auto convert) {
     for (size_t i = 0; i < out.size(); ++i) {

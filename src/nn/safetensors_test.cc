@@ -49,7 +49,8 @@ TEST(Safetensors, ConvertsHalfTypes) {
   const float wanted[] = {1, -2, 0x1p-24F, -0.0F, 65504, std::numeric_limits<float>::infinity(), 1023 * 0x1p-24F};
   const uint16_t brain[] = {0x3f80, 0xc000, 0x7f80};
   std::string bytes = file_of(
-      R"({"h":{"dtype":"F16","shape":[8],"data_offsets":[0,16]},"b":{"dtype":"BF16","shape":[3],"data_offsets":[16,22]}})", 0);
+      R"({"h":{"dtype":"F16","shape":[8],"data_offsets":[0,16]},"b":{"dtype":"BF16","shape":[3],"data_offsets":[16,22]}})",
+      0);
   bytes.append(reinterpret_cast<const char*>(half), 16).append(reinterpret_cast<const char*>(brain), 6);
   const auto file = parse(bytes);
   ASSERT_TRUE(file.ok()) << file.error().message;
@@ -94,14 +95,21 @@ TEST(Safetensors, RefusesHostileHeaders) {
       {file_of(R"({"a":{"dtype":"F32","shape":[1.0],"data_offsets":[0,4]}})", 4), "whole numbers"},
       {file_of(R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[0,8]}})", 4), "truncated or altered"},
       {file_of(R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[4,0]}})", 4), "truncated or altered"},
-      {file_of(R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,4]}})", 4), "2 elements of F32 do not take 4 bytes"},
+      {file_of(R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,4]}})", 4),
+       "2 elements of F32 do not take 4 bytes"},
       {file_of(R"({"a":{"dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,4]}})", 4), "more elements"},
       {file_of(R"({"a":{"dtype":"F32","shape":[18446744073709551615],"data_offsets":[0,4]}})", 4), "whole numbers"},
-      {file_of(R"({"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"b":{"dtype":"U8","shape":[2],"data_offsets":[1,3]}})", 3),
+      {file_of(
+           R"({"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"b":{"dtype":"U8","shape":[2],"data_offsets":[1,3]}})",
+           3),
        "tensor b overlaps"},
-      {file_of(R"({"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"b":{"dtype":"U8","shape":[1],"data_offsets":[2,3]}})", 3),
+      {file_of(
+           R"({"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"b":{"dtype":"U8","shape":[1],"data_offsets":[2,3]}})",
+           3),
        "tensor b leaves a hole"},
-      {file_of(R"({"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}})", 1),
+      {file_of(
+           R"({"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}})",
+           1),
        "\"a\" stands twice"},
       {file_of(R"({"a\nb":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}})", 1), "tensor a?b: no name"},
       {file_of(R"({"__metadata__":{"k":1}})", 0), "\"k\" must be a text"},
@@ -117,8 +125,9 @@ TEST(Safetensors, RefusesHostileHeaders) {
 
 TEST(Safetensors, TakesEmptyTensorsAndEmptyFiles) {
   EXPECT_TRUE(parse(file_of("{}", 0)).ok());
-  const std::string bytes =
-      file_of(R"({"e":{"dtype":"F32","shape":[0,9007199254740993],"data_offsets":[0,0]},"s":{"dtype":"F32","shape":[],"data_offsets":[0,4]}})", 4);
+  const std::string bytes = file_of(
+      R"({"e":{"dtype":"F32","shape":[0,9007199254740993],"data_offsets":[0,0]},"s":{"dtype":"F32","shape":[],"data_offsets":[0,4]}})",
+      4);
   const auto file = parse(bytes);
   ASSERT_TRUE(file.ok()) << file.error().message;
   float scalar = 1;

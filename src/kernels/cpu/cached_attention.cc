@@ -95,7 +95,8 @@ void values_of(const Query* queries, const float* values, int64_t count, int64_t
 }
 
 template <int N>
-void attend(const Query* queries, const float* keys, const float* values, int64_t head_dim, std::vector<float>& scratch) {
+void attend(const Query* queries, const float* keys, const float* values, int64_t head_dim,
+            std::vector<float>& scratch) {
   int64_t most = 0;
   for (int n = 0; n < N; ++n) most = std::max(most, queries[n].count);
   const int64_t tiles = (most + kKeyTile - 1) / kKeyTile, stride = tiles * kKeyTile;
@@ -138,7 +139,9 @@ void turn(float* x, const float* cos, const float* sin, int64_t half) {
   }
 }
 
-int64_t items_of_head(const CachedAttention& a) { return (a.rows * (a.heads / a.kv_heads) + CachedAttention::kQueries - 1) / CachedAttention::kQueries; }
+int64_t items_of_head(const CachedAttention& a) {
+  return (a.rows * (a.heads / a.kv_heads) + CachedAttention::kQueries - 1) / CachedAttention::kQueries;
+}
 
 }  // namespace
 
@@ -151,8 +154,8 @@ void CachedAttention::cpu_store(const CachedAttention& a, int64_t row) {
   float *k = q + a.heads * a.head_dim, *v = k + a.kv_heads * a.head_dim;
   for (int64_t h = 0; h < a.heads + a.kv_heads; ++h) turn(q + h * a.head_dim, cos, sin, half);
   for (int64_t h = 0; h < a.kv_heads; ++h) {
-    float* keys = a.cache.keys + h * a.cache.capacity * a.head_dim + position / CacheBlock::kTile * CacheBlock::kTile * a.head_dim +
-                  position % CacheBlock::kTile;
+    float* keys = a.cache.keys + h * a.cache.capacity * a.head_dim +
+                  position / CacheBlock::kTile * CacheBlock::kTile * a.head_dim + position % CacheBlock::kTile;
     for (int64_t i = 0; i < a.head_dim; ++i) keys[i * CacheBlock::kTile] = k[h * a.head_dim + i];
     float* values = a.cache.values + (h * a.cache.capacity + position) * columns;
     std::copy_n(v + h * a.head_dim, a.head_dim, values);

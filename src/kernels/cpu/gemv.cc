@@ -14,8 +14,8 @@ HWY_BEFORE_NAMESPACE();
 namespace persea::kernels::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-// Dot products of R rows of w with M rows of x. Two vectors a step keep enough sums in flight for M = 1; every (R, M) adds in
-// the same order, so that a row's result does not depend on how rows are grouped.
+// Dot products of R rows of w with M rows of x. Two vectors a step keep enough sums in flight for M = 1; every (R, M)
+// adds in the same order, so that a row's result does not depend on how rows are grouped.
 template <int R, int M>
 HWY_INLINE void dots(const Gemv& g, int64_t row, int64_t column) {
   const hn::ScalableTag<float> d;
@@ -55,7 +55,8 @@ HWY_INLINE void rows_of_x(const Gemv& g, int64_t column) {
   if (row < g.m) dots<R, 1>(g, row, column);
 }
 
-// Columns [begin, end) of y, that is rows of w: four at a time, all of x against them while they are in the nearest cache.
+// Columns [begin, end) of y, that is rows of w: four at a time, all of x against them while they are in the nearest
+// cache.
 void gemv_columns(const Gemv& g, int64_t begin, int64_t end) {
   int64_t column = begin;
   for (; column + 4 <= end; column += 4) rows_of_x<4>(g, column);
