@@ -1,11 +1,8 @@
 #include "text/tokenizer.h"
 
 #include <algorithm>
-#include <limits>
 #include <mutex>
-#include <stdexcept>
 #include <unordered_map>
-#include <unordered_set>
 
 #include "text/added_tokens.h"
 #include "text/bpe.h"
@@ -48,6 +45,11 @@ struct Tokenizer::State {
       }
     }
     merge_word(merges, byte_tokens, word, out);
+  }
+  // The text as it is encoded; `storage` holds it where it is another.
+  std::string_view normalized(std::string_view text, std::string& storage) const {
+    if (!parts.nfc || std::all_of(text.begin(), text.end(), [](char c) { return (c & 0x80) == 0; })) return text;
+    return storage = unicode::nfc(text);
   }
   void encode_words(std::string_view text, WordCache& cache, std::vector<int32_t>& out) const;
   void encode_text(std::string_view text, WordCache& cache, std::vector<int32_t>& out) const;
@@ -95,8 +97,8 @@ void Tokenizer::State::encode_words(std::string_view text, WordCache& cache, std
 }
 
 void Tokenizer::State::encode_text(std::string_view text, WordCache& cache, std::vector<int32_t>& out) const {
-  const bool plain = !parts.nfc || std::all_of(text.begin(), text.end(), [](char c) { return (c & 0x80) == 0; });
-  encode_words(plain ? text : std::string_view(unicode::nfc(text)), cache, out);
+  std::string composed;
+  encode_words(normalized(text, composed), cache, out);
 }
 
 // Puts the ids of the tokens found, and calls gap(text, out) for what lies between them.
@@ -114,8 +116,8 @@ void Tokenizer::State::cut_at(const AddedTokenFinder& finder, std::string_view t
 
 void Tokenizer::State::encode_with_specials(std::string_view text, WordCache& cache, std::vector<int32_t>& out) const {
   cut_at(*raw_finder, text, out, [&](std::string_view piece) {
-    const std::string composed = parts.nfc ? unicode::nfc(piece) : std::string();
-    cut_at(*normalized_finder, parts.nfc ? std::string_view(composed) : piece, out,
+    std::string composed;
+    cut_at(*normalized_finder, normalized(piece, composed), out,
            [&](std::string_view words) { encode_words(words, cache, out); });
   });
 }
