@@ -49,12 +49,10 @@ OPTIONS = {
 }
 
 
-# The fastest ways found at each shape, best first.
+# The fastest ways found at each shape, best first; the last needs no library that may not be installed.
 BEST = {
-    "a": ["jemalloc+active+sdpa+compile", "tcmalloc+active+sdpa+compile"],
-    "b": ["jemalloc+active+sdpa+compile", "tcmalloc+active+sdpa+compile"],
-    "c": ["jemalloc+active+sdpa+compile", "tcmalloc+active+sdpa+compile"],
-    "d": ["jemalloc+active+sdpa+compile", "tcmalloc+active+sdpa+compile"],
+    name: ["jemalloc+active+sdpa+compile", "tcmalloc+active+sdpa+compile", "glibc-huge+active+sdpa+compile"]
+    for name in SHAPES
 }
 
 
