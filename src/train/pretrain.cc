@@ -19,7 +19,7 @@
 namespace persea {
 namespace {
 
-constexpr double kPeakSeconds = 0.3;  // spent on measuring the machine's peak, for the MFU
+constexpr double kPeakSeconds = 0.2;  // spent on measuring the machine's peak, for the MFU
 constexpr int64_t kPaceSteps = 20;    // steps that show the pace of a run with a budget in minutes
 constexpr double kSmoothing = 0.15;   // weight of the newest step in the rate and the loss that are shown
 

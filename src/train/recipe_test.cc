@@ -120,6 +120,16 @@ TEST(Recipe, TheTableIsSound) {
   }
 }
 
+TEST(Recipe, TheDocumentationNamesEveryKeyAndItsMeaning) {
+  const auto page = read_file(fs::path(PERSEA_SOURCE_DIR) / "docs/formats/recipe.md");
+  ASSERT_TRUE(page.ok()) << page.error().message;
+  Recipe recipe;
+  for (const Setting& setting : recipe.settings()) {
+    EXPECT_NE(page->find("| `" + setting.name() + "` | "), std::string::npos) << setting.key;
+    EXPECT_NE(page->find("| " + setting.help + " |"), std::string::npos) << setting.key;
+  }
+}
+
 TEST(Recipe, ThoseThatComeWithTheProgramAreRight) {
   int64_t recipes = 0;
   for (const auto& entry : fs::directory_iterator(fs::path(PERSEA_SOURCE_DIR) / "recipes")) {
