@@ -23,7 +23,7 @@ Result<TextModel> TextModel::load(const std::filesystem::path& dir) {
 std::vector<int32_t> TextModel::prompt(std::string_view text) const {
   std::vector<int32_t> ids;
   if (roles.begin) ids.push_back(*roles.begin);
-  tokenizer.encode(text, ids);
+  tokenizer.encode_with_specials(text, ids);
   return ids;
 }
 

@@ -25,7 +25,9 @@ struct TextModel {
   // more tokens than the model.
   static Result<TextModel> load(const std::filesystem::path& dir);
 
-  // A text to be gone on with: the beginning token where the model has one, then the text.
+  // A text to be gone on with: the beginning token where the model has one, then the text. The names of special tokens
+  // in it are those tokens, so that whoever owns the program can write any format; text of strangers goes through a
+  // chat.
   std::vector<int32_t> prompt(std::string_view text) const;
 };
 
