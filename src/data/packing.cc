@@ -1,5 +1,6 @@
 #include "data/packing.h"
 
+#include <algorithm>
 #include <bit>
 #include <set>
 #include <tuple>
@@ -8,15 +9,15 @@
 namespace persea {
 namespace {
 
-// Rows that still have room, as (room, number): the fittest is the first with enough.
-constexpr size_t kOpenRows = 512;
+// Documents are placed in blocks, the longest of a block first; between blocks at most so many rows stay open.
+constexpr size_t kBlock = 8192, kOpenRows = 512;
 
 }  // namespace
 
 Packing pack(std::span<const int64_t> order, std::span<const int64_t> starts, int length) {
   Packing packing;
   std::vector<std::vector<Piece>> open;  // by number; a closed row's number is used again
-  std::set<std::pair<int, int>> rooms;
+  std::set<std::pair<int, int>> rooms;   // of open rows (room, number): the fittest is the first with enough
   std::vector<int> unused;
   auto close = [&](int number) {
     packing.pieces.insert(packing.pieces.end(), open[number].begin(), open[number].end());
@@ -45,7 +46,13 @@ Packing pack(std::span<const int64_t> order, std::span<const int64_t> starts, in
     } else {
       rooms.emplace(room, number);
     }
-    if (rooms.size() > kOpenRows) {
+  };
+  std::vector<Piece> block;
+  auto place_block = [&](size_t stay_open) {
+    std::stable_sort(block.begin(), block.end(), [](const Piece& a, const Piece& b) { return a.count > b.count; });
+    for (const Piece& piece : block) place(piece);
+    block.clear();
+    while (rooms.size() > stay_open) {
       const int fullest = rooms.begin()->second;
       rooms.erase(rooms.begin());
       close(fullest);
@@ -58,9 +65,10 @@ Packing pack(std::span<const int64_t> order, std::span<const int64_t> starts, in
       packing.pieces.push_back({begin, length});
       packing.rows.push_back(static_cast<int64_t>(packing.pieces.size()));
     }
-    if (begin < end) place({begin, static_cast<int32_t>(end - begin)});
+    if (begin < end) block.push_back({begin, static_cast<int32_t>(end - begin)});
+    if (block.size() == kBlock) place_block(kOpenRows);
   }
-  for (const auto& [room, number] : rooms) close(number);
+  place_block(0);
   return packing;
 }
 

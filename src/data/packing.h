@@ -23,9 +23,9 @@ struct Packing {
   }
 };
 
-// Packs documents into rows of `length` tokens in the order given (`order` holds indices of documents; document d is
-// tokens [starts[d], starts[d + 1])). A document longer than a row fills whole rows first; its rest is packed like a
-// short document. Every token lies in exactly one row.
+// Packs documents into rows of `length` tokens, about in the order given (`order` holds indices of documents; document
+// d is tokens [starts[d], starts[d + 1])). A document longer than a row fills whole rows first; its rest is packed like
+// a short document. Every token lies in exactly one row.
 Packing pack(std::span<const int64_t> order, std::span<const int64_t> starts, int length);
 
 // A bijection of [0, n): a four-round Feistel network over the next even power of two, walked until it falls below n.

@@ -12,7 +12,7 @@ const std::vector<Kind>& question_kinds() {
       {"where",
        {{"Where is {A}?", "Where is {A} now?", "Tell me where {A} is."}, {"Do you know where {A} is?"}},
        10,
-       3},
+       4},
       {"where_thing",
        {{"Where is the {T}?", "Where is the {T} now?", "Do you know where the {T} is?"}, {"Tell me where the {T} is."}},
        8,
@@ -25,7 +25,7 @@ const std::vector<Kind>& question_kinds() {
       {"who_has",
        {{"Who has the {T}?", "Who has the {T} now?", "Do you know who has the {T}?"}, {"Tell me who has the {T}."}},
        8,
-       3},
+       4},
       {"what_has",
        {{"What does {A} have?", "What does {A} have now?", "Tell me what {A} has."}, {"Do you know what {A} has?"}},
        6,
@@ -49,16 +49,16 @@ const std::vector<Kind>& question_kinds() {
        {{"What colour is the {T}?", "What is the colour of the {T}?", "Do you know what colour the {T} is?"},
         {"Tell me what colour the {T} is."}},
        8,
-       2},
+       3},
       {"why",
        {{"Why did {A} go to {P}?", "Why is {A} {P.at}?", "Tell me why {A} went to {P}."},
         {"Do you know why {A} went to {P}?"}},
        6,
-       2},
+       5},
       {"with",
        {{"Who is {P.at} with {A}?", "Who is with {A}?", "Tell me who is with {A}."}, {"Do you know who is with {A}?"}},
        5,
-       3},
+       4},
       {"first",
        {{"Who was {P.at} first?", "Who came to {P} first?", "Do you know who was {P.at} first?"},
         {"Tell me who was {P.at} first."}},
@@ -79,14 +79,14 @@ const std::vector<Kind>& question_kinds() {
       {"pet_name",
        {{"What is the name of the {M}?", "Do you know the name of the {M}?"}, {"Tell me the name of the {M}."}},
        3,
-       2},
+       3},
       {"feels", {{"How does {A} feel?", "Do you know how {A} feels?"}, {"Tell me how {A} feels."}}, 3, 2},
       {"who_feels", {{"Who is {E}?", "Tell me who is {E}."}, {"Do you know who is {E}?"}}, 3, 2},
       {"count",
        {{"How many {I} does {A} have?", "How many {I} does {A} have now?", "Tell me how many {I} {A} has."},
         {"Do you know how many {I} {A} has?"}},
-       9,
-       5},
+       6,
+       4},
       {"count_first",
        {{"How many {I} did {A} have at first?", "Do you know how many {I} {A} had at first?"},
         {"Tell me how many {I} {A} had at first."}},
@@ -195,7 +195,7 @@ void Examiner::about_person(int a) {
   if (who.place >= 0) {
     Slots slots = people(a);
     slots.place("P", world_.places[who.place]);
-    Question& where = add("where", slots, "{A.He} is {P.at}.", place_forms(slots, "P"));
+    Question& where = add("where", slots, "Now {A} is {P.at}.", place_forms(slots, "P"));
     where.on_held_name = held(a);
     where.on_held_pair = held_place(a, who.place);
     wrong_places(where, {who.place});
@@ -206,8 +206,7 @@ void Examiner::about_person(int a) {
       const bool yes = asked == who.place;
       // As many questions with yes as with no.
       if (!yes && asked != (who.place + 1 + a) % static_cast<int>(world_.places.size())) continue;
-      Question& is =
-          add("yes_place", other, yes ? "Yes, {A.he} is {P.at}." : "No, {A.he} is {Q.at}.", {yes ? "yes" : "no"});
+      Question& is = add("yes_place", other, yes ? "Yes, {A} is {P.at}." : "No, {A} is {Q.at}.", {yes ? "yes" : "no"});
       is.on_held_name = held(a);
       is.on_held_pair = held_place(a, who.place);
       is.wrong.emplace_back(yes ? "no" : "yes");
@@ -223,7 +222,7 @@ void Examiner::about_person(int a) {
       const int b = company[0];
       Slots both = people(a, b);
       both.place("P", world_.places[who.place]);
-      Question& with = add("with", both, "It is {B}.", {std::string(name(b))});
+      Question& with = add("with", both, "With {A} is {B}.", {std::string(name(b))});
       with.on_held_name = held(a) || held(b);
       with.on_held_pair = held_place(a, who.place) || held_place(b, who.place);
       wrong_people(with, {a, b});
@@ -234,7 +233,7 @@ void Examiner::about_person(int a) {
     const int t = held_things[0];
     Slots slots = people(a);
     slots.set("T", noun(t)).set("C", colours()[world_.things[t].colour]);
-    Question& what = add("what_has", slots, "{A.He} has the {T}.",
+    Question& what = add("what_has", slots, "Now {A} has the {T}.",
                          {slots.fill("{T}"), slots.fill("the {T}"), slots.fill("a {T}"), slots.fill("{C} {T}"),
                           slots.fill("the {C} {T}"), slots.fill("a {C} {T}")});
     what.on_held_name = held(a);
@@ -245,11 +244,11 @@ void Examiner::about_person(int a) {
     Slots slots = people(a);
     slots.set("F", foods()[who.food]);
     const bool pair = held_pair(who.name, Sort::food, who.food);
-    Question& likes = add("likes", slots, "{A.He} likes {F}.", {slots.fill("{F}")});
+    Question& likes = add("likes", slots, "I know {A} likes {F}.", {slots.fill("{F}")});
     likes.on_held_name = held(a);
     likes.on_held_pair = pair;
     wrong_words(likes, foods(), {foods()[who.food]}, [](auto word) { return word; });
-    Question& who_likes = add("who_likes", slots, "It is {A}.", {std::string(name(a))});
+    Question& who_likes = add("who_likes", slots, "The one who likes {F} is {A}.", {std::string(name(a))});
     who_likes.on_held_name = held(a);
     who_likes.on_held_pair = pair;
     wrong_people(who_likes, {a});
@@ -258,11 +257,11 @@ void Examiner::about_person(int a) {
     Slots slots = people(a);
     slots.set("M", animals()[who.animal]).set("M.name", pet_names()[who.pet_name]);
     const bool pair = held_pair(who.name, Sort::animal, who.animal);
-    Question& pet = add("pet", slots, "{A.He} has a {M}.", {slots.fill("{M}"), slots.fill("a {M}")});
+    Question& pet = add("pet", slots, "I know {A} has a {M}.", {slots.fill("{M}"), slots.fill("a {M}")});
     pet.on_held_name = held(a);
     pet.on_held_pair = pair;
     wrong_words(pet, animals(), {animals()[who.animal]}, [](auto word) { return word; });
-    Question& named = add("pet_name", slots, "It is named {M.name}.", {slots.fill("{M.name}")});
+    Question& named = add("pet_name", slots, "The {M} is named {M.name}.", {slots.fill("{M.name}")});
     named.on_held_name = held(a);
     named.on_held_pair = pair;
     wrong_words(named, pet_names(), {pet_names()[who.pet_name]}, [](auto word) { return word; });
@@ -270,10 +269,10 @@ void Examiner::about_person(int a) {
   if (who.feeling >= 0) {
     Slots slots = people(a);
     slots.set("E", feelings()[who.feeling]);
-    Question& feels = add("feels", slots, "{A.He} is {E}.", {slots.fill("{E}")});
+    Question& feels = add("feels", slots, "Now {A} is {E}.", {slots.fill("{E}")});
     feels.on_held_name = held(a);
     wrong_words(feels, feelings(), {feelings()[who.feeling]}, [](auto word) { return word; });
-    Question& who_feels = add("who_feels", slots, "It is {A}.", {std::string(name(a))});
+    Question& who_feels = add("who_feels", slots, "The one who is {E} is {A}.", {std::string(name(a))});
     who_feels.on_held_name = held(a);
     wrong_people(who_feels, {a});
   }
@@ -283,7 +282,7 @@ void Examiner::about_thing(int t) {
   const Thing& thing = world_.things[t];
   Slots slots;
   slots.set("T", noun(t)).set("C", colours()[thing.colour]);
-  Question& colour = add("colour", slots, "It is {C}.", {slots.fill("{C}")});
+  Question& colour = add("colour", slots, "The {T} is {C}.", {slots.fill("{C}")});
   colour.on_held_pair = held_colour(thing.noun, thing.colour);
   wrong_words(colour, colours(), {colours()[thing.colour]}, [](auto word) { return word; });
 
@@ -291,7 +290,7 @@ void Examiner::about_thing(int t) {
   if (place >= 0) {
     Slots where_slots = slots;
     where_slots.place("P", world_.places[place]);
-    Question& where = add("where_thing", where_slots, "It is {P.at}.", place_forms(where_slots, "P"));
+    Question& where = add("where_thing", where_slots, "The {T} is {P.at}.", place_forms(where_slots, "P"));
     where.on_held_name = thing.holder >= 0 && held(thing.holder);
     where.on_held_pair = thing.holder >= 0 && (held_place(thing.holder, place) || held_thing(thing.holder, t));
     wrong_places(where, {place});
@@ -300,7 +299,7 @@ void Examiner::about_thing(int t) {
   const int holder = thing.holder;
   Slots has = people(holder);
   has.set("T", noun(t));
-  Question& who = add("who_has", has, "It is {A}.", {std::string(name(holder))});
+  Question& who = add("who_has", has, "The {T} is with {A}.", {std::string(name(holder))});
   who.on_held_name = held(holder);
   who.on_held_pair = held_thing(holder, t);
   wrong_people(who, {holder});
@@ -329,19 +328,20 @@ void Examiner::about_event(size_t i) {
     const bool name_held = held(event.a) || held(event.b);
     const bool pair_held = held_thing(event.a, event.thing) || held_thing(event.b, event.thing);
     if (only([&](const Event& e) { return e.a == event.a && e.b == event.b; })) {
-      Question& what = add("gave_what", slots, "It was the {T}.", {slots.fill("{T}"), slots.fill("the {T}")});
+      Question& what =
+          add("gave_what", slots, "Then {A} gave {B} the {T}.", {slots.fill("{T}"), slots.fill("the {T}")});
       what.on_held_name = name_held;
       what.on_held_pair = pair_held;
       wrong_things(what, event.thing);
     }
     if (only([&](const Event& e) { return e.b == event.b && e.thing == event.thing; })) {
-      Question& who = add("gave_who", slots, "It was {A}.", {std::string(name(event.a))});
+      Question& who = add("gave_who", slots, "The {T} came to {B} from {A}.", {std::string(name(event.a))});
       who.on_held_name = name_held;
       who.on_held_pair = pair_held;
       wrong_people(who, {event.a, event.b});
     }
     if (only([&](const Event& e) { return e.a == event.a && e.thing == event.thing; })) {
-      Question& to = add("gave_to", slots, "It was {B}.", {std::string(name(event.b))});
+      Question& to = add("gave_to", slots, "Then {A} gave the {T} to {B}.", {std::string(name(event.b))});
       to.on_held_name = name_held;
       to.on_held_pair = pair_held;
       wrong_people(to, {event.a, event.b});
@@ -355,7 +355,7 @@ void Examiner::about_event(size_t i) {
     if (arrivals == 1 && person(event.a).place == event.place) {
       Slots slots = people(event.a);
       slots.place("P", world_.places[event.place]).set("R", reasons()[event.number]);
-      Question& why = add("why", slots, "{A.He} wanted to {R}.", {slots.fill("{R}"), slots.fill("to {R}")});
+      Question& why = add("why", slots, "Because {A} wanted to {R}.", {slots.fill("{R}"), slots.fill("to {R}")});
       why.on_held_name = held(event.a);
       why.on_held_pair = held_place(event.a, event.place);
       wrong_words(why, reasons(), {reasons()[event.number]}, [](auto word) { return word; });
@@ -376,7 +376,7 @@ void Examiner::about_place(int p) {
       const int a = arrivals[0]->a;
       Slots slots = people(a);
       slots.place("P", world_.places[p]);
-      Question& first = add("first", slots, "It was {A}.", {std::string(name(a))});
+      Question& first = add("first", slots, "The first {P.at} was {A}.", {std::string(name(a))});
       first.on_held_name = held(a);
       first.on_held_pair = held_place(a, p);
       wrong_people(first, {a});
@@ -395,7 +395,7 @@ void Examiner::about_place(int p) {
     if (visits != 1 || before < 0 || person(a).place != p) continue;
     Slots slots = people(a);
     slots.place("P", world_.places[p]).place("Q", world_.places[before]);
-    Question& was = add("before", slots, "{A.He} was {Q.at}.", place_forms(slots, "Q"));
+    Question& was = add("before", slots, "Before that {A} was {Q.at}.", place_forms(slots, "Q"));
     was.on_held_name = held(a);
     was.on_held_pair = held_place(a, before);
     wrong_places(was, {before, p});
@@ -426,14 +426,14 @@ void Examiner::about_counts() {
     Slots slots = people(a);
     slots.set("I", countables()[world_.countable].many).number("N", person(a).count, world_.countable);
     Question& count =
-        add("count", slots, "{A.He} has {N} {N.items}.", {slots.fill("{N}"), slots.fill("{N} {N.items}")});
+        add("count", slots, "Now {A} has {N} {N.items}.", {slots.fill("{N}"), slots.fill("{N} {N.items}")});
     count.on_held_name = held(a);
     count.on_held_pair = held_out;
     count.wrong = other_numbers({person(a).count});
     if (!changed) continue;
     slots.number("N", person(a).first_count, world_.countable);
     Question& first =
-        add("count_first", slots, "{A.He} had {N} {N.items}.", {slots.fill("{N}"), slots.fill("{N} {N.items}")});
+        add("count_first", slots, "At first {A} had {N} {N.items}.", {slots.fill("{N}"), slots.fill("{N} {N.items}")});
     first.on_held_name = held(a);
     first.wrong = other_numbers({person(a).first_count});
   }
@@ -442,15 +442,15 @@ void Examiner::about_counts() {
   if (person(0).count != person(1).count) {
     Slots slots = people(more);
     slots.set("I", countables()[world_.countable].many);
-    Question& who = add("more", slots, "It is {A}.", {std::string(name(more))});
+    Question& who = add("more", slots, "The one with more {I} is {A}.", {std::string(name(more))});
     who.on_held_name = held(more);
     wrong_people(who, {more});
   }
   const int sum = person(0).count + person(1).count;
   Slots slots = people(0, 1);
   slots.set("I", countables()[world_.countable].many).number("N", sum, world_.countable);
-  Question& together =
-      add("together", slots, "They have {N} {N.items}.", {slots.fill("{N}"), slots.fill("{N} {N.items}")});
+  Question& together = add("together", slots, "Together {A} and {B} have {N} {N.items}.",
+                           {slots.fill("{N}"), slots.fill("{N} {N.items}")});
   together.on_held_name = held(0) || held(1);
   together.on_held_pair = held_sum(person(0).count, person(1).count);
   together.wrong = other_numbers({sum});
