@@ -70,7 +70,7 @@ Result<StepCost> measure_training(const Recipe& recipe, const ModelConfig& confi
 
 // Seconds that the report's samples and questions take, from a few tokens of a model of this shape.
 double measure_report(const Recipe& recipe, const ModelConfig& config) {
-  constexpr int64_t kSteps = 24, kPrompt = 48, kQuestionTokens = 24;
+  constexpr int64_t kSteps = 24, kPrompt = 96, kQuestionTokens = 24;
   if (config.context < kSteps + kPrompt) return 0;
   const Model model(config, 1);
   Decoder decoder(model);
@@ -84,7 +84,7 @@ double measure_report(const Recipe& recipe, const ModelConfig& config) {
   const double samples =
       static_cast<double>(std::max<size_t>(recipe.report.prompts.size(), 1) * recipe.report.sample_tokens) * token;
   if (recipe.corpus.source != "smallworld" || recipe.report.questions == 0) return samples;
-  constexpr int64_t kQuestions = 16;
+  constexpr int64_t kQuestions = 32;  // one pass of generate_greedy: its caches are part of the run's peak memory
   start = wall_seconds();
   (void)generate_greedy(decoder, std::vector(kQuestions, prompt), kQuestionTokens, {});
   return samples + (wall_seconds() - start) / kQuestions * static_cast<double>(recipe.report.questions);
