@@ -1,0 +1,200 @@
+#include "train/pretrain.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <csignal>
+
+#include "base/file.h"
+#include "base/threads.h"
+#include "train/metrics.h"
+
+namespace persea {
+namespace {
+
+constexpr int kVocab = 24;
+
+// A recipe and a model that take milliseconds.
+Recipe tiny(int64_t steps) {
+  Recipe recipe;
+  recipe.model.dim = 16;
+  recipe.model.layers = recipe.model.heads = 2;
+  recipe.model.context = 16;
+  recipe.pretrain.steps = steps;
+  recipe.pretrain.batch_tokens = 64;
+  recipe.pretrain.sequence = 16;
+  recipe.pretrain.micro_batch = 2;
+  recipe.pretrain.warmup_steps = 5;
+  recipe.pretrain.checkpoint_every = 7;
+  recipe.pretrain.eval_every = 10;
+  recipe.pretrain.dropout = 0.1;
+  return recipe;
+}
+
+// Rows that count upwards from anywhere; with `strange`, tokens follow each other in another way.
+PackedBatch counting(int64_t number, bool strange = false) {
+  PackedBatch batch;
+  batch.sequences = 4;
+  batch.length = 16;
+  Random random(static_cast<uint64_t>(number), "batch");
+  for (int row = 0; row < batch.sequences; ++row) {
+    auto token = static_cast<int32_t>(random.below(kVocab));
+    for (int i = 0; i < batch.length; ++i) {
+      batch.tokens.push_back(token);
+      token = (token + (strange ? 7 : 1)) % kVocab;
+      batch.targets.push_back(token);
+      batch.positions.push_back(i);
+      batch.starts.push_back(0);
+    }
+  }
+  return batch;
+}
+
+PretrainData data() {
+  return {[](int64_t number) { return counting(number); }, {counting(1000000)}, std::vector<int32_t>(kVocab, 2)};
+}
+
+class Pretrain : public testing::Test {
+ protected:
+  Pretrain() { set_threads(1); }  // a killed run is a fork of this process, which must have no other threads
+
+  Result<PretrainOutcome> run(const Recipe& recipe, const PretrainData& with, const char* work) const {
+    fs::create_directories(temp_.path() / work);
+    return pretrain(recipe, recipe.model_config(kVocab), with, temp_.path() / work, true);
+  }
+
+  static std::vector<float> weights(Model& model) {
+    std::vector<float> all;
+    for (Parameter* parameter : model.parameters()) {
+      all.insert(all.end(), parameter->value.span().begin(), parameter->value.span().end());
+    }
+    return all;
+  }
+
+  TempDir temp_ = *TempDir::create(fs::temp_directory_path(), "persea-pretrain");
+};
+
+class PretrainSlow : public Pretrain {};
+
+TEST_F(Pretrain, LearnsAndRecordsWhatItDid) {
+  Recipe recipe = tiny(150);
+  recipe.pretrain.dropout = 0;
+  const auto outcome = run(recipe, data(), "a");
+  ASSERT_TRUE(outcome.ok()) << outcome.error().message;
+  EXPECT_EQ(outcome->steps, 150);
+  EXPECT_EQ(outcome->tokens, 150 * 64);
+  EXPECT_LT(outcome->validation.loss, 0.5);  // ln 24 = 3.18 at the start
+  EXPECT_NEAR(outcome->validation.bits_per_byte, outcome->validation.loss / std::log(2) / 2, 1e-9);
+  const auto lines = read_metrics(temp_.path() / "a" / "metrics.jsonl");
+  ASSERT_TRUE(lines.ok());
+  ASSERT_EQ(lines->size(), 151);
+  EXPECT_NEAR(lines->front().at("valid_loss").get<double>(), std::log(kVocab), 0.1);
+  EXPECT_EQ(lines->back().at("valid_loss").get<double>(), outcome->validation.loss);
+  for (const char* key : {"loss", "lr", "grad_norm", "tokens_per_second", "mfu", "seconds"})
+    EXPECT_TRUE((*lines)[50].contains(key)) << key;
+  EXPECT_TRUE((*lines)[50].contains("valid_loss"));
+  EXPECT_FALSE((*lines)[51].contains("valid_loss"));
+}
+
+TEST_F(Pretrain, MicroBatchesAddUp) {
+  Recipe recipe = tiny(1);
+  recipe.pretrain.dropout = 0;
+  Model whole(recipe.model_config(kVocab), 1), parts(recipe.model_config(kVocab), 1);
+  EXPECT_NEAR(accumulate_gradients(whole, counting(3), 4, 0, 0), accumulate_gradients(parts, counting(3), 1, 0, 0),
+              1e-5);
+  for (size_t i = 0; i < whole.parameters().size(); ++i) {
+    const Tensor &a = whole.parameters()[i]->gradient, &b = parts.parameters()[i]->gradient;
+    for (int64_t j = 0; j < a.count(); ++j) ASSERT_NEAR(a.data()[j], b.data()[j], 1e-5) << whole.parameters()[i]->name;
+  }
+}
+
+TEST_F(PretrainSlow, ARunThatWasKilledEndsWithTheSameBits) {
+  const Recipe recipe = tiny(30);
+  const auto whole = run(recipe, data(), "whole");
+  ASSERT_TRUE(whole.ok()) << whole.error().message;
+  for (const int64_t at : {0, 8, 20, 29}) {
+    const std::string work = "killed" + std::to_string(at);
+    PretrainData deadly = data();
+    deadly.batch = [at](int64_t number) {
+      if (number == at) raise(SIGKILL);
+      return counting(number);
+    };
+    EXPECT_EXIT((void)run(recipe, deadly, work.c_str()), testing::KilledBySignal(SIGKILL), "");
+    const auto resumed = run(recipe, data(), work.c_str());
+    ASSERT_TRUE(resumed.ok()) << resumed.error().message;
+    EXPECT_EQ(resumed->resumed, true);
+    EXPECT_EQ(weights(*resumed->model), weights(*whole->model)) << at;
+    EXPECT_EQ(read_metrics(temp_.path() / work / "metrics.jsonl")->size(), 31);
+  }
+}
+
+TEST_F(PretrainSlow, ADamagedCheckpointCostsOnlyTime) {
+  const Recipe recipe = tiny(30);
+  const auto whole = run(recipe, data(), "whole");
+  ASSERT_TRUE(whole.ok());
+  PretrainData stopping = data();
+  stopping.batch = [](int64_t number) {
+    if (number == 25) raise(SIGINT);
+    return counting(number);
+  };
+  const auto stopped = run(recipe, stopping, "work");
+  ASSERT_FALSE(stopped.ok());
+  EXPECT_NE(stopped.error().message.find("interrupted after step 26"), std::string::npos) << stopped.error().message;
+  fs::resize_file(temp_.path() / "work" / "checkpoint-00000026", 1000);
+  const auto resumed = run(recipe, data(), "work");
+  ASSERT_TRUE(resumed.ok()) << resumed.error().message;
+  EXPECT_EQ(weights(*resumed->model), weights(*whole->model));
+}
+
+TEST_F(PretrainSlow, SpikesAreSkippedAndSeveralOfThemRollBack) {
+  Recipe recipe = tiny(240);
+  recipe.pretrain.dropout = 0;
+  recipe.pretrain.checkpoint_every = 28;
+  recipe.pretrain.spike_patience = 3;
+  recipe.pretrain.spike_deviations = 2.5;
+  PretrainData strange = data();
+  strange.batch = [](int64_t number) { return counting(number, number == 200 || (number >= 228 && number < 231)); };
+  const auto whole = run(recipe, strange, "whole");
+  ASSERT_TRUE(whole.ok()) << whole.error().message;
+  EXPECT_EQ(whole->skipped, 4);
+  EXPECT_EQ(whole->rollbacks, 1);
+  EXPECT_EQ(whole->steps, 240);
+  Json rollback;
+  const auto metrics = read_metrics(temp_.path() / "whole" / "metrics.jsonl");
+  ASSERT_TRUE(metrics.ok());
+  for (const Json& line : *metrics) {
+    if (line.value("event", "") == "rollback") rollback = line;
+  }
+  ASSERT_TRUE(rollback.is_object());
+  EXPECT_EQ(rollback.at("step"), 224);  // the last multiple of 28 before
+  EXPECT_EQ(rollback.at("from"), 227);
+
+  for (const int64_t at : {230, 232}) {  // a kill around the rollback changes nothing
+    const std::string work = "killed" + std::to_string(at);
+    PretrainData deadly = strange;
+    deadly.batch = [&strange, at](int64_t number) {
+      if (number == at) raise(SIGKILL);
+      return strange.batch(number);
+    };
+    EXPECT_EXIT((void)run(recipe, deadly, work.c_str()), testing::KilledBySignal(SIGKILL), "");
+    const auto resumed = run(recipe, strange, work.c_str());
+    ASSERT_TRUE(resumed.ok()) << resumed.error().message;
+    EXPECT_EQ(weights(*resumed->model), weights(*whole->model)) << at;
+  }
+}
+
+TEST_F(PretrainSlow, ABudgetInMinutesIsMetAndItsLengthWrittenDown) {
+  Recipe recipe = tiny(0);
+  recipe.pretrain.minutes = 1.0 / 60;
+  const auto outcome = run(recipe, data(), "work");
+  ASSERT_TRUE(outcome.ok()) << outcome.error().message;
+  const auto pace = read_json(temp_.path() / "work" / "pace.json");
+  ASSERT_TRUE(pace.ok());
+  EXPECT_EQ(pace->at("total"), outcome->steps);
+  EXPECT_GT(outcome->steps, 20);
+  EXPECT_GT(outcome->seconds, 0.5);
+  EXPECT_LT(outcome->seconds, 5);  // other programs may take the machine away meanwhile
+}
+
+}  // namespace
+}  // namespace persea
