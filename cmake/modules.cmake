@@ -39,7 +39,6 @@ endfunction()
 # One test program a module, each gtest case a ctest case; a case whose suite ends in "Slow" carries the label slow.
 function(persea_tests)
   find_package(GTest REQUIRED)
-  include(GoogleTest)
   get_property(modules GLOBAL PROPERTY PERSEA_MODULES)
   foreach(name IN LISTS modules)
     get_property(tests GLOBAL PROPERTY PERSEA_TESTS_${name})
