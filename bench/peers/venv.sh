@@ -18,10 +18,7 @@ if ! cmp -s "$requirements" "$venv/requirements.txt"; then
   {
     rm -rf "$venv"
     python3 -m venv "$venv"
-    # The CPU wheel of PyTorch has its own index; without it (a mirror of PyPI alone) the default wheel serves as well.
-    "$venv/bin/pip" install --quiet --disable-pip-version-check --retries 1 --extra-index-url https://download.pytorch.org/whl/cpu \
-      -r "$requirements" ||
-      "$venv/bin/pip" install --quiet --disable-pip-version-check -r "$requirements"
+    "$venv/bin/pip" install --quiet --disable-pip-version-check -r "$requirements"
     cp "$requirements" "$venv/requirements.txt"
   } >&2
 fi
