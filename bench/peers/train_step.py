@@ -28,6 +28,7 @@ def parse():
     parser.add_argument("--head", choices=["logits", "chunked"], default="logits")
     parser.add_argument("--compile", choices=["none", "default", "max-autotune"], default="none")
     parser.add_argument("--optimizer", choices=["fused", "foreach", "single"], default="fused")
+    parser.add_argument("--precision", choices=["f32", "bf16"], default="f32", help="bf16: autocast")
     parser.add_argument("--micro", type=int, default=1, help="micro-batches in a step, their gradients added up")
     parser.add_argument("--seconds", type=float, default=10.0)
     parser.add_argument("--warmup", type=int, default=3)
@@ -49,13 +50,15 @@ class Trainer:
             fused=args.optimizer == "fused", foreach=args.optimizer == "foreach")
         self.data = torch.randint(0, self.shape.vocab, (16, self.batch, self.length + 1))
         self.micro, self.steps = args.micro, 0
+        self.autocast = torch.autocast("cpu", dtype=torch.bfloat16, enabled=args.precision == "bf16")
 
     def step(self):
         tokens = self.data[self.steps % len(self.data)]
         self.steps += 1
         total = 0.0
         for part in tokens.chunk(self.micro):
-            loss = self.loss(part[:, :-1], part[:, 1:]) / self.micro
+            with self.autocast:
+                loss = self.loss(part[:, :-1], part[:, 1:]) / self.micro
             loss.backward()
             total += loss.item()
         self.optimizer.step()

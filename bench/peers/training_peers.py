@@ -46,6 +46,7 @@ OPTIONS = {
     "micro4": ["--micro", "4"],
     "micro16": ["--micro", "16"],
     "foreach": ["--optimizer", "foreach"],
+    "bf16": ["--precision", "bf16"],
 }
 
 

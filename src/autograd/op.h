@@ -62,11 +62,15 @@ struct Array {
 template <class S>
 using Arrays = std::vector<Array<S>>;
 
+// Of the error's norm over the result's: epsilon and room for some hundred products.
+inline constexpr double kF32Tolerance = 3.6e-6, kBf16Tolerance = 8e-3;
+
 // One case: inputs (float tensors get gradients) and options.
 struct Sample {
   std::string name;
   Tensors in;
   std::any options;
+  double tolerance = kF32Tolerance;
 };
 
 struct Op {

@@ -56,15 +56,15 @@ class TestCall : public BackwardCall {
   bool accumulate_;
 };
 
-void expect_near(const std::vector<double>& expected, const std::vector<double>& actual, const std::string& what) {
+void expect_near(const std::vector<double>& expected, const std::vector<double>& actual, double tolerance,
+                 const std::string& what) {
   ASSERT_EQ(expected.size(), actual.size()) << what;
   double error = 0, norm = 0;
   for (size_t i = 0; i < expected.size(); ++i) {
     error += (expected[i] - actual[i]) * (expected[i] - actual[i]);
     norm += expected[i] * expected[i];
   }
-  // Single precision's epsilon with room for sums of some hundred products.
-  EXPECT_LE(std::sqrt(error), 30 * 1.2e-7 * std::sqrt(norm) + 1e-12) << what << ", norm " << std::sqrt(norm);
+  EXPECT_LE(std::sqrt(error), tolerance * std::sqrt(norm) + 1e-12) << what << ", norm " << std::sqrt(norm);
 }
 
 class AllOps : public testing::TestWithParam<std::tuple<int, int64_t>> {};
@@ -85,7 +85,8 @@ TEST_P(AllOps, AgreesWithItsReference) {
       const Arrays<double> expected = op.reference(arrays<double>(sample.in), sample.options);
       ASSERT_EQ(expected.size(), forward.out.size()) << what;
       for (size_t i = 0; i < expected.size(); ++i)
-        expect_near(expected[i].values, {forward.out[i].data(), forward.out[i].data() + forward.out[i].count()}, what);
+        expect_near(expected[i].values, {forward.out[i].data(), forward.out[i].data() + forward.out[i].count()},
+                    sample.tolerance, what);
 
       // L = sum of dout * out
       Tensors dout;
@@ -123,7 +124,8 @@ TEST_P(AllOps, AgreesWithItsReference) {
             expected_gradient.push_back(loss.imag() / 1e-30 + (accumulate ? TestCall::kBefore : 0));
             actual.push_back(call.gradients[i].data()[at]);
           }
-          expect_near(expected_gradient, actual, what + ", gradient of input " + std::to_string(i));
+          expect_near(expected_gradient, actual, sample.tolerance,
+                      what + ", gradient of input " + std::to_string(i));
         }
       }
     }

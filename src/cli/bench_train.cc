@@ -18,7 +18,7 @@ constexpr double kPeakSeconds = 0.5;  // before and after the steps each
 
 struct Options {
   ModelConfig model;
-  std::string activation = "swiglu", optimizer = "adamw";
+  std::string activation = "swiglu", optimizer = "adamw", precision = "f32";
   int64_t batch = 16, length = 256, micro = 0;
   double seconds = 10;
 };
@@ -40,6 +40,8 @@ int bench_train(const CliContext& context, const Options& options) {
   Model model(config, 1);
   OptimizerSettings settings;
   settings.kind = options.optimizer == "muon" ? OptimizerSettings::Kind::muon : OptimizerSettings::Kind::adamw;
+  const auto precision = options.precision == "bf16" ? kernels::Precision::bf16 : kernels::Precision::f32;
+  settings.precision = precision;
   Optimizer optimizer(model.parameters(), settings);
 
   const double tokens = static_cast<double>(options.batch * options.length);
@@ -49,7 +51,8 @@ int bench_train(const CliContext& context, const Options& options) {
   for (int step = 0; step < kWarmUp + 1 || wall_seconds() < end; ++step) {
     if (step == kWarmUp) end = wall_seconds() + options.seconds;
     const double start = wall_seconds();
-    loss = accumulate_gradients(model, batches[static_cast<size_t>(step) % batches.size()], micro, 0, 0);
+    loss = accumulate_gradients(model, batches[static_cast<size_t>(step) % batches.size()], micro,
+                                {.precision = precision});
     optimizer.step(1, 1);
     if (step >= kWarmUp) times.push_back(wall_seconds() - start);
   }
@@ -100,6 +103,9 @@ void add_bench_train(CLI::App& bench, CliContext& context, VerbAction& action) {
   verb->add_flag("--qk-norm", m.qk_norm, "Normalize queries and keys");
   verb->add_flag("--tied,!--untied", m.tied, "The head shares the embedding's weights")->capture_default_str();
   verb->add_option("--optimizer", options->optimizer, "Which")->check(CLI::IsMember({"adamw", "muon"}));
+  verb->add_option("--precision", options->precision, "Of the products")
+      ->check(CLI::IsMember({"f32", "bf16"}))
+      ->capture_default_str();
   verb->add_option("--batch", options->batch, "Sequences of a step")
       ->check(CLI::Range(1, 1 << 20))
       ->capture_default_str();

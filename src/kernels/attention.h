@@ -5,6 +5,8 @@
 
 #include <cstdint>
 
+#include "kernels/precision.h"
+
 namespace persea::kernels {
 
 struct AttentionShape {
@@ -21,6 +23,7 @@ struct Attention {
       *sin;    // [positions, head_dim / 2]; element i turns (x[i], x[i + head_dim / 2]), as Hugging Face does
   float* out;  // [sequences * length, heads * head_dim]
   float* lse;  // [sequences, heads, length]: log-sum-exp of the scaled scores, or null
+  Precision precision = Precision::f32;  // of the products
 
   static void cpu(const Attention& attention);
 };

@@ -1,10 +1,12 @@
-// C = A B (+ C): the matrix product in f32, the heart of training and prefill. Work is split over the pool by blocks of
-// C's rows; the order of additions into an element of C depends on nothing but the shapes, so results have the same
-// bits on any number of threads. It refuses batches and alpha: callers fold factors into hooks.
+// C = A B (+ C): the matrix product, the heart of training and prefill. Work is split over the pool by blocks of C's
+// rows; the order of additions into an element of C depends on nothing but the shapes, so results have the same bits on
+// any number of threads. It refuses batches and alpha: callers fold factors into hooks.
 #pragma once
 
 #include <cstdint>
 #include <functional>
+
+#include "kernels/precision.h"
 
 namespace persea::kernels {
 
@@ -23,6 +25,7 @@ struct Gemm {
   float* c;  // m x n, rows `ldc` apart
   int64_t ldc;
   bool accumulate = false;  // add to C instead of overwriting it
+  Precision precision = Precision::f32;
 
   // Fusion: `before` is called on a range of rows by the thread that is about to read those rows of A, `after` by the
   // thread that has just finished those rows of C, so both work on rows that lie in its cache. Each row is passed

@@ -92,7 +92,8 @@ Parameter& Model::parameter(std::string_view name) {
 }
 
 // Everything up to the last residual stream, [tokens, dim].
-Tape::Value Model::body(Tape& tape, const TokenBatch& batch, double dropout, uint64_t seed) {
+Tape::Value Model::body(Tape& tape, const TokenBatch& batch, const LossOptions& options) {
+  uint64_t seed = options.dropout_seed;
   const ModelConfig& c = config_;
   const int64_t n = batch.sequences * batch.length;
   if (n <= 0) throw std::logic_error("model: an empty batch");
@@ -101,19 +102,20 @@ Tape::Value Model::body(Tape& tape, const TokenBatch& batch, double dropout, uin
                     starts = tape.constant(ids(batch.starts, n, "starts")), cos = tape.constant(rope.cos),
                     sin = tape.constant(rope.sin);
   const auto eps = static_cast<float>(c.norm_eps);
-  const LinearOptions normed{Prologue::rms_norm, eps},
-      activated{c.activation == Activation::swiglu ? Prologue::swiglu : Prologue::relu_squared, eps};
+  const LinearOptions plain{Prologue::none, eps, options.precision}, normed{Prologue::rms_norm, eps, options.precision},
+      activated{c.activation == Activation::swiglu ? Prologue::swiglu : Prologue::relu_squared, eps,
+                options.precision};
 
   Tape::Value x =
       tape.run(embedding_op(), {tape.parameter(embedding_), tape.constant(ids(batch.tokens, n, "tokens"))})[0];
   // A branch joins the residual stream inside its last product, or, with dropout, after it.
-  auto join = [&](Tape::Value branch, Parameter& weight, const LinearOptions& options) {
-    if (dropout == 0) {
-      x = tape.run(linear_op(), {branch, tape.parameter(weight), {}, x}, options)[0];
+  auto join = [&](Tape::Value branch, Parameter& weight, const LinearOptions& linear) {
+    if (options.dropout == 0) {
+      x = tape.run(linear_op(), {branch, tape.parameter(weight), {}, x}, linear)[0];
       return;
     }
-    const Tape::Value y = tape.run(linear_op(), {branch, tape.parameter(weight), {}, {}}, options)[0];
-    x = tape.run(dropout_add_op(), {y, x}, DropoutOptions{static_cast<float>(dropout), Random(seed++).next()})[0];
+    const Tape::Value y = tape.run(linear_op(), {branch, tape.parameter(weight), {}, {}}, linear)[0];
+    x = tape.run(dropout_add_op(), {y, x}, DropoutOptions{static_cast<float>(options.dropout), Random(seed++).next()})[0];
   };
   for (Layer& layer : layers_) {
     Tape::Value qkv =
@@ -122,8 +124,8 @@ Tape::Value Model::body(Tape& tape, const TokenBatch& batch, double dropout, uin
       qkv = tape.run(head_norm_op(), {qkv, tape.parameter(layer.q_norm), tape.parameter(layer.k_norm)},
                      HeadNormOptions{c.heads, c.kv_heads, eps})[0];
     const Tape::Value attended = tape.run(attention_op(), {qkv, positions, starts, cos, sin},
-                                          AttentionOptions{batch.length, c.heads, c.kv_heads, c.head_dim})[0];
-    join(attended, layer.o, {});
+                                          AttentionOptions{batch.length, c.heads, c.kv_heads, c.head_dim, options.precision})[0];
+    join(attended, layer.o, plain);
     const Tape::Value up =
         tape.run(linear_op(), {x, tape.parameter(layer.up), tape.parameter(layer.mlp_norm), {}}, normed)[0];
     join(up, layer.down, activated);
@@ -133,7 +135,7 @@ Tape::Value Model::body(Tape& tape, const TokenBatch& batch, double dropout, uin
 
 double Model::loss(const TokenBatch& batch, const LossOptions& options) {
   Tape tape(options.training);
-  const Tape::Value x = body(tape, batch, options.training ? options.dropout : 0, options.dropout_seed);
+  const Tape::Value x = body(tape, batch, options.training ? options : LossOptions{.training = false});
   const Tensor targets = ids(batch.targets, batch.sequences * batch.length, "targets");
   Parameter& head = config_.tied ? embedding_ : head_;
   if (!options.training) {
@@ -145,7 +147,7 @@ double Model::loss(const TokenBatch& batch, const LossOptions& options) {
     return sum;
   }
   const Tape::Value loss = tape.run(linear_cross_entropy_op(), {x, tape.parameter(head), tape.constant(targets)},
-                                    CrossEntropyOptions{options.scale, static_cast<float>(config_.logit_soft_cap)})[0];
+                                    CrossEntropyOptions{options.scale, static_cast<float>(config_.logit_soft_cap), options.precision})[0];
   const double sum = tape.tensor(loss).data()[0] / static_cast<double>(options.scale);
   tape.backward(loss);
   return sum;
@@ -153,7 +155,7 @@ double Model::loss(const TokenBatch& batch, const LossOptions& options) {
 
 std::vector<float> Model::token_losses(const TokenBatch& batch) {
   Tape tape(false);
-  const Tape::Value x = body(tape, batch, 0, 0);
+  const Tape::Value x = body(tape, batch, {.training = false});
   const Tensor losses = linear_cross_entropy_losses(tape.tensor(x), head().value,
                                                     ids(batch.targets, batch.sequences * batch.length, "targets"),
                                                     static_cast<float>(config_.logit_soft_cap));
@@ -162,7 +164,7 @@ std::vector<float> Model::token_losses(const TokenBatch& batch) {
 
 Tensor Model::logits(const TokenBatch& batch) {
   Tape tape(false);
-  const Tensor x = tape.tensor(body(tape, batch, 0, 0));
+  const Tensor x = tape.tensor(body(tape, batch, {.training = false}));
   const int64_t n = x.dim(0), dim = config_.dim, vocab = config_.vocab;
   Tensor logits({n, vocab});
   kernels::Gemm::cpu({n, vocab, dim, kernels::row_major(x.data(), dim), kernels::transposed(head().value.data(), dim),

@@ -8,6 +8,7 @@
 
 #include "autograd/tape.h"
 #include "base/random.h"
+#include "kernels/precision.h"
 #include "nn/config.h"
 
 namespace persea {
@@ -52,6 +53,7 @@ class Model {
     float scale = 1;
     double dropout = 0;
     uint64_t dropout_seed = 0;
+    kernels::Precision precision = kernels::Precision::f32;  // of the products, in training
   };
   double loss(const TokenBatch& batch, const LossOptions& options);
 
@@ -61,7 +63,7 @@ class Model {
   Tensor logits(const TokenBatch& batch);
 
  private:
-  Tape::Value body(Tape& tape, const TokenBatch& batch, double dropout, uint64_t seed);
+  Tape::Value body(Tape& tape, const TokenBatch& batch, const LossOptions& options);
   ModelConfig config_;
   std::vector<Layer> layers_;
   Parameter embedding_, norm_, head_;

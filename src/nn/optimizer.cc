@@ -27,7 +27,7 @@ Tensor transpose(const Tensor& x) {
 
 }  // namespace
 
-Tensor orthogonalize(const Tensor& input) {
+Tensor orthogonalize(const Tensor& input, kernels::Precision precision) {
   const bool tall = input.dim(0) > input.dim(1);
   Tensor x = tall ? transpose(input) : input.clone();
   const int64_t rows = x.dim(0), columns = x.dim(1);
@@ -37,12 +37,12 @@ Tensor orthogonalize(const Tensor& input) {
   for (int i = 0; i < 5; ++i) {
     // A = X X^T, B = -4.775 A + 2.0315 A A, X <- 3.4445 X + B X
     Gemm::cpu({rows, rows, columns, kernels::row_major(x.data(), columns), kernels::transposed(x.data(), columns),
-               a.data(), rows});
-    Gemm::cpu(
-        {rows, rows, rows, kernels::row_major(a.data(), rows), kernels::row_major(a.data(), rows), b.data(), rows});
+               a.data(), rows, false, precision});
+    Gemm::cpu({rows, rows, rows, kernels::row_major(a.data(), rows), kernels::row_major(a.data(), rows), b.data(), rows,
+               false, precision});
     Axpby::cpu({a.count(), -4.7750f, a.data(), 2.0315f, b.data()});
     Gemm::cpu({rows, columns, rows, kernels::row_major(b.data(), rows), kernels::row_major(x.data(), columns), y.data(),
-               columns});
+               columns, false, precision});
     Axpby::cpu({x.count(), 1, y.data(), 3.4445f, x.data()});
   }
   return tall ? transpose(x) : x;
@@ -122,7 +122,7 @@ void Optimizer::muon(double lr_scale, double factor) {
           {p.gradient.slice(begin, std::min(rows, begin + step)), p.value.slice(begin, std::min(rows, begin + step))});
   }
   pool().parallel_for(static_cast<int64_t>(blocks.size()), [&](int64_t i) {
-    const Tensor update = orthogonalize(blocks[i].gradient);
+    const Tensor update = orthogonalize(blocks[i].gradient, settings_.precision);
     Axpby::cpu({update.count(), static_cast<float>(-lr), update.data(), 1, blocks[i].weight.data()});
   });
 }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "autograd/tape.h"
+#include "kernels/precision.h"
 
 namespace persea {
 
@@ -18,6 +19,7 @@ struct OptimizerSettings {
   double beta1 = 0.9, beta2 = 0.95, eps = 1e-8;
   double weight_decay = 0.1;  // decoupled, on matrices (gains have none)
   double momentum = 0.95;     // Muon's
+  kernels::Precision precision = kernels::Precision::f32;  // of Muon's products
 };
 
 class Optimizer {
@@ -52,6 +54,6 @@ class Optimizer {
 
 // The nearest semi-orthogonal matrix to x [rows, columns], roughly: five quintic Newton-Schulz steps as Muon takes them
 // (Jordan et al. 2024); singular values end between about 0.7 and 1.2.
-Tensor orthogonalize(const Tensor& x);
+Tensor orthogonalize(const Tensor& x, kernels::Precision precision);
 
 }  // namespace persea

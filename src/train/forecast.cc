@@ -43,7 +43,7 @@ Result<StepCost> measure_training(const Recipe& recipe, const ModelConfig& confi
   for (int step = 0; step < kWarmUp + kLeastSteps || wall_seconds() < end; ++step) {
     const double start = wall_seconds();
     (void)accumulate_gradients(model, batches[static_cast<size_t>(step) % batches.size()], micro,
-                               recipe.pretrain.dropout, 1);
+                               {.dropout = recipe.pretrain.dropout, .precision = precision_of(recipe.pretrain)});
     optimizer.step(1e-3, recipe.pretrain.clip);
     if (step >= kWarmUp) times.push_back(wall_seconds() - start);
   }

@@ -199,8 +199,10 @@ Status Run::one_step() {
   const double start = wall_seconds();
   const int64_t number = number_++;
   const PackedBatch batch = data_.batch(number);
-  const double loss = accumulate_gradients(*model_, batch, recipe_.micro_sequences(), settings_.dropout,
-                                           hash64(fmt::format("{}/{}", settings_.seed, number)));
+  const double loss = accumulate_gradients(*model_, batch, recipe_.micro_sequences(),
+                                           {.dropout = settings_.dropout,
+                                            .dropout_seed = hash64(fmt::format("{}/{}", settings_.seed, number)),
+                                            .precision = precision_of(settings_)});
   const int64_t tokens = int64_t{batch.sequences} * batch.length;
   tokens_ += tokens;
 
@@ -311,6 +313,11 @@ Result<PretrainOutcome> Run::run() {
 
 }  // namespace
 
+kernels::Precision precision_of(const PretrainRecipe& recipe) {
+  const bool bf16 = recipe.precision == "bf16" || (recipe.precision == "auto" && kernels::prefers_bf16());
+  return bf16 ? kernels::Precision::bf16 : kernels::Precision::f32;
+}
+
 OptimizerSettings optimizer_settings(const PretrainRecipe& recipe) {
   OptimizerSettings settings;
   settings.kind = recipe.optimizer == "muon" ? OptimizerSettings::Kind::muon : OptimizerSettings::Kind::adamw;
@@ -320,19 +327,18 @@ OptimizerSettings optimizer_settings(const PretrainRecipe& recipe) {
   settings.beta2 = recipe.beta2;
   settings.eps = recipe.eps;
   settings.weight_decay = recipe.weight_decay;
+  settings.precision = precision_of(recipe);
   return settings;
 }
 
-double accumulate_gradients(Model& model, const PackedBatch& batch, int64_t micro_sequences, double dropout,
-                            uint64_t seed) {
+double accumulate_gradients(Model& model, const PackedBatch& batch, int64_t micro_sequences,
+                            Model::LossOptions options) {
   const auto targets = static_cast<double>(std::max<int64_t>(
       1, std::count_if(batch.targets.begin(), batch.targets.end(), [](int32_t target) { return target >= 0; })));
-  Random seeds(seed);
+  Random seeds(options.dropout_seed);
+  options.scale = static_cast<float>(1 / targets);
   double sum = 0;
   for (int64_t row = 0; row < batch.sequences; row += micro_sequences) {
-    Model::LossOptions options;
-    options.scale = static_cast<float>(1 / targets);
-    options.dropout = dropout;
     options.dropout_seed = seeds.next();
     sum += model.loss(rows_of(batch, row, std::min<int64_t>(row + micro_sequences, batch.sequences)), options);
   }

@@ -51,9 +51,11 @@ Result<PretrainOutcome> pretrain(const Recipe& recipe, const ModelConfig& config
 
 // The parts of a step, for those who measure it.
 OptimizerSettings optimizer_settings(const PretrainRecipe& recipe);
-// Runs a batch forward and backward, micro-batch by micro-batch; returns the mean loss of its targets.
-double accumulate_gradients(Model& model, const PackedBatch& batch, int64_t micro_sequences, double dropout,
-                            uint64_t seed);
+kernels::Precision precision_of(const PretrainRecipe& recipe);
+// Runs a batch forward and backward, micro-batch by micro-batch; returns the mean loss of its targets. Of the options,
+// the scale is set here, and the seed gives each micro-batch its own.
+double accumulate_gradients(Model& model, const PackedBatch& batch, int64_t micro_sequences,
+                            Model::LossOptions options);
 
 // Rows [begin, end) of a batch, looked at in place.
 TokenBatch rows_of(const PackedBatch& batch, int64_t begin, int64_t end);

@@ -100,7 +100,7 @@ TEST_F(Pretrain, MicroBatchesAddUp) {
   Recipe recipe = tiny(1);
   recipe.pretrain.dropout = 0;
   Model whole(recipe.model_config(kVocab), 1), parts(recipe.model_config(kVocab), 1);
-  EXPECT_NEAR(accumulate_gradients(whole, counting(3), 4, 0, 0), accumulate_gradients(parts, counting(3), 1, 0, 0),
+  EXPECT_NEAR(accumulate_gradients(whole, counting(3), 4, {}), accumulate_gradients(parts, counting(3), 1, {}),
               1e-5);
   for (size_t i = 0; i < whole.parameters().size(); ++i) {
     const Tensor &a = whole.parameters()[i]->gradient, &b = parts.parameters()[i]->gradient;

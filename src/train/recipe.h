@@ -50,6 +50,7 @@ struct PretrainRecipe {
   std::string order = "documents";
   std::string learn = "all";
   std::string optimizer = "muon";
+  std::string precision = "f32";
   double lr = 3e-3, muon_lr = 2e-2, min_lr = 0.05;
   int64_t warmup_steps = 50;
   double decay = 0.4;

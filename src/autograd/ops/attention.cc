@@ -44,7 +44,8 @@ struct AttentionOp {
             in[3].data(),
             in[4].data(),
             out.data(),
-            lse.defined() ? lse.data() : nullptr};
+            lse.defined() ? lse.data() : nullptr,
+            o.precision};
   }
 
   static void forward(ForwardCall& call) {
@@ -119,14 +120,18 @@ struct AttentionOp {
     }
     return {std::move(label),
             {random_tensor(random, {n, (o.heads + 2 * o.kv_heads) * o.head_dim}), positions, starts, cos, sin},
-            o};
+            o,
+            o.precision == kernels::Precision::bf16 ? kBf16Tolerance : kF32Tolerance};
   }
 
   static std::vector<Sample> samples(Random& random) {
+    constexpr auto bf16 = kernels::Precision::bf16;
     return {sample(random, "one tile", 2, {9, 2, 2, 4}, false),
             sample(random, "grouped, packed", 1, {70, 4, 2, 6}, true),
             sample(random, "three tiles, packed", 1, {131, 2, 1, 32}, true),
-            sample(random, "wide head", 1, {66, 1, 1, 64}, false)};
+            sample(random, "wide head", 1, {66, 1, 1, 64}, false),
+            sample(random, "bf16, odd shapes", 1, {71, 2, 1, 6, bf16}, true),
+            sample(random, "bf16, whole tiles", 2, {128, 2, 2, 32, bf16}, false)};
   }
 };
 

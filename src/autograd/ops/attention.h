@@ -4,10 +4,12 @@
 #pragma once
 
 #include "autograd/op.h"
+#include "kernels/precision.h"
 
 namespace persea {
 struct AttentionOptions {
   int64_t length = 0, heads = 0, kv_heads = 0, head_dim = 0;
+  kernels::Precision precision = kernels::Precision::f32;  // of the products
 };
 const Op& attention_op();
 }  // namespace persea

@@ -68,7 +68,8 @@ struct LinearOp {
               kernels::transposed(in[1].data(), inputs),
               call.out[0].data(),
               outputs,
-              in[3].defined()};
+              in[3].defined(),
+              options.precision};
     Gemm::RowHook prologue = prologue_hook(in[0], in[2], options, x);
     if (in[3].defined()) {
       const float* residual = in[3].data();
@@ -103,7 +104,8 @@ struct LinearOp {
                 kernels::row_major(weight.data(), inputs),
                 dmade.data(),
                 inputs,
-                plain && dx.accumulate};
+                plain && dx.accumulate,
+                options.precision};
       if (options.prologue != Prologue::swiglu) gemm.before = prologue;
       if (options.prologue == Prologue::swiglu) {
         const kernels::SwiGluBackward glu{n,          inputs, x.data(), dmade.data(), dx.tensor.data(), dx.accumulate,
@@ -123,7 +125,7 @@ struct LinearOp {
     }
     if (auto dw = call.din(1))
       Gemm::cpu({outputs, inputs, n, kernels::transposed(dy.data(), outputs), kernels::row_major(made.data(), inputs),
-                 dw.tensor.data(), inputs, dw.accumulate});
+                 dw.tensor.data(), inputs, dw.accumulate, options.precision});
     if (in[3].defined()) call.give(3, dy);
   }
 
@@ -163,18 +165,24 @@ struct LinearOp {
       Prologue prologue;
       bool residual;
       int64_t n, outputs, inputs;
+      kernels::Precision precision = kernels::Precision::f32;
     };
+    constexpr auto bf16 = kernels::Precision::bf16;
     std::vector<Sample> cases;
     for (const Case& c :
          {Case{"plain", Prologue::none, false, 5, 7, 3}, Case{"plain, whole tiles", Prologue::none, true, 32, 64, 48},
           Case{"rms_norm", Prologue::rms_norm, false, 19, 37, 24}, Case{"swiglu", Prologue::swiglu, true, 33, 16, 21},
-          Case{"relu_squared", Prologue::relu_squared, true, 8, 40, 32}}) {
+          Case{"relu_squared", Prologue::relu_squared, true, 8, 40, 32},
+          Case{"bf16, odd shapes", Prologue::none, true, 21, 35, 19, bf16},
+          Case{"bf16, whole tiles", Prologue::rms_norm, true, 64, 64, 160, bf16},
+          Case{"bf16, swiglu", Prologue::swiglu, false, 17, 33, 70, bf16}}) {
       const int64_t width = c.inputs * (c.prologue == Prologue::swiglu ? 2 : 1);
       cases.push_back({c.label,
                        {random_tensor(random, {c.n, width}), random_tensor(random, {c.outputs, c.inputs}),
                         c.prologue == Prologue::rms_norm ? random_tensor(random, {c.inputs}) : Tensor(),
                         c.residual ? random_tensor(random, {c.n, c.outputs}) : Tensor()},
-                       LinearOptions{c.prologue}});
+                       LinearOptions{.prologue = c.prologue, .precision = c.precision}});
+      if (c.precision == bf16) cases.back().tolerance = kBf16Tolerance;
     }
     return cases;
   }

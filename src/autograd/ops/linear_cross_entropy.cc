@@ -37,14 +37,15 @@ Tensor losses_of(const Tensor& x, const Tensor& weight, const Tensor& targets, c
                                                options.soft_cap};
     Gemm product{rows,          vocab, dim, kernels::row_major(chunk, dim), kernels::transposed(weight.data(), dim),
                  logits.data(), vocab};
+    product.precision = options.precision;
     product.after = [&softmax](int64_t r0, int64_t r1) { kernels::SoftmaxCrossEntropy::cpu_rows(softmax, r0, r1); };
     Gemm::cpu(product);
     if (dx.defined())
       Gemm::cpu({rows, dim, vocab, kernels::row_major(logits.data(), vocab), kernels::row_major(weight.data(), dim),
-                 dx.data() + begin * dim, dim});
+                 dx.data() + begin * dim, dim, false, options.precision});
     if (dw.defined())
       Gemm::cpu({vocab, dim, rows, kernels::transposed(logits.data(), vocab), kernels::row_major(chunk, dim), dw.data(),
-                 dim, begin > 0});
+                 dim, begin > 0, options.precision});
   }
   return losses;
 }
@@ -115,15 +116,19 @@ struct LinearCrossEntropyOp {
       const char* label;
       int64_t n, dim, vocab;
       float scale, cap;
+      kernels::Precision precision = kernels::Precision::f32;
     };
+    constexpr auto bf16 = kernels::Precision::bf16;
     for (const Case& c :
-         {Case{"small", 6, 5, 11, 1, 0}, Case{"scaled", 40, 24, 77, 0.125f, 0}, Case{"capped", 9, 8, 33, 0.5f, 3}}) {
+         {Case{"small", 6, 5, 11, 1, 0}, Case{"scaled", 40, 24, 77, 0.125f, 0}, Case{"capped", 9, 8, 33, 0.5f, 3},
+          Case{"bf16", 35, 23, 77, 1, 0, bf16}}) {
       Tensor targets({c.n}, DType::i32);
       for (int32_t& target : targets.span<int32_t>()) target = static_cast<int32_t>(random.below(c.vocab + 1)) - 1;
       cases.push_back(
           {c.label,
            {random_tensor(random, {c.n, c.dim}, 0.5), random_tensor(random, {c.vocab, c.dim}, 0.5), targets},
-           CrossEntropyOptions{c.scale, c.cap}});
+           CrossEntropyOptions{c.scale, c.cap, c.precision}});
+      if (c.precision == bf16) cases.back().tolerance = kBf16Tolerance;
     }
     return cases;
   }
@@ -138,7 +143,7 @@ const Op& linear_cross_entropy_op() {
 
 Tensor linear_cross_entropy_losses(const Tensor& x, const Tensor& weight, const Tensor& targets, float soft_cap) {
   LinearCrossEntropyOp::outputs({x, weight, targets}, {});
-  return losses_of(x, weight, targets, {0, soft_cap}, {}, {});
+  return losses_of(x, weight, targets, {.scale = 0, .soft_cap = soft_cap}, {}, {});
 }
 
 }  // namespace persea

@@ -5,11 +5,13 @@
 #pragma once
 
 #include "autograd/op.h"
+#include "kernels/precision.h"
 
 namespace persea {
 struct CrossEntropyOptions {
   float scale = 1;
   float soft_cap = 0;  // logits become cap * tanh(logits / cap)
+  kernels::Precision precision = kernels::Precision::f32;  // of the products
 };
 const Op& linear_cross_entropy_op();
 

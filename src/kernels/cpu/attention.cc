@@ -17,8 +17,8 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
-#include "kernels/cpu/micro_kernel-inl.h"
 #include "kernels/cpu/vector_math-inl.h"
+#include "kernels/cpu/words-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace persea::kernels::HWY_NAMESPACE {
@@ -28,15 +28,14 @@ constexpr float kMasked = -1e30f;
 
 int64_t round_up(int64_t value, int64_t unit) { return (value + unit - 1) / unit * unit; }
 
-// C (+)= A B for a tile in cache; columns of B and C are padded to kTileColumns.
+// C (+)= A B for a tile in cache, k words deep; columns of B and C are padded to kTileColumns.
+template <Word W>
 void tile_product(int64_t rows, int64_t columns, int64_t k, const float* a, int64_t a_row, int64_t a_step,
                   const float* b, int64_t b_step, float* c, int64_t ldc, bool add) {
   for (int64_t j = 0; j < columns; j += kTileColumns)
     for (int64_t r = 0; r < rows; r += kTileRows) {
-      if (rows - r >= kTileRows)
-        micro_kernel<kTileRows>(k, a + r * a_row, a_row, a_step, b + j, b_step, c + r * ldc + j, ldc, add);
-      else
-        micro_kernel_rows(rows - r, k, a + r * a_row, a_row, a_step, b + j, b_step, c + r * ldc + j, ldc, add);
+      micro_kernel_rows<W>(std::min(kTileRows, rows - r), k, a + r * a_row, a_row, a_step, b + j, b_step,
+                           c + r * ldc + j, ldc, add);
     }
 }
 
@@ -49,7 +48,7 @@ struct Layout {
         width(round_up(s.head_dim, kTileColumns)),
         head_dim(s.head_dim) {}
   int64_t rows_size() const { return padded * width; }        // [padded][width]
-  int64_t columns_size() const { return head_dim * padded; }  // [head_dim][padded]
+  int64_t columns_size() const { return head_dim * padded; }  // [head_dim][padded], of pairs half
 };
 
 // One head's rows of `in` (stride apart) into [padded][width], turned by RoPE where cos is given, times `factor`.
@@ -94,8 +93,20 @@ void store_rows(const Layout& l, const float* in, const int32_t* positions, cons
   }
 }
 
+template <Word W>
 void to_columns(const Layout& l, const float* rows, float* columns) {
-  transpose_block(rows, l.width, l.padded, l.head_dim, columns, l.padded);
+  transpose_words<W>(rows, l.width, l.padded, l.head_dim, columns, l.padded);
+}
+
+// Rows become words that follow one another in a product over tokens, in place: the tile from token t on then begins at
+// word_row(t).
+template <Word W>
+void to_words(const Layout& l, float* rows) {
+  if constexpr (W != Word::f32) pair_across(rows, l.padded, l.width, rows);
+}
+template <Word W>
+int64_t word_row(const Layout& l, int64_t token) {
+  return token / kPerWord<W> * l.width;
 }
 
 // Which keys a tile of queries sees.
@@ -153,6 +164,7 @@ void scale_row(int64_t count, float factor, float* row) {
     hn::StoreU(hn::Mul(hn::LoadU(d, row + i), hn::Set(d, factor)), d, row + i);
 }
 
+template <Word W>
 void attend(const Attention& a, int64_t sequence, int64_t kv_head, float* scratch) {
   const AttentionShape& s = a.shape;
   const Layout l(s);
@@ -171,12 +183,13 @@ void attend(const Attention& a, int64_t sequence, int64_t kv_head, float* scratc
   HWY_ALIGN float maximum[kTile], sum[kTile], rescale[kTile];
 
   load_rows(l, qkv + (s.heads + kv_head) * s.head_dim, stride, positions, a.cos, a.sin, 1, rows);
-  to_columns(l, rows, key_columns);
+  to_columns<W>(l, rows, key_columns);
   load_rows(l, qkv + (s.heads + s.kv_heads + kv_head) * s.head_dim, stride, positions, nullptr, nullptr, 1, values);
+  to_words<W>(l, values);
   for (int64_t head = kv_head * group; head < (kv_head + 1) * group; ++head) {
     load_rows(l, qkv + head * s.head_dim, stride, positions, a.cos, a.sin,
               1.0f / std::sqrt(static_cast<float>(s.head_dim)), rows);
-    to_columns(l, rows, query_columns);
+    to_columns<W>(l, rows, query_columns);
     for (int64_t q0 = 0; q0 < s.length; q0 += kTile) {
       const int64_t queries = std::min(kTile, s.length - q0);
       const Window window(starts, q0, queries);
@@ -186,14 +199,16 @@ void attend(const Attention& a, int64_t sequence, int64_t kv_head, float* scratc
       for (int64_t k0 = 0; k0 < q0 + queries; k0 += kTile) {
         const int64_t keys = std::min(kTile, s.length - k0);
         if (window.empty(k0, keys)) continue;
-        tile_product(keys, kTile, s.head_dim, key_columns + k0, 1, l.padded, query_columns + q0, l.padded, scores,
+        tile_product<W>(keys, kTile, words_of<W>(s.head_dim), key_columns + k0, 1, l.padded, query_columns + q0, l.padded, scores,
                      kTile, false);
         if (!window.whole(k0, keys, q0)) mask_tile(k0, keys, q0, starts, scores);
         softmax_tile(keys, scores, maximum, sum, rescale);
         if (!first)
           for (int64_t q = 0; q < queries; ++q)
             if (rescale[q] != 1) scale_row(l.width, rescale[q], output + q * l.width);
-        tile_product(queries, l.width, keys, scores, 1, kTile, values + k0 * l.width, l.width, output, l.width, !first);
+        if constexpr (W != Word::f32) pair_across(scores, keys, kTile, scores);
+        tile_product<W>(queries, l.width, words_of<W>(keys), scores, 1, kTile, values + word_row<W>(l, k0), l.width,
+                        output, l.width, !first);
         first = false;
       }
       for (int64_t q = 0; q < queries; ++q) {
@@ -220,6 +235,7 @@ void softmax_backward_tile(int64_t keys, const float* lse, const float* delta, f
   }
 }
 
+template <Word W>
 void attend_backward(const AttentionBackward& b, int64_t sequence, int64_t kv_head, float* scratch) {
   const Attention& a = b.forward;
   const AttentionShape& s = a.shape;
@@ -243,20 +259,23 @@ void attend_backward(const AttentionBackward& b, int64_t sequence, int64_t kv_he
   std::fill(starts + s.length, starts + l.padded, 0);
   HWY_ALIGN float scores[kTile * kTile];
   HWY_ALIGN float dscores[kTile * kTile];
+  HWY_ALIGN float pairs[kTile * kTile / 2];  // dscores' words down the keys
 
   load_rows(l, qkv + (s.heads + s.kv_heads + kv_head) * s.head_dim, stride, positions, nullptr, nullptr, 1, keys_rows);
-  to_columns(l, keys_rows, value_columns);
+  to_columns<W>(l, keys_rows, value_columns);
   load_rows(l, qkv + (s.heads + kv_head) * s.head_dim, stride, positions, a.cos, a.sin, 1, keys_rows);
-  to_columns(l, keys_rows, key_columns);
+  to_columns<W>(l, keys_rows, key_columns);
+  to_words<W>(l, keys_rows);
   std::fill_n(dkeys, l.rows_size(), 0.0f);
   std::fill_n(dvalues, l.rows_size(), 0.0f);
 
   for (int64_t head = kv_head * group; head < (kv_head + 1) * group; ++head) {
     const int64_t at = sequence * s.length * out_stride + head * s.head_dim;
     load_rows(l, qkv + head * s.head_dim, stride, positions, a.cos, a.sin, scale, query_rows);
-    to_columns(l, query_rows, query_columns);
+    to_columns<W>(l, query_rows, query_columns);
+    to_words<W>(l, query_rows);
     load_rows(l, b.dout + at, out_stride, positions, nullptr, nullptr, 1, dout_rows);
-    to_columns(l, dout_rows, dout_columns);
+    to_columns<W>(l, dout_rows, dout_columns);
     std::fill_n(dqueries, l.rows_size(), 0.0f);
     std::copy_n(a.lse + (sequence * s.heads + head) * s.length, s.length, lse);
     std::fill(lse + s.length, lse + l.padded, 0.0f);
@@ -266,24 +285,34 @@ void attend_backward(const AttentionBackward& b, int64_t sequence, int64_t kv_he
         for (int64_t i = 0; i < s.head_dim; ++i)
           delta[t] += a.out[at + t * out_stride + i] * dout_rows[t * l.width + i];
     }
+    to_words<W>(l, dout_rows);
     for (int64_t q0 = 0; q0 < s.length; q0 += kTile) {
       const int64_t queries = std::min(kTile, s.length - q0);
       const Window window(starts, q0, queries);
       for (int64_t k0 = 0; k0 < q0 + queries; k0 += kTile) {
         const int64_t keys = std::min(kTile, s.length - k0);
         if (window.empty(k0, keys)) continue;
-        tile_product(keys, kTile, s.head_dim, key_columns + k0, 1, l.padded, query_columns + q0, l.padded, scores,
+        tile_product<W>(keys, kTile, words_of<W>(s.head_dim), key_columns + k0, 1, l.padded, query_columns + q0, l.padded, scores,
                      kTile, false);
         if (!window.whole(k0, keys, q0)) mask_tile(k0, keys, q0, starts, scores);
-        tile_product(keys, kTile, s.head_dim, value_columns + k0, 1, l.padded, dout_columns + q0, l.padded, dscores,
+        tile_product<W>(keys, kTile, words_of<W>(s.head_dim), value_columns + k0, 1, l.padded, dout_columns + q0, l.padded, dscores,
                      kTile, false);
         softmax_backward_tile(keys, lse + q0, delta + q0, scores, dscores);
-        tile_product(keys, l.width, queries, scores, kTile, 1, dout_rows + q0 * l.width, l.width,
-                     dvalues + k0 * l.width, l.width, true);
-        tile_product(keys, l.width, queries, dscores, kTile, 1, query_rows + q0 * l.width, l.width,
-                     dkeys + k0 * l.width, l.width, true);
-        tile_product(queries, l.width, keys, dscores, 1, kTile, keys_rows + k0 * l.width, l.width,
-                     dqueries + q0 * l.width, l.width, true);
+        const float* dscores_down = dscores;
+        if constexpr (W != Word::f32) {
+          pair_across(dscores, keys, kTile, pairs);
+          dscores_down = pairs;
+          for (int64_t k = 0; k < keys; ++k) {
+            pair_along(scores + k * kTile, kTile, scores + k * kTile);
+            pair_along(dscores + k * kTile, kTile, dscores + k * kTile);
+          }
+        }
+        tile_product<W>(keys, l.width, words_of<W>(queries), scores, kTile, 1, dout_rows + word_row<W>(l, q0), l.width,
+                        dvalues + k0 * l.width, l.width, true);
+        tile_product<W>(keys, l.width, words_of<W>(queries), dscores, kTile, 1, query_rows + word_row<W>(l, q0),
+                        l.width, dkeys + k0 * l.width, l.width, true);
+        tile_product<W>(queries, l.width, words_of<W>(keys), dscores_down, 1, kTile, keys_rows + word_row<W>(l, k0),
+                        l.width, dqueries + q0 * l.width, l.width, true);
       }
     }
     store_rows(l, dqueries, positions, a.cos, a.sin, scale, dqkv + head * s.head_dim, stride);
@@ -306,14 +335,20 @@ void each_head(const AttentionShape& s, int64_t scratch_floats, const Task& task
 
 void attention(const Attention& a) {
   const Layout l(a.shape);
-  each_head(a.shape, 2 * l.rows_size() + 2 * l.columns_size() + kTile * l.width + l.padded,
-            [&](int64_t sequence, int64_t kv_head, float* scratch) { attend(a, sequence, kv_head, scratch); });
+  with_words(a.precision, [&](auto word) {
+    each_head(a.shape, 2 * l.rows_size() + 2 * l.columns_size() + kTile * l.width + l.padded,
+              [&](int64_t sequence, int64_t kv_head, float* scratch) { attend<word>(a, sequence, kv_head, scratch); });
+  });
 }
 
 void attention_backward(const AttentionBackward& b) {
   const Layout l(b.forward.shape);
-  each_head(b.forward.shape, 6 * l.rows_size() + 4 * l.columns_size() + 3 * l.padded,
-            [&](int64_t sequence, int64_t kv_head, float* scratch) { attend_backward(b, sequence, kv_head, scratch); });
+  with_words(b.forward.precision, [&](auto word) {
+    each_head(b.forward.shape, 6 * l.rows_size() + 4 * l.columns_size() + 3 * l.padded,
+              [&](int64_t sequence, int64_t kv_head, float* scratch) {
+                attend_backward<word>(b, sequence, kv_head, scratch);
+              });
+  });
 }
 
 }  // namespace persea::kernels::HWY_NAMESPACE

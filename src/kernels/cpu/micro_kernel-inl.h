@@ -53,15 +53,36 @@ inline void depth_loop_6x16(int64_t k, const float* a, int64_t a_row, int64_t a_
 }
 #endif
 
-// C[MR x kTileColumns] (rows ldc apart) = or += the product of MR rows of A and k rows of B. A's element (r, p) lies at
-// a[r * a_row + p * a_step], B's row p at b + p * b_step.
-template <int MR>
+// What a 32-bit word of A and of B holds: an f32, or two bf16 that follow one another in the depth (the earlier one in
+// the lower half), multiplied by AVX512_BF16's instruction or by two f32 steps.
+enum class Word { f32, bf16_pair, bf16_pair_native };
+
+template <Word W, class V>
+HWY_INLINE void multiply_add(V a, V b, V& sum) {
+  const F32 d;
+  if constexpr (W == Word::f32) {
+    sum = hn::MulAdd(a, b, sum);
+#if HWY_TARGET == HWY_AVX3
+  } else if constexpr (W == Word::bf16_pair_native) {  // no intrinsic: this target's flags lack the extension
+    asm("vdpbf16ps %[b], %[a], %[sum]" : [sum] "+v"(sum.raw) : [a] "v"(a.raw), [b] "v"(b.raw));
+#endif
+  } else {
+    const hn::RebindToUnsigned<F32> du;
+    const auto high = hn::Set(du, 0xffff0000u), ua = hn::BitCast(du, a), ub = hn::BitCast(du, b);
+    sum = hn::MulAdd(hn::BitCast(d, hn::ShiftLeft<16>(ua)), hn::BitCast(d, hn::ShiftLeft<16>(ub)), sum);
+    sum = hn::MulAdd(hn::BitCast(d, hn::And(ua, high)), hn::BitCast(d, hn::And(ub, high)), sum);
+  }
+}
+
+// C[MR x kTileColumns] (rows ldc apart) = or += the product of MR rows of A and k rows of B, in words. A's word (r, p)
+// lies at a[r * a_row + p * a_step], B's row p at b + p * b_step.
+template <int MR, Word W = Word::f32>
 HWY_INLINE void micro_kernel(int64_t k, const float* HWY_RESTRICT a, int64_t a_row, int64_t a_step,
                              const float* HWY_RESTRICT b, int64_t b_step, float* HWY_RESTRICT c, int64_t ldc,
                              bool add) {
   const F32 d;
 #if HWY_TARGET == HWY_AVX2
-  if (MR == 6 && b_step == kTileColumns) {
+  if (W == Word::f32 && MR == 6 && b_step == kTileColumns) {
     alignas(32) float tile[6 * 16];
     depth_loop_6x16(k, a, a_row * 4, a_step * 4, b, tile);
     for (int r = 0; r < 6; ++r)
@@ -81,8 +102,8 @@ HWY_INLINE void micro_kernel(int64_t k, const float* HWY_RESTRICT a, int64_t a_r
 #pragma GCC unroll 8
     for (int r = 0; r < MR; ++r) {
       const auto x = hn::Set(d, a[r * a_row]);
-      acc[r][0] = hn::MulAdd(x, b0, acc[r][0]);
-      acc[r][1] = hn::MulAdd(x, b1, acc[r][1]);
+      multiply_add<W>(x, b0, acc[r][0]);
+      multiply_add<W>(x, b1, acc[r][1]);
     }
     a += a_step;
     b += b_step;
@@ -100,26 +121,13 @@ HWY_INLINE void micro_kernel(int64_t k, const float* HWY_RESTRICT a, int64_t a_r
 }
 
 // The same for `rows` in [1, kTileRows], chosen at run time.
+template <Word W = Word::f32, int MR = kTileRows>
 HWY_INLINE void micro_kernel_rows(int64_t rows, int64_t k, const float* a, int64_t a_row, int64_t a_step,
                                   const float* b, int64_t b_step, float* c, int64_t ldc, bool add) {
-  switch (rows) {
-    case 1:
-      return micro_kernel<1>(k, a, a_row, a_step, b, b_step, c, ldc, add);
-    case 2:
-      return micro_kernel<2>(k, a, a_row, a_step, b, b_step, c, ldc, add);
-    case 3:
-      return micro_kernel<3>(k, a, a_row, a_step, b, b_step, c, ldc, add);
-    case 4:
-      return micro_kernel<4>(k, a, a_row, a_step, b, b_step, c, ldc, add);
-    case 5:
-      return micro_kernel<5>(k, a, a_row, a_step, b, b_step, c, ldc, add);
-    case 6:
-      return micro_kernel<6>(k, a, a_row, a_step, b, b_step, c, ldc, add);
-    case 7:
-      return micro_kernel<(kTileRows > 6 ? 7 : 6)>(k, a, a_row, a_step, b, b_step, c, ldc, add);
-    default:
-      return micro_kernel<kTileRows>(k, a, a_row, a_step, b, b_step, c, ldc, add);
+  if constexpr (MR > 1) {
+    if (rows < MR) return micro_kernel_rows<W, MR - 1>(rows, k, a, a_row, a_step, b, b_step, c, ldc, add);
   }
+  micro_kernel<MR, W>(k, a, a_row, a_step, b, b_step, c, ldc, add);
 }
 
 // 4 x 4 transpose: out[j * out_stride + i] = in[i * in_stride + j].

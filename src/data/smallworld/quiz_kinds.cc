@@ -1,0 +1,113 @@
+// The table of the kinds of questions: how each is put, and how often.
+#include <stdexcept>
+
+#include "data/smallworld/quiz.h"
+
+namespace persea::smallworld {
+
+const std::vector<Kind>& question_kinds() {
+  static const std::vector<Kind> kinds = {
+      {"where",
+       {{"Where is {A}?", "Where is {A} now?", "Tell me where {A} is."}, {"Do you know where {A} is?"}},
+       10,
+       4},
+      {"where_thing",
+       {{"Where is the {T}?", "Where is the {T} now?", "Do you know where the {T} is?"}, {"Tell me where the {T} is."}},
+       8,
+       4},
+      {"before",
+       {{"Where was {A} before {P}?", "Where was {A} before {A.he} went to {P}?", "Tell me where {A} was before {P}."},
+        {"Do you know where {A} was before {P}?"}},
+       5,
+       3},
+      {"who_has",
+       {{"Who has the {T}?", "Who has the {T} now?", "Do you know who has the {T}?"}, {"Tell me who has the {T}."}},
+       8,
+       4},
+      {"what_has",
+       {{"What does {A} have?", "What does {A} have now?", "Tell me what {A} has."}, {"Do you know what {A} has?"}},
+       6,
+       3},
+      {"gave_what",
+       {{"What did {A} give {B}?", "What did {A} give to {B}?", "Do you know what {A} gave to {B}?"},
+        {"Tell me what {A} gave to {B}."}},
+       4,
+       3},
+      {"gave_who",
+       {{"Who gave the {T} to {B}?", "Who gave {B} the {T}?", "Tell me who gave the {T} to {B}."},
+        {"Do you know who gave the {T} to {B}?"}},
+       4,
+       3},
+      {"gave_to",
+       {{"Who did {A} give the {T} to?", "Who got the {T} from {A}?", "Do you know who got the {T} from {A}?"},
+        {"Tell me who got the {T} from {A}."}},
+       4,
+       3},
+      {"colour",
+       {{"What colour is the {T}?", "What is the colour of the {T}?", "Do you know what colour the {T} is?"},
+        {"Tell me what colour the {T} is."}},
+       8,
+       3},
+      {"why",
+       {{"Why did {A} go to {P}?", "Why is {A} {P.at}?", "Tell me why {A} went to {P}."},
+        {"Do you know why {A} went to {P}?"}},
+       6,
+       5},
+      {"with",
+       {{"Who is {P.at} with {A}?", "Who is with {A}?", "Tell me who is with {A}."}, {"Do you know who is with {A}?"}},
+       5,
+       4},
+      {"first",
+       {{"Who was {P.at} first?", "Who came to {P} first?", "Do you know who was {P.at} first?"},
+        {"Tell me who was {P.at} first."}},
+       4,
+       3},
+      {"yes_place",
+       {{"Is {A} {P.at}?", "Is {A} {P.at} now?", "Tell me, is {A} {P.at}?"}, {"Do you know, is {A} {P.at}?"}},
+       4,
+       2},
+      {"yes_thing",
+       {{"Does {A} have the {T}?", "Does {A} have the {T} now?", "Do you know, does {A} have the {T}?"},
+        {"Tell me, does {A} have the {T}?"}},
+       4,
+       2},
+      {"likes", {{"What does {A} like?", "Tell me what {A} likes."}, {"Do you know what {A} likes?"}}, 4, 2},
+      {"who_likes", {{"Who likes {F}?", "Do you know who likes {F}?"}, {"Tell me who likes {F}."}}, 3, 2},
+      {"pet", {{"What pet does {A} have?", "Tell me what pet {A} has."}, {"Do you know what pet {A} has?"}}, 3, 2},
+      {"pet_name",
+       {{"What is the name of the {M}?", "Do you know the name of the {M}?"}, {"Tell me the name of the {M}."}},
+       3,
+       3},
+      {"feels", {{"How does {A} feel?", "Do you know how {A} feels?"}, {"Tell me how {A} feels."}}, 3, 2},
+      {"who_feels", {{"Who is {E}?", "Tell me who is {E}."}, {"Do you know who is {E}?"}}, 3, 2},
+      {"count",
+       {{"How many {I} does {A} have?", "How many {I} does {A} have now?", "Tell me how many {I} {A} has."},
+        {"Do you know how many {I} {A} has?"}},
+       6,
+       4},
+      {"count_first",
+       {{"How many {I} did {A} have at first?", "Do you know how many {I} {A} had at first?"},
+        {"Tell me how many {I} {A} had at first."}},
+       4,
+       1},
+      {"together",
+       {{"How many {I} do {A} and {B} have together?", "Tell me how many {I} {A} and {B} have together."},
+        {"Do you know how many {I} {A} and {B} have together?"}},
+       2,
+       2},
+      {"more",
+       {{"Who has more {I}?", "Who has more {I} now?", "Do you know who has more {I}?"}, {"Tell me who has more {I}."}},
+       3,
+       2},
+  };
+  return kinds;
+}
+
+const Kind& question_kind(std::string_view name) {
+  for (const Kind& kind : question_kinds()) {
+    if (kind.name == name) return kind;
+  }
+  throw std::logic_error("smallworld: no question of kind " + std::string(name));
+}
+
+}  // namespace persea::smallworld

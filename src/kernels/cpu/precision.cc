@@ -1,0 +1,15 @@
+#include "kernels/precision.h"
+
+#include <hwy/targets.h>
+
+namespace persea::kernels {
+
+bool prefers_bf16() {
+#if HWY_ARCH_X86
+  return __builtin_cpu_supports("avx512bf16") && (hwy::SupportedTargets() & HWY_AVX3) != 0;
+#else
+  return false;
+#endif
+}
+
+}  // namespace persea::kernels

@@ -1,0 +1,10 @@
+// What matrices are rounded to on their way into a product; sums are f32 always. bf16 (8 bits of mantissa) is twice as
+// fast where the processor multiplies it (AVX512_BF16), and slower elsewhere: prefers_bf16() tells.
+#pragma once
+
+namespace persea::kernels {
+
+enum class Precision { f32, bf16 };
+bool prefers_bf16();
+
+}  // namespace persea::kernels
