@@ -28,14 +28,27 @@ constexpr float kMasked = -1e30f;
 
 int64_t round_up(int64_t value, int64_t unit) { return (value + unit - 1) / unit * unit; }
 
+// Which part of a product with scores on the diagonal is not masked away: rows and columns, or depth, count keys and
+// queries from the same token on.
+enum class Causal {
+  none,
+  keys_by_queries,   // C[key][query]: nothing where the key comes later than all queries
+  up_to_row,         // A[query][key]: the depth ends with the last query
+  from_row,          // A[key][query]: the depth begins with the first key
+};
+
 // C (+)= A B for a tile in cache, k words deep; columns of B and C are padded to kTileColumns.
 template <Word W>
 void tile_product(int64_t rows, int64_t columns, int64_t k, const float* a, int64_t a_row, int64_t a_step,
-                  const float* b, int64_t b_step, float* c, int64_t ldc, bool add) {
+                  const float* b, int64_t b_step, float* c, int64_t ldc, bool add, Causal causal) {
   for (int64_t j = 0; j < columns; j += kTileColumns)
     for (int64_t r = 0; r < rows; r += kTileRows) {
-      micro_kernel_rows<W>(std::min(kTileRows, rows - r), k, a + r * a_row, a_row, a_step, b + j, b_step,
-                           c + r * ldc + j, ldc, add);
+      const int64_t some = std::min(kTileRows, rows - r);
+      if (causal == Causal::keys_by_queries && r > j + kTileColumns - 1) break;
+      const int64_t begin = causal == Causal::from_row ? r / kPerWord<W> : 0;
+      const int64_t end = causal == Causal::up_to_row ? std::min(k, words_of<W>(r + some)) : k;
+      micro_kernel_rows<W>(some, end - begin, a + r * a_row + begin * a_step, a_row, a_step, b + begin * b_step + j,
+                           b_step, c + r * ldc + j, ldc, add);
     }
 }
 
@@ -199,8 +212,9 @@ void attend(const Attention& a, int64_t sequence, int64_t kv_head, float* scratc
       for (int64_t k0 = 0; k0 < q0 + queries; k0 += kTile) {
         const int64_t keys = std::min(kTile, s.length - k0);
         if (window.empty(k0, keys)) continue;
-        tile_product<W>(keys, kTile, words_of<W>(s.head_dim), key_columns + k0, 1, l.padded, query_columns + q0, l.padded, scores,
-                     kTile, false);
+        const bool diagonal = k0 == q0;
+        tile_product<W>(keys, kTile, words_of<W>(s.head_dim), key_columns + k0, 1, l.padded, query_columns + q0,
+                        l.padded, scores, kTile, false, diagonal ? Causal::keys_by_queries : Causal::none);
         if (!window.whole(k0, keys, q0)) mask_tile(k0, keys, q0, starts, scores);
         softmax_tile(keys, scores, maximum, sum, rescale);
         if (!first)
@@ -208,7 +222,7 @@ void attend(const Attention& a, int64_t sequence, int64_t kv_head, float* scratc
             if (rescale[q] != 1) scale_row(l.width, rescale[q], output + q * l.width);
         if constexpr (W != Word::f32) pair_across(scores, keys, kTile, scores);
         tile_product<W>(queries, l.width, words_of<W>(keys), scores, 1, kTile, values + word_row<W>(l, k0), l.width,
-                        output, l.width, !first);
+                        output, l.width, !first, diagonal ? Causal::up_to_row : Causal::none);
         first = false;
       }
       for (int64_t q = 0; q < queries; ++q) {
@@ -292,11 +306,15 @@ void attend_backward(const AttentionBackward& b, int64_t sequence, int64_t kv_he
       for (int64_t k0 = 0; k0 < q0 + queries; k0 += kTile) {
         const int64_t keys = std::min(kTile, s.length - k0);
         if (window.empty(k0, keys)) continue;
-        tile_product<W>(keys, kTile, words_of<W>(s.head_dim), key_columns + k0, 1, l.padded, query_columns + q0, l.padded, scores,
-                     kTile, false);
+        const bool diagonal = k0 == q0;
+        const Causal both = diagonal ? Causal::keys_by_queries : Causal::none,
+                     up_to_row = diagonal ? Causal::up_to_row : Causal::none,
+                     from_row = diagonal ? Causal::from_row : Causal::none;
+        tile_product<W>(keys, kTile, words_of<W>(s.head_dim), key_columns + k0, 1, l.padded, query_columns + q0,
+                        l.padded, scores, kTile, false, both);
         if (!window.whole(k0, keys, q0)) mask_tile(k0, keys, q0, starts, scores);
-        tile_product<W>(keys, kTile, words_of<W>(s.head_dim), value_columns + k0, 1, l.padded, dout_columns + q0, l.padded, dscores,
-                     kTile, false);
+        tile_product<W>(keys, kTile, words_of<W>(s.head_dim), value_columns + k0, 1, l.padded, dout_columns + q0,
+                        l.padded, dscores, kTile, false, both);
         softmax_backward_tile(keys, lse + q0, delta + q0, scores, dscores);
         const float* dscores_down = dscores;
         if constexpr (W != Word::f32) {
@@ -308,11 +326,11 @@ void attend_backward(const AttentionBackward& b, int64_t sequence, int64_t kv_he
           }
         }
         tile_product<W>(keys, l.width, words_of<W>(queries), scores, kTile, 1, dout_rows + word_row<W>(l, q0), l.width,
-                        dvalues + k0 * l.width, l.width, true);
+                        dvalues + k0 * l.width, l.width, true, from_row);
         tile_product<W>(keys, l.width, words_of<W>(queries), dscores, kTile, 1, query_rows + word_row<W>(l, q0),
-                        l.width, dkeys + k0 * l.width, l.width, true);
+                        l.width, dkeys + k0 * l.width, l.width, true, from_row);
         tile_product<W>(queries, l.width, words_of<W>(keys), dscores_down, 1, kTile, keys_rows + word_row<W>(l, k0),
-                        l.width, dqueries + q0 * l.width, l.width, true);
+                        l.width, dqueries + q0 * l.width, l.width, true, up_to_row);
       }
     }
     store_rows(l, dqueries, positions, a.cos, a.sin, scale, dqkv + head * s.head_dim, stride);

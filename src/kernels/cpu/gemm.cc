@@ -14,6 +14,7 @@
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/cpu/gemm.cc"
 #include <hwy/foreach_target.h>
+#include <hwy/cache_control.h>
 #include <hwy/highway.h>
 
 #include "kernels/cpu/words-inl.h"
@@ -76,10 +77,14 @@ void pack_columns_of_a(const Gemm& g, const Block& b, float* out) {
   const hn::CappedTag<float, kTileRows == 8 ? 8 : 2> d;
   const int64_t lanes = hn::MaxLanes(d), whole = b.rows / kTileRows * kTileRows, rest = b.rows - whole;
   const int64_t stride = g.a.column_stride;
+  constexpr int64_t kAhead = 8, kLineFloats = 16;
   for (int64_t p = 0; p < b.k; ++p) {
     const int64_t first = (b.k0 + p) * kPerWord<W>;
     const bool last = first + 1 == g.k;
     const float* in = g.a.data + b.row + first * stride;
+    if (p + kAhead < b.k)  // these rows lie pages apart: no prefetcher of the processor's follows
+      for (int64_t e = 0; e < kPerWord<W>; ++e)
+        for (int64_t r = 0; r < b.rows; r += kLineFloats) hwy::Prefetch(in + (kAhead * kPerWord<W> + e) * stride + r);
     for (int64_t r = 0; r < whole; r += kTileRows)
       for (int64_t c = 0; c < kTileRows; c += lanes)
         hn::StoreU(load_across<W>(d, in + r + c, stride, last), d, out + r * b.k + p * kTileRows + c);
