@@ -1,6 +1,5 @@
 // An op is a value: its name, the shapes it makes, forward, backward, a reference in plain loops, and samples to test
-// it on. Everything that walks all ops (tests, micro-benchmarks, the support table) walks all_ops(); adding an op
-// touches its own header, its kernels and that list.
+// it on. Whatever goes for every op walks all_ops(); adding one touches its own header, its kernels and that list.
 #pragma once
 
 #include <any>

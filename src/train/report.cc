@@ -260,16 +260,18 @@ std::string report_html(const ReportData& d) {
 }
 
 std::string report_text(const ReportData& d) {
+  constexpr size_t kScoresInLine = 3;
   std::string text = fmt::format("{}\n{}\n\n", d.model_id, sentence(d));
   const Points losses = points_of(d.metrics, "loss");
   if (!losses.empty())
     text += fmt::format("  loss {:.3f} {} {:.3f}\n\n", losses.front().second, spark(losses, 60), losses.back().second);
   for (const Tile& tile : tiles(d)) text += fmt::format("  {:<16} {:>9}  {}\n", tile.label, tile.value, tile.note);
-  for (const auto& score : d.scores)
-    text +=
-        fmt::format("    {:<14} {:>9}  {} of {}\n", score.name,
-                    percent(score.total > 0 ? static_cast<double>(score.right) / static_cast<double>(score.total) : 0),
-                    score.right, score.total);
+  for (size_t i = 0; i < d.scores.size(); ++i) {
+    const auto& score = d.scores[i];
+    const bool last = i % kScoresInLine == kScoresInLine - 1 || i + 1 == d.scores.size();
+    text += fmt::format("{}{:<12} {:>3} of {}", i % kScoresInLine == 0 ? "    " : "", score.name, score.right,
+                        last ? fmt::format("{}\n", score.total) : fmt::format("{:<5}", score.total));
+  }
   for (const std::string& event : events(d)) text += "  " + event + "\n";
   for (const auto& sample : d.samples)
     text += fmt::format("\n  {}\n  {}\n", one_line(sample.prompt, 76), one_line(sample.text, 240));

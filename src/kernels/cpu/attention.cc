@@ -32,9 +32,9 @@ int64_t round_up(int64_t value, int64_t unit) { return (value + unit - 1) / unit
 // queries from the same token on.
 enum class Causal {
   none,
-  keys_by_queries,   // C[key][query]: nothing where the key comes later than all queries
-  up_to_row,         // A[query][key]: the depth ends with the last query
-  from_row,          // A[key][query]: the depth begins with the first key
+  keys_by_queries,  // C[key][query]: nothing where the key comes later than all queries
+  up_to_row,        // A[query][key]: the depth ends with the last query
+  from_row,         // A[key][query]: the depth begins with the first key
 };
 
 // C (+)= A B for a tile in cache, k words deep; columns of B and C are padded to kTileColumns.
@@ -64,24 +64,34 @@ struct Layout {
   int64_t columns_size() const { return head_dim * padded; }  // [head_dim][padded], of pairs half
 };
 
-// One head's rows of `in` (stride apart) into [padded][width], turned by RoPE where cos is given, times `factor`.
+// y = factor x, turned by the angles of a position (RoPE), or turned back where `direction` is -1. Without cos: not at
+// all.
+void turn_row(int64_t head_dim, const float* HWY_RESTRICT x, const float* cos, const float* sin, float direction,
+              float factor, float* HWY_RESTRICT y) {
+  if (!cos) {
+    for (int64_t i = 0; i < head_dim; ++i) y[i] = x[i] * factor;
+    return;
+  }
+  const int64_t half = head_dim / 2;
+  const auto step = [&](auto d, int64_t i) HWY_ATTR {
+    const auto scale = hn::Set(d, factor);
+    const auto a = hn::Mul(hn::LoadU(d, x + i), scale), b = hn::Mul(hn::LoadU(d, x + half + i), scale);
+    const auto c = hn::LoadU(d, cos + i), s = hn::Mul(hn::LoadU(d, sin + i), hn::Set(d, direction));
+    hn::StoreU(hn::NegMulAdd(b, s, hn::Mul(a, c)), d, y + i);
+    hn::StoreU(hn::MulAdd(a, s, hn::Mul(b, c)), d, y + half + i);
+  };
+  int64_t i = 0;
+  for (; i + kLanes <= half; i += kLanes) step(F32(), i);
+  for (; i < half; ++i) step(One(), i);
+}
+
+// One head's rows of `in` (stride apart) into [padded][width], turned where cos is given, times `factor`.
 void load_rows(const Layout& l, const float* in, int64_t stride, const int32_t* positions, const float* cos,
                const float* sin, float factor, float* out) {
-  const int64_t half = l.head_dim / 2;
   for (int64_t t = 0; t < l.length; ++t) {
-    const float* HWY_RESTRICT x = in + t * stride;
-    float* HWY_RESTRICT y = out + t * l.width;
-    if (cos) {
-      const float *HWY_RESTRICT c = cos + positions[t] * half, *HWY_RESTRICT s = sin + positions[t] * half;
-      for (int64_t i = 0; i < half; ++i) {
-        const float a = x[i] * factor, b = x[i + half] * factor;
-        y[i] = a * c[i] - b * s[i];
-        y[i + half] = b * c[i] + a * s[i];
-      }
-    } else {
-      for (int64_t i = 0; i < l.head_dim; ++i) y[i] = x[i] * factor;
-    }
-    for (int64_t i = l.head_dim; i < l.width; ++i) y[i] = 0;
+    const int64_t at = cos ? positions[t] * (l.head_dim / 2) : 0;
+    turn_row(l.head_dim, in + t * stride, cos ? cos + at : nullptr, sin + at, 1, factor, out + t * l.width);
+    std::fill(out + t * l.width + l.head_dim, out + (t + 1) * l.width, 0.0f);
   }
   std::fill(out + l.length * l.width, out + l.rows_size(), 0.0f);
 }
@@ -89,21 +99,20 @@ void load_rows(const Layout& l, const float* in, int64_t stride, const int32_t* 
 // The reverse of load_rows: gradients turned back.
 void store_rows(const Layout& l, const float* in, const int32_t* positions, const float* cos, const float* sin,
                 float factor, float* out, int64_t stride) {
-  const int64_t half = l.head_dim / 2;
   for (int64_t t = 0; t < l.length; ++t) {
-    const float* HWY_RESTRICT x = in + t * l.width;
-    float* HWY_RESTRICT y = out + t * stride;
-    if (cos) {
-      const float *HWY_RESTRICT c = cos + positions[t] * half, *HWY_RESTRICT s = sin + positions[t] * half;
-      for (int64_t i = 0; i < half; ++i) {
-        const float a = x[i] * factor, b = x[i + half] * factor;
-        y[i] = a * c[i] + b * s[i];
-        y[i + half] = b * c[i] - a * s[i];
-      }
-    } else {
-      for (int64_t i = 0; i < l.head_dim; ++i) y[i] = x[i] * factor;
-    }
+    const int64_t at = cos ? positions[t] * (l.head_dim / 2) : 0;
+    turn_row(l.head_dim, in + t * l.width, cos ? cos + at : nullptr, sin + at, -1, factor, out + t * stride);
   }
+}
+
+float dot(int64_t count, const float* x, const float* y) {
+  const F32 d;
+  auto sums = hn::Zero(d);
+  int64_t i = 0;
+  for (; i + kLanes <= count; i += kLanes) sums = hn::MulAdd(hn::LoadU(d, x + i), hn::LoadU(d, y + i), sums);
+  float sum = hn::GetLane(hn::SumOfLanes(d, sums));
+  for (; i < count; ++i) sum += x[i] * y[i];
+  return sum;
 }
 
 template <Word W>
@@ -273,7 +282,7 @@ void attend_backward(const AttentionBackward& b, int64_t sequence, int64_t kv_he
   std::fill(starts + s.length, starts + l.padded, 0);
   HWY_ALIGN float scores[kTile * kTile];
   HWY_ALIGN float dscores[kTile * kTile];
-  HWY_ALIGN float pairs[kTile * kTile / 2];  // dscores' words down the keys
+  HWY_ALIGN float pairs[W == Word::f32 ? 1 : kTile * kTile / 2];  // dscores' words down the keys
 
   load_rows(l, qkv + (s.heads + s.kv_heads + kv_head) * s.head_dim, stride, positions, nullptr, nullptr, 1, keys_rows);
   to_columns<W>(l, keys_rows, value_columns);
@@ -293,12 +302,9 @@ void attend_backward(const AttentionBackward& b, int64_t sequence, int64_t kv_he
     std::fill_n(dqueries, l.rows_size(), 0.0f);
     std::copy_n(a.lse + (sequence * s.heads + head) * s.length, s.length, lse);
     std::fill(lse + s.length, lse + l.padded, 0.0f);
-    for (int64_t t = 0; t < l.padded; ++t) {
-      delta[t] = 0;
-      if (t < s.length)
-        for (int64_t i = 0; i < s.head_dim; ++i)
-          delta[t] += a.out[at + t * out_stride + i] * dout_rows[t * l.width + i];
-    }
+    for (int64_t t = 0; t < s.length; ++t)
+      delta[t] = dot(s.head_dim, a.out + at + t * out_stride, dout_rows + t * l.width);
+    std::fill(delta + s.length, delta + l.padded, 0.0f);
     to_words<W>(l, dout_rows);
     for (int64_t q0 = 0; q0 < s.length; q0 += kTile) {
       const int64_t queries = std::min(kTile, s.length - q0);
