@@ -1,14 +1,12 @@
 #include "base/file.h"
 
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <cerrno>
-#include <charconv>
 #include <cstring>
 #include <vector>
 
@@ -198,33 +196,6 @@ Status FileWriter::finish() {
   if (fsync(s.fd.get()) != 0 || !s.fd.close()) return s.failed();
   s.finished = true;
   return {};
-}
-
-Result<FileLock> FileLock::acquire(const fs::path& path, bool wait) {
-  const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-  if (fd < 0) return fail("{}: cannot open the lock: {}", path.string(), reason());
-  FileLock lock(fd);
-  while (flock(fd, LOCK_EX | (wait ? 0 : LOCK_NB)) != 0) {
-    if (errno == EINTR) continue;
-    if (errno != EWOULDBLOCK) return fail("{}: cannot lock: {}", path.string(), reason());
-    // The holder writes its number after it has the lock: for an instant there may be none.
-    char text[32] = {};
-    const ssize_t n = pread(fd, text, sizeof text, 0);
-    long holder = 0;
-    if (n > 0 && std::from_chars(text, text + n, holder).ec == std::errc() && holder > 0) {
-      return fail("{}: held by process {}", path.string(), holder);
-    }
-    return fail("{}: held by another process", path.string());
-  }
-  const std::string me = fmt::format("{}\n", getpid());
-  if (ftruncate(fd, 0) != 0 || pwrite(fd, me.data(), me.size(), 0) != static_cast<ssize_t>(me.size())) {
-    return fail("{}: cannot write the lock: {}", path.string(), reason());
-  }
-  return lock;
-}
-
-FileLock::~FileLock() {
-  if (fd_ >= 0) ::close(fd_);
 }
 
 Result<TempDir> TempDir::create(const fs::path& parent, std::string_view prefix) {

@@ -1,5 +1,5 @@
-// Files: reading whole and mapped, and writing so that a kill or a full disk at any instant leaves the old content or the
-// new, never a part. It refuses to know what is in them.
+// Files: reading whole and mapped, and writing so that a kill or a full disk at any instant leaves the old content or
+// the new, never a part. It refuses to know what is in them.
 #pragma once
 
 #include <cstdint>
@@ -52,23 +52,6 @@ class FileWriter {
   struct State;
   explicit FileWriter(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
-};
-
-// An exclusive advisory lock (flock) on `path`, created where missing, held until destruction.
-class FileLock {
- public:
-  // Fails at once with "held by process N" where another process has it and wait is false.
-  static Result<FileLock> acquire(const fs::path& path, bool wait);
-  FileLock(FileLock&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  FileLock& operator=(FileLock&& other) noexcept {
-    std::swap(fd_, other.fd_);
-    return *this;
-  }
-  ~FileLock();
-
- private:
-  explicit FileLock(int fd) : fd_(fd) {}
-  int fd_ = -1;
 };
 
 // A new directory under `parent` ("PREFIX.XXXXXX"), removed with its content on destruction unless released.

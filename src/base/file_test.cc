@@ -96,17 +96,6 @@ TEST_F(FileTest, FullDiskIsAnErrorThatSticksAndLeavesTheOldContent) {
   EXPECT_EQ(names(), std::vector<std::string>{"old"});
 }
 
-TEST_F(FileTest, LockNamesItsHolderAndEndsWithIt) {
-  const fs::path path = dir_.path() / "lock";
-  {
-    const FileLock lock = *FileLock::acquire(path, false);
-    const auto second = FileLock::acquire(path, false);
-    ASSERT_FALSE(second);
-    EXPECT_EQ(second.error().message, fmt::format("{}: held by process {}", path.string(), getpid()));
-  }
-  EXPECT_TRUE(FileLock::acquire(path, false));
-}
-
 TEST_F(FileTest, TempDirIsRemovedUnlessReleased) {
   fs::path kept, gone;
   {

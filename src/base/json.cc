@@ -64,14 +64,17 @@ struct TomlReader {
   std::string_view where;
   TomlDocument document;
 
-  Result<Json> convert(const toml::node& node, const std::string& path) {
+  Result<Json> convert(const toml::node& node, const std::string& path, int depth = 0) {
+    if (depth > kMaxDepth) return fail("{}: nested deeper than {} levels", where, kMaxDepth);
     if (!path.empty()) document.lines[path] = static_cast<int>(node.source().begin.line);
     if (const auto* table = node.as_table()) {
       Json object = Json::object();
       for (const auto& [key, child] : *table) {
         const std::string name(key.str());
+        if (std::any_of(name.begin(), name.end(), [](unsigned char c) { return c < 32 || c == 127; }))
+          return fail("{}:{}: a key with control characters", where, key.source().begin.line);
         const std::string child_path = path.empty() ? name : path + "." + name;
-        PERSEA_TRY(object[name], convert(child, child_path));
+        PERSEA_TRY(object[name], convert(child, child_path, depth + 1));
         document.lines[child_path] = static_cast<int>(key.source().begin.line);
       }
       return object;
@@ -79,7 +82,7 @@ struct TomlReader {
     if (const auto* array = node.as_array()) {
       Json list = Json::array();
       for (size_t i = 0; i < array->size(); ++i) {
-        PERSEA_TRY(Json item, convert(*array->get(i), fmt::format("{}[{}]", path, i)));
+        PERSEA_TRY(Json item, convert(*array->get(i), fmt::format("{}[{}]", path, i), depth + 1));
         list.push_back(std::move(item));
       }
       return list;

@@ -94,6 +94,13 @@ struct ThreadPool::Impl {
     }
   }
 
+  void end() {
+    stop = true;
+    job.fetch_add(1, std::memory_order_release);
+    job.notify_all();
+    for (std::thread& worker : workers) worker.join();
+  }
+
   static thread_local const Impl* current;  // the pool whose run() this thread is inside of
   static thread_local int nesting;          // how many run() calls of that pool deeper
 
@@ -117,15 +124,15 @@ thread_local int ThreadPool::Impl::nesting = 0;
 
 ThreadPool::ThreadPool(int threads) : impl_(std::make_unique<Impl>(threads)) {
   if (threads < 1) throw std::logic_error("a thread pool needs a thread");
-  for (int i = 1; i < threads; ++i) impl_->workers.emplace_back([this, i] { impl_->work(i); });
+  try {
+    for (int i = 1; i < threads; ++i) impl_->workers.emplace_back([this, i] { impl_->work(i); });
+  } catch (const std::system_error&) {
+    impl_->end();
+    throw std::runtime_error(std::to_string(threads) + " threads cannot be started here: ask for fewer");
+  }
 }
 
-ThreadPool::~ThreadPool() {
-  impl_->stop = true;
-  impl_->job.fetch_add(1, std::memory_order_release);
-  impl_->job.notify_all();
-  for (std::thread& worker : impl_->workers) worker.join();
-}
+ThreadPool::~ThreadPool() { impl_->end(); }
 
 int ThreadPool::threads() const { return impl_->threads; }
 

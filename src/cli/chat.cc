@@ -132,23 +132,22 @@ class Chat {
   Result<std::vector<int32_t>> prompt() {
     const int64_t context = decoder_.config().context;
     const int64_t room = std::min(options_.text.tokens.max_tokens, context / 4);
-    bool forgot = false;
-    while (true) {
+    for (size_t first = 0;; first += 2) {
       std::vector<ChatMessage> messages;
       if (!options_.system.empty()) messages.push_back({"system", options_.system});
-      messages.insert(messages.end(), messages_.begin(), messages_.end());
+      const auto oldest = messages_.begin() + static_cast<int64_t>(first);
+      messages.insert(messages.end(), oldest, messages_.end());
       PERSEA_TRY(ChatTokens tokens, encode_chat(model_.tokenizer, messages, true));
       const auto count = static_cast<int64_t>(tokens.ids.size());
       if (count + room <= context) {
-        if (forgot && terminal_) fmt::print("{}\n", dim("(the oldest messages no longer fit and are forgotten)"));
+        messages_.erase(messages_.begin(), oldest);
+        if (first > 0 && terminal_) fmt::print("{}\n", dim("(the oldest messages no longer fit and are forgotten)"));
         return std::move(tokens.ids);
       }
-      if (messages_.size() < 3) {
+      if (messages_.size() - first < 3) {
         return fail("the message has {} tokens; the model's context holds {} with the answer: shorten it", count,
                     context);
       }
-      messages_.erase(messages_.begin(), messages_.begin() + 2);
-      forgot = true;
     }
   }
 

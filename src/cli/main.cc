@@ -26,16 +26,7 @@ namespace {
 
 // One line a verb, in the order of the help.
 constexpr void (*kVerbs[])(CLI::App&, CliContext&, VerbAction&) = {
-    add_run,
-    add_plan,
-    add_generate,
-    add_chat,
-    add_ls,
-    add_show,
-    add_trace,
-    add_verify,
-    add_report,
-    add_bench,
+    add_run, add_plan, add_generate, add_chat, add_ls, add_show, add_trace, add_verify, add_report, add_bench,
 };
 
 constexpr const char* kExamples = R"(Examples:
@@ -92,7 +83,10 @@ int run(int argc, char** argv) {
   }
   if (context.quiet) set_log_level(LogLevel::warning);
   if (context.threads > 0) set_threads(context.threads);
-  return action();
+  const int status = action();
+  if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0)  // a full disk shows only now
+    return report(fail("standard output: cannot write: {}", std::strerror(errno)));
+  return status;
 }
 
 }  // namespace

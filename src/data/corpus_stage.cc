@@ -175,12 +175,11 @@ Status count_parts(StageContext& context) {
 
 }  // namespace
 
-Result<std::vector<FoundFile>> find_files(const fs::path& path) {
+Result<std::vector<FoundFile>> list_files(const fs::path& path) {
   std::error_code error;
   std::vector<FoundFile> files;
   const fs::file_status status = fs::status(path, error);
   if (!fs::exists(status)) return fail("{}: there is no such file or folder", path.string());
-  std::vector<fs::path> paths;
   if (fs::is_directory(status)) {
     fs::recursive_directory_iterator entry(path, fs::directory_options::skip_permission_denied, error), end;
     if (error) return fail("{}: {}", path.string(), error.message());
@@ -201,7 +200,12 @@ Result<std::vector<FoundFile>> find_files(const fs::path& path) {
   } else {
     files.push_back({path.filename().string(), "", "", static_cast<int64_t>(fs::file_size(path, error))});
   }
-  const bool folder = fs::is_directory(status);
+  return files;
+}
+
+Result<std::vector<FoundFile>> find_files(const fs::path& path) {
+  PERSEA_TRY(std::vector<FoundFile> files, list_files(path));
+  const bool folder = fs::is_directory(path);
   pool().parallel_for(static_cast<int64_t>(files.size()), [&](int64_t i) {
     const auto digest = sha256_file(folder ? path / files[i].name : path);
     if (digest) {

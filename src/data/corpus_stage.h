@@ -30,6 +30,8 @@ struct FoundFile {
   int64_t bytes = 0;
 };
 Result<std::vector<FoundFile>> find_files(const fs::path& path);
+// The same without the digests: nothing is read.
+Result<std::vector<FoundFile>> list_files(const fs::path& path);
 
 // Makes the artifact of kind "corpus", or returns the one that is there. Files are known by their names and contents,
 // so that a folder may move.

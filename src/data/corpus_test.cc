@@ -118,7 +118,7 @@ TEST_F(Corpus, SkipsWhatIsNoTextAndSaysWhy) {
   EXPECT_EQ(reasons["none.jsonl"], "has no line with a \"text\"");
   EXPECT_EQ(reasons["paper.pdf"], "is a PDF: convert it to text");
   EXPECT_EQ(reasons["wide.txt"], "is UTF-16: convert it to UTF-8");
-  EXPECT_EQ(std::count(fact("skipped").begin(), fact("skipped").end(), Json()), 0);
+  EXPECT_EQ(fact("skipped").size(), 7U);
 }
 
 TEST_F(Corpus, RepairsText) {

@@ -18,9 +18,10 @@ class InputStream {
   InputStream& operator=(InputStream&&) noexcept;
   ~InputStream();
 
-  // Fills `out` as far as there are bytes: fewer than its size only at the end. An error names what is damaged; what
-  // was read before it was good.
-  Result<size_t> read(std::span<char> out);
+  // Fills `out` as far as there are good bytes: fewer than its size only at the end, or where problem() then says what
+  // is damaged.
+  size_t read(std::span<char> out);
+  const std::string& problem() const;
 
  private:
   struct State;

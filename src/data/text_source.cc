@@ -232,12 +232,11 @@ Result<SourceReport> read_source(const fs::path& path, std::string_view name, co
   std::vector<char> block(kBlock);
   std::string text;
   for (bool begin = true, more = true; more; begin = false) {
-    const auto read = stream->read(block);
-    if (!read) report.problem = read.error().message;
-    const std::string_view bytes(block.data(), read ? *read : 0);
+    const std::string_view bytes(block.data(), stream->read(block));
+    report.problem = stream->problem();
     more = bytes.size() == block.size();
     if (begin) {
-      report.skipped = !read ? read.error().message : bytes.empty() ? "is empty" : no_text(bytes);
+      report.skipped = !bytes.empty() ? no_text(bytes) : report.problem.empty() ? "is empty" : report.problem;
       if (!report.skipped.empty()) {
         report.problem.clear();
         return report;

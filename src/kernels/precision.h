@@ -6,5 +6,6 @@ namespace persea::kernels {
 
 enum class Precision { f32, bf16 };
 bool prefers_bf16();
+constexpr const char* precision_name(Precision precision) { return precision == Precision::bf16 ? "bf16" : "f32"; }
 
 }  // namespace persea::kernels

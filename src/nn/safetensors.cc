@@ -82,19 +82,18 @@ Result<Safetensors::Entry> read_entry(const Json& json, uint64_t data_bytes) {
 
   const Json& shape = json["shape"];
   if (!shape.is_array() || shape.size() > kMaxAxes) return fail("shape must be a list of at most {} numbers", kMaxAxes);
-  // Bounded by the file's size, so that no product overflows; an extent of 0 leaves no elements whatever the others
-  // are.
+  // Bounded by the file's size, so that no product overflows, nor one of the extents beside a 0.
   uint64_t count = 1;
   const bool empty = std::any_of(shape.begin(), shape.end(), [](const Json& e) { return e == 0; });
+  const uint64_t most = empty ? uint64_t{1} << 40 : data_bytes;
   for (const Json& extent : shape) {
-    if (!extent.is_number_unsigned() || extent.get<uint64_t>() > uint64_t{1} << 62) {
-      return fail("shape must be a list of whole numbers");
-    }
+    if (!extent.is_number_unsigned()) return fail("shape must be a list of whole numbers");
     const uint64_t n = extent.get<uint64_t>();
-    if (!empty && count > data_bytes / n) return fail("its shape has more elements than the file");
-    count = empty ? 0 : count * n;
+    if (n > 0 && count > most / n) return fail("its shape has more elements than the file");
+    if (n > 0) count *= n;
     entry.shape.push_back(static_cast<int64_t>(n));
   }
+  if (empty) count = 0;
 
   const Json& offsets = json["data_offsets"];
   if (!offsets.is_array() || offsets.size() != 2 || !offsets[0].is_number_unsigned() ||

@@ -28,12 +28,10 @@ class Allocator {
   std::byte* take(int64_t bytes) {
     {
       std::lock_guard lock(mutex_);
-      stats_.in_use += bytes;
       auto found = kept_.find(bytes);
       if (found != kept_.end() && !found->second.empty()) {
         std::byte* block = found->second.back();
         found->second.pop_back();
-        stats_.kept -= bytes;
         return block;
       }
     }
@@ -42,18 +40,12 @@ class Allocator {
       release();
       block = map(bytes);
     }
-    if (!block) {
-      std::lock_guard lock(mutex_);
-      stats_.in_use -= bytes;
-      throw std::bad_alloc();
-    }
+    if (!block) throw std::bad_alloc();
     return block;
   }
 
   void give(std::byte* block, int64_t bytes) {
     std::lock_guard lock(mutex_);
-    stats_.in_use -= bytes;
-    stats_.kept += bytes;
     kept_[bytes].push_back(block);
   }
 
@@ -62,12 +54,6 @@ class Allocator {
     for (auto& [bytes, blocks] : kept_)
       for (std::byte* block : blocks) unmap(block, bytes);
     kept_.clear();
-    stats_.kept = 0;
-  }
-
-  MemoryStats stats() {
-    std::lock_guard lock(mutex_);
-    return stats_;
   }
 
  private:
@@ -87,7 +73,6 @@ class Allocator {
 
   std::mutex mutex_;
   std::map<int64_t, std::vector<std::byte*>> kept_;
-  MemoryStats stats_;
 };
 
 // Never destroyed: tensors in static storage may outlive any order of destruction.
@@ -109,8 +94,5 @@ std::shared_ptr<Storage> allocate(int64_t bytes, Device device) {
             delete s;
           }};
 }
-
-void release_kept_memory() { allocator().release(); }
-MemoryStats memory_stats() { return allocator().stats(); }
 
 }  // namespace persea

@@ -20,12 +20,4 @@ struct Storage {
 // Throws std::bad_alloc where the machine has no memory, std::logic_error for a device that is not there.
 std::shared_ptr<Storage> allocate(int64_t bytes, Device device = cpu_device);
 
-// Gives what the allocator keeps back to the system.
-void release_kept_memory();
-
-struct MemoryStats {
-  int64_t in_use = 0, kept = 0;  // bytes
-};
-MemoryStats memory_stats();
-
 }  // namespace persea

@@ -135,13 +135,13 @@ Result<Tokenizer> Tokenizer::create(TokenizerParts parts, std::string_view where
   for (const AddedToken& token : own.added) {
     if (token.content.empty()) return fail("{}: the added token with id {} has no content", where, token.id);
     if (token.id < 0 || static_cast<size_t>(token.id) >= kMostTokens)
-      return fail("{}: the added token \"{}\" has the id {}", where, token.content, token.id);
+      return fail("{}: the added token {} has the id {}", where, canonical_json(token.content), token.id);
     if (static_cast<size_t>(token.id) >= added_at.size()) added_at.resize(token.id + 1, nullptr);
     if (added_at[token.id])
-      return fail("{}: the added tokens \"{}\" and \"{}\" share the id {}", where, added_at[token.id]->content,
-                  token.content, token.id);
+      return fail("{}: the added tokens {} and {} share the id {}", where, canonical_json(added_at[token.id]->content),
+                  canonical_json(token.content), token.id);
     if (!added_ids.emplace(token.content, token.id).second)
-      return fail("{}: the added token \"{}\" is listed twice", where, token.content);
+      return fail("{}: the added token {} is listed twice", where, canonical_json(token.content));
     added_at[token.id] = &token;
   }
   const size_t count = std::max(own.tokens.size(), added_at.size());

@@ -2,6 +2,7 @@
 // named.
 #include <algorithm>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "text/byte_level.h"
 #include "text/tokenizer.h"
@@ -67,7 +68,8 @@ Result<Split> read_pre_tokenizer(const Json& pre, std::string_view where) {
   if (!pattern.is_object() || !pattern.contains("Regex") || !pattern["Regex"].is_string())
     return refuse("a Split without a Regex is not supported");
   if (const auto known = parse_split_pattern(pattern["Regex"].get<std::string>())) return *known;
-  return refuse(fmt::format("the Split pattern {:.200} is not known", pattern["Regex"].get<std::string>()));
+  return refuse(
+      fmt::format("the Split pattern {:.200} is not known", canonical_json(pattern["Regex"].get<std::string>())));
 }
 
 Result<IdOf> read_vocab(const Json& vocab, std::string_view where) {
@@ -161,6 +163,25 @@ Status check_unique(const IdOf& ids, std::string_view where) {
   return {};
 }
 
+// No added token stands where another token does, and ids have no gaps that would cost memory for nothing.
+Status check_ids(const IdOf& ids, const std::vector<AddedToken>& added, std::string_view where) {
+  std::unordered_set<int32_t> taken;
+  int64_t highest = 0;
+  for (const auto& [token, id] : ids) {
+    taken.insert(id);
+    highest = std::max<int64_t>(highest, id);
+  }
+  for (const AddedToken& token : added) {
+    if (!token.content.empty() && !ids.contains(token.content) && taken.contains(token.id))
+      return fail("{}: the added token {} has the id {} of another token", where, canonical_json(token.content),
+                  token.id);
+    highest = std::max<int64_t>(highest, token.id);
+  }
+  const auto count = static_cast<int64_t>(ids.size() + added.size());
+  if (highest > 4 * count + 1024) return fail("{}: ids go up to {}, but there are {} tokens", where, highest, count);
+  return {};
+}
+
 }  // namespace
 
 Result<Tokenizer> Tokenizer::load(const fs::path& path) {
@@ -175,7 +196,7 @@ Result<Tokenizer> Tokenizer::parse(std::string_view json, std::string_view where
   const Json& model = document["model"];
   // Older files leave the type away; only BPE has merges.
   if (const std::string type = type_of(model); type != "BPE" && !(type.empty() && model.contains("merges")))
-    return fail("{}: the model type \"{}\" is not supported, only BPE", where, type);
+    return fail("{}: the model type {} is not supported, only BPE", where, canonical_json(type));
   for (const char* key : {"dropout", "continuing_subword_prefix", "end_of_word_suffix", "byte_fallback"}) {
     if (!unset(model, key)) return fail("{}: model.{} is not supported", where, key);
   }
@@ -187,7 +208,11 @@ Result<Tokenizer> Tokenizer::parse(std::string_view json, std::string_view where
   PERSEA_CHECK(check_unique(ids, where));
   PERSEA_TRY(parts.merges, read_merges(model.value("merges", Json()), ids, where));
   PERSEA_TRY(parts.added, read_added(document.value("added_tokens", Json()), ids, where));
+  PERSEA_CHECK(check_ids(ids, parts.added, where));
   parts.tokens = bytes_of(ids);
+  // An added token that the vocabulary lists is spelt as it is, not by the alphabet of bytes.
+  for (const AddedToken& token : parts.added)
+    if (ids.contains(token.content)) parts.tokens[token.id] = token.content;
   parts.post_processor = document.value("post_processor", Json());
   return create(std::move(parts), where);
 }

@@ -52,7 +52,7 @@ Result<CheckpointView> CheckpointView::parse(std::span<const std::byte> bytes, s
       entry.dtype = *dtype;
       int64_t count = 1;
       for (const int64_t extent : entry.shape) {
-        if (extent < 0 || extent > kMostElements || count * std::max<int64_t>(extent, 1) > kMostElements) {
+        if (extent < 0 || extent > kMostElements / std::max<int64_t>(count, 1)) {
           return fail("{}: {}: impossible shape", where, entry.name);
         }
         count *= extent;

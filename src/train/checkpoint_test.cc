@@ -111,17 +111,18 @@ TEST_F(CheckpointTest, MetricsAreCutOffAfterTheCheckpoint) {
   {
     auto writer = MetricsWriter::open(file, 0);
     ASSERT_TRUE(writer.ok());
-    for (int step = 0; step < 5; ++step) ASSERT_TRUE(writer->append({{"step", step}, {"loss", 1.5}}).ok());
+    for (int step = 0; step < 5; ++step)
+      ASSERT_TRUE(writer->append({{"step", step}, {"tokens", 10 * step}, {"loss", 1.5}}).ok());
   }
   ASSERT_TRUE(write_file(file, *read_file(file) + "{\"step\":5,\"lo").ok());  // a kill in the middle of a line
   EXPECT_EQ(read_metrics(file)->size(), 5);
-  auto writer = MetricsWriter::open(file, 2);
+  auto writer = MetricsWriter::open(file, 20);
   ASSERT_TRUE(writer.ok());
-  ASSERT_TRUE(writer->append({{"step", 3}}).ok());
+  ASSERT_TRUE(writer->append({{"step", 3}, {"tokens", 30}}).ok());
   const auto lines = read_metrics(file);
   ASSERT_EQ(lines->size(), 4);
-  EXPECT_EQ((*lines)[2], Json({{"step", 2}, {"loss", 1.5}}));
-  EXPECT_EQ((*lines)[3], Json({{"step", 3}}));
+  EXPECT_EQ((*lines)[2], Json({{"step", 2}, {"tokens", 20}, {"loss", 1.5}}));
+  EXPECT_EQ((*lines)[3], Json({{"step", 3}, {"tokens", 30}}));
 }
 
 }  // namespace

@@ -120,16 +120,21 @@ int64_t least_training_memory(const Recipe& recipe, const ModelConfig& c) {
   return kFloat * state + static_cast<int64_t>(tokens * activation_bytes_per_token(c));
 }
 
-Result<Forecast> forecast(const Recipe& recipe, const fs::path& scratch, double seconds) {
-  const PretrainRecipe& p = recipe.pretrain;
-  PERSEA_TRY(const Preparation preparation, estimate_preparation(recipe));
-  const ModelConfig config = recipe.model_config(preparation.vocab);
+Status check_memory(const Recipe& recipe, const ModelConfig& config) {
   if (const int64_t least = least_training_memory(recipe, config), there = machine_memory(); least > there) {
     return fail(
         "training needs at least {} of memory and this machine has {}: lower model.dim, model.layers or "
         "pretrain.micro_batch",
         format_bytes(static_cast<double>(least)), format_bytes(static_cast<double>(there)));
   }
+  return {};
+}
+
+Result<Forecast> forecast(const Recipe& recipe, const fs::path& scratch, double seconds) {
+  const PretrainRecipe& p = recipe.pretrain;
+  PERSEA_TRY(const Preparation preparation, estimate_preparation(recipe));
+  const ModelConfig config = recipe.model_config(preparation.vocab);
+  PERSEA_CHECK(check_memory(recipe, config));
   Forecast f;
   f.threads = pool().threads();
   f.peak_gflops = kernels::measure_peak_gflops(0.5);

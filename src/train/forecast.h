@@ -33,4 +33,7 @@ Result<Forecast> forecast(const Recipe& recipe, const std::filesystem::path& scr
 // pass.
 int64_t least_training_memory(const Recipe& recipe, const ModelConfig& config);
 
+// Fails where even that is more than this machine has.
+Status check_memory(const Recipe& recipe, const ModelConfig& config);
+
 }  // namespace persea

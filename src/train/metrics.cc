@@ -20,12 +20,14 @@ Result<std::vector<Json>> read_metrics(const std::filesystem::path& path) {
   return lines;
 }
 
-Result<MetricsWriter> MetricsWriter::open(const std::filesystem::path& path, int64_t last_step) {
+Result<MetricsWriter> MetricsWriter::open(const std::filesystem::path& path, int64_t last_tokens) {
   std::string kept;
   if (std::filesystem::exists(path)) {
     PERSEA_TRY(const std::vector<Json> lines, read_metrics(path));
     for (const Json& line : lines) {
-      if (line["step"].get<int64_t>() <= last_step) kept += canonical_json(line) + '\n';
+      const auto tokens = line.find("tokens");
+      if (tokens != line.end() && tokens->is_number_integer() && tokens->get<int64_t>() <= last_tokens)
+        kept += canonical_json(line) + '\n';
     }
   }
   PERSEA_CHECK(write_file(path, kept));

@@ -15,8 +15,8 @@ namespace persea {
 
 class MetricsWriter {
  public:
-  // Opens for appending; keeps only the whole lines whose "step" is at most `last_step`.
-  static Result<MetricsWriter> open(const std::filesystem::path& path, int64_t last_step);
+  // Opens for appending; keeps only the whole lines whose "tokens", which only grow, are at most `last_tokens`.
+  static Result<MetricsWriter> open(const std::filesystem::path& path, int64_t last_tokens);
   // A line is in the system's hands when this returns: a kill does not lose it.
   Status append(const Json& line);
   Status sync();

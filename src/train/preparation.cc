@@ -39,26 +39,18 @@ Sample sample_smallworld(const CorpusRecipe& recipe) {
 // degrees, so the whole is estimated from how much text came out of how many bytes.
 Result<Sample> sample_files(const CorpusRecipe& recipe) {
   Sample sample;
-  std::vector<std::pair<fs::path, int64_t>> files;
-  std::error_code error;
-  if (fs::is_regular_file(recipe.path, error)) {
-    files.emplace_back(recipe.path, static_cast<int64_t>(fs::file_size(recipe.path, error)));
-  } else {
-    for (const auto& entry : fs::recursive_directory_iterator(recipe.path, error)) {
-      if (entry.is_regular_file(error)) files.emplace_back(entry.path(), static_cast<int64_t>(entry.file_size(error)));
-    }
-  }
-  if (files.empty()) return fail("{}: no text there", recipe.path);
-  std::sort(files.begin(), files.end());
+  PERSEA_TRY(const std::vector<FoundFile> files, list_files(recipe.path));
+  const bool folder = fs::is_directory(recipe.path);
   const int64_t part = kSampleBytes / static_cast<int64_t>(std::min<size_t>(files.size(), 64)) + 1;
   const size_t stride = (files.size() + 63) / 64;
   const double start = wall_seconds();
   double estimated = 0, seen_files = 0, all_files = 0;
   for (size_t i = 0; i < files.size(); ++i) {
-    all_files += static_cast<double>(files[i].second);
+    all_files += static_cast<double>(files[i].bytes);
     if (i % stride != 0) continue;
     int64_t bytes = 0;
-    const auto report = read_source(files[i].first, files[i].first.string(), {}, [&](std::string_view text) -> Status {
+    const fs::path path = folder ? fs::path(recipe.path) / files[i].name : fs::path(recipe.path);
+    const auto report = read_source(path, path.string(), {}, [&](std::string_view text) -> Status {
       sample.documents.emplace_back(text);
       bytes += static_cast<int64_t>(text.size());
       return bytes < part ? Status() : Status(Error{std::string(kEnough)});
@@ -66,9 +58,9 @@ Result<Sample> sample_files(const CorpusRecipe& recipe) {
     sample.bytes += bytes;
     // A file that was read whole tells its size; one that was left in the middle is taken to hold as much text a byte
     // as it has bytes on disk, times what compression commonly gives.
-    const bool compressed = files[i].first.extension() == ".zst" || files[i].first.extension() == ".gz";
-    estimated += report ? static_cast<double>(bytes) : static_cast<double>(files[i].second) * (compressed ? 2.8 : 1);
-    seen_files += static_cast<double>(files[i].second);
+    const bool compressed = path.extension() == ".zst" || path.extension() == ".gz";
+    estimated += report ? static_cast<double>(bytes) : static_cast<double>(files[i].bytes) * (compressed ? 2.8 : 1);
+    seen_files += static_cast<double>(files[i].bytes);
   }
   sample.seconds = wall_seconds() - start;
   if (sample.bytes == 0) return fail("{}: no text there", recipe.path);
@@ -117,7 +109,7 @@ Result<Preparation> estimate_preparation(const Recipe& recipe) {
   Tokenizer tokenizer = byte_tokenizer(chat_special_tokens());
   if (recipe.tokenizer.kind == "bpe") {
     // Counting words takes time by the byte, merging them less and less: a line through two sizes of sample.
-    PERSEA_TRY(auto half, time_training(sample, sample.documents.size() / 2, result.vocab));
+    PERSEA_TRY(auto half, time_training(sample, std::max<size_t>(1, sample.documents.size() / 2), result.vocab));
     PERSEA_TRY(auto whole, time_training(sample, sample.documents.size(), result.vocab));
     const double slope = std::max(0.0, whole.first - half.first) * 2;
     result.seconds += whole.first + slope * std::max(0.0, times - 1);

@@ -106,7 +106,8 @@ Json Run::state() const {
                 {"seconds", seconds()},
                 {"start_seconds", start_seconds_},
                 {"cpu_seconds", prior_.cpu + usage.cpu},
-                {"threads", pool().threads()}};
+                {"threads", pool().threads()},
+                {"precision", precision_name(precision_of(settings_))}};
   if (usage.joules) state["joules"] = prior_.joules.value_or(0) + *usage.joules;
   return state;
 }
@@ -152,16 +153,16 @@ Status Run::begin() {
       prior_.wall = seconds_before_;
       state.at("cpu_seconds").get_to(prior_.cpu);
       if (state.contains("joules")) prior_.joules = state["joules"].get<double>();
-      if (const int threads = state.at("threads"); threads != pool().threads()) {
-        log_warning("this run began with {} threads and goes on with {}: its last bits may differ", threads,
-                    pool().threads());
+      const std::string_view precision = precision_name(precision_of(settings_));
+      if (const std::string before = state.at("precision"); before != precision) {
+        log_warning("this run began with products of {} and goes on with {}: its bits will differ", before, precision);
       }
     } catch (const Json::exception& error) {
       return fail("{}: a checkpoint of another version: remove it to start afresh", work_.string());
     }
     resumed_ = true;
     if (!quiet_) log_info("going on from step {}", step_);
-    PERSEA_TRY(metrics_, MetricsWriter::open(work_ / "metrics.jsonl", step_));
+    PERSEA_TRY(metrics_, MetricsWriter::open(work_ / "metrics.jsonl", tokens_));
     return {};
   }
   PERSEA_TRY(metrics_, MetricsWriter::open(work_ / "metrics.jsonl", -1));
@@ -173,6 +174,7 @@ Status Run::begin() {
                                    {"valid_loss", v.loss},
                                    {"bits_per_byte", v.bits_per_byte}}));
   }
+  start_seconds_ = seconds();
   PERSEA_CHECK(save());  // so that there is always one to roll back to, and a full disk shows at once
   start_seconds_ = seconds();
   return {};
@@ -267,8 +269,9 @@ Status Run::roll_back(int64_t from) {
   log_warning("step {}: the loss is unstable: back to the checkpoint of step {}, with other batches", from + 1, step_);
   PERSEA_CHECK(metrics_->append(
       {{"step", step_}, {"event", "rollback"}, {"from", from}, {"tokens", tokens_}, {"seconds", seconds()}}));
-  PERSEA_CHECK(save());  // the return is part of the run: a kill from here on must not undo it
+  // In this order a kill in between only repeats the return, to the same bits.
   checkpoints_.drop_after(step_);
+  PERSEA_CHECK(save());
   return {};
 }
 

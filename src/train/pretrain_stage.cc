@@ -7,6 +7,7 @@
 #include "text/bpe_train.h"
 #include "text/chat_template.h"
 #include "text/tokenizer.h"
+#include "train/forecast.h"
 #include "train/pretrain.h"
 
 namespace persea {
@@ -71,6 +72,7 @@ Status body(const Recipe& recipe, StageContext& context, bool quiet) {
   }
 
   const ModelConfig config = recipe.model_config(tokenizer.vocab_size());
+  PERSEA_CHECK(check_memory(recipe, config));
   PERSEA_TRY(const PretrainOutcome outcome, pretrain(recipe, config, data, context.work(), quiet));
 
   PERSEA_CHECK(save_model(*outcome.model, context.out(), roles_of(tokenizer)));
@@ -101,6 +103,7 @@ Status body(const Recipe& recipe, StageContext& context, bool quiet) {
   context.fact("peak_gflops", outcome.peak_gflops);
   context.fact("peak_memory_bytes", peak_memory_bytes());
   context.fact("threads", pool().threads());
+  context.fact("precision", kernels::precision_name(precision_of(recipe.pretrain)));
   context.fact("skipped_steps", outcome.skipped);
   context.fact("rollbacks", outcome.rollbacks);
   return {};

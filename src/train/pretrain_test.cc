@@ -100,12 +100,22 @@ TEST_F(Pretrain, MicroBatchesAddUp) {
   Recipe recipe = tiny(1);
   recipe.pretrain.dropout = 0;
   Model whole(recipe.model_config(kVocab), 1), parts(recipe.model_config(kVocab), 1);
-  EXPECT_NEAR(accumulate_gradients(whole, counting(3), 4, {}), accumulate_gradients(parts, counting(3), 1, {}),
-              1e-5);
+  EXPECT_NEAR(accumulate_gradients(whole, counting(3), 4, {}), accumulate_gradients(parts, counting(3), 1, {}), 1e-5);
   for (size_t i = 0; i < whole.parameters().size(); ++i) {
     const Tensor &a = whole.parameters()[i]->gradient, &b = parts.parameters()[i]->gradient;
     for (int64_t j = 0; j < a.count(); ++j) ASSERT_NEAR(a.data()[j], b.data()[j], 1e-5) << whole.parameters()[i]->name;
   }
+}
+
+TEST_F(Pretrain, ProductsOfBf16LearnAsMuch) {
+  Recipe recipe = tiny(150);
+  recipe.pretrain.dropout = 0;
+  const auto f32 = run(recipe, data(), "f32");
+  recipe.pretrain.precision = "bf16";
+  const auto bf16 = run(recipe, data(), "bf16");
+  ASSERT_TRUE(f32.ok() && bf16.ok());
+  EXPECT_NE(weights(*f32->model), weights(*bf16->model));
+  EXPECT_NEAR(bf16->validation.loss, f32->validation.loss, 0.1 * f32->validation.loss);
 }
 
 TEST_F(PretrainSlow, ARunThatWasKilledEndsWithTheSameBits) {

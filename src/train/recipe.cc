@@ -255,7 +255,6 @@ Result<Recipe> Recipe::parse(std::string_view text, std::string_view where) {
   std::string budget;
   for (const auto& [stage, keys] : document.value.items()) {
     if (!keys.is_object()) {
-      auto setting = find(table, stage + ".");
       return fail("{}: '{}' must stand in a stage, as in [pretrain]", at(stage), stage);
     }
     if (keys.empty()) {

@@ -54,7 +54,7 @@ std::vector<Tile> tiles(const ReportData& d) {
       {"Trained on", format_count(tokens), fmt::format("tokens in {} steps", format_count(number(d.facts, "steps")))});
   all.push_back({"Speed", format_count(number(d.facts, "tokens_per_second")), "tokens per second"});
   all.push_back({"Share of peak", percent(number(d.facts, "mfu")),
-                 fmt::format("of {:.0f} GFLOP/s measured", number(d.facts, "peak_gflops"))});
+                 fmt::format("of {:.0f} GFLOP/s fp32 measured", number(d.facts, "peak_gflops"))});
   const std::string joules = d.cost.contains("joules") && d.cost["joules"].is_number()
                                  ? fmt::format(" · {:.3g} kJ", number(d.cost, "joules") / 1e3)
                                  : "";

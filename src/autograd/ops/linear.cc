@@ -173,6 +173,9 @@ struct LinearOp {
          {Case{"plain", Prologue::none, false, 5, 7, 3}, Case{"plain, whole tiles", Prologue::none, true, 32, 64, 48},
           Case{"rms_norm", Prologue::rms_norm, false, 19, 37, 24}, Case{"swiglu", Prologue::swiglu, true, 33, 16, 21},
           Case{"relu_squared", Prologue::relu_squared, true, 8, 40, 32},
+          Case{"two pieces of the depth", Prologue::none, false, 9, 20, 801},
+          Case{"two pieces of the weight's gradient", Prologue::none, false, 801, 9, 20},
+          Case{"bf16, two pieces, odd", Prologue::none, true, 9, 20, 1601, bf16},
           Case{"bf16, odd shapes", Prologue::none, true, 21, 35, 19, bf16},
           Case{"bf16, whole tiles", Prologue::rms_norm, true, 64, 64, 160, bf16},
           Case{"bf16, swiglu", Prologue::swiglu, false, 17, 33, 70, bf16}}) {
