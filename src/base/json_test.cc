@@ -67,6 +67,10 @@ TEST(Toml, ErrorsNameTheLine) {
   EXPECT_EQ(parse_toml("x = 1\na.b = nan\n", "r.toml").error().message, "r.toml:2: a.b must be a finite number");
   EXPECT_FALSE(parse_toml("a = \"\xff\"", "r.toml"));
   EXPECT_FALSE(parse_toml("a = " + std::string(100000, '['), "r.toml"));
+  EXPECT_EQ(parse_toml("ok = 1\n\"a\\nb\" = 1\n", "r.toml").error().message, "r.toml:2: a key with control characters");
+  std::string deep = "a";
+  for (int i = 0; i < 300; ++i) deep += ".a";
+  EXPECT_EQ(parse_toml(deep + " = 1", "r.toml").error().message, "r.toml: nested deeper than 256 levels");
 }
 
 TEST(Nearest, SuggestsOnlyMisspellings) {
