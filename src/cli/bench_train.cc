@@ -1,4 +1,6 @@
-// persea bench train: the speed of training steps on random tokens, against the peak that the same run measures.
+// persea bench train: the speed of training steps on random tokens, against the peak that the same run measures. Peak
+// and steps alternate, and each step is held against the peak right before and after it: where others share the
+// processor, both lose alike.
 #include <algorithm>
 #include <memory>
 
@@ -13,8 +15,8 @@
 namespace persea {
 namespace {
 
-constexpr int kWarmUp = 2;            // steps before any counts: memory is taken, threads are awake
-constexpr double kPeakSeconds = 0.5;  // before and after the steps each
+constexpr int kWarmUp = 2;                                // steps before any counts: memory is taken, threads are awake
+constexpr double kPeakShare = 0.05, kPeakSeconds = 0.02;  // of a step's time, at least, between two steps
 
 struct Options {
   ModelConfig model;
@@ -22,6 +24,11 @@ struct Options {
   int64_t batch = 16, length = 256, micro = 0;
   double seconds = 10;
 };
+
+double median_of(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  return values[values.size() / 2];
+}
 
 int bench_train(const CliContext& context, const Options& options) {
   ModelConfig config = options.model;
@@ -45,28 +52,36 @@ int bench_train(const CliContext& context, const Options& options) {
   Optimizer optimizer(model.parameters(), settings);
 
   const double tokens = static_cast<double>(options.batch * options.length);
-  double peak = kernels::measure_peak_gflops(kPeakSeconds), loss = 0;
-  std::vector<double> times;
-  double end = 0;
+  const double flops = config.training_flops_per_token(options.length);
+  kernels::PeakGflops peak = kernels::measure_peak_gflops(0.5);
+  double best_peak = peak.best, loss = 0, end = 0;
+  std::vector<double> times, peaks, shares;
   for (int step = 0; step < kWarmUp + 1 || wall_seconds() < end; ++step) {
     if (step == kWarmUp) end = wall_seconds() + options.seconds;
     const double start = wall_seconds();
     loss = accumulate_gradients(model, batches[static_cast<size_t>(step) % batches.size()], micro,
                                 {.precision = precision});
     optimizer.step(1, 1);
-    if (step >= kWarmUp) times.push_back(wall_seconds() - start);
+    const double took = wall_seconds() - start;
+    const double before = peak.mean;
+    peak = kernels::measure_peak_gflops(std::max(kPeakSeconds, kPeakShare * took));
+    best_peak = std::max(best_peak, peak.best);
+    if (step < kWarmUp) continue;
+    times.push_back(took);
+    peaks.push_back((before + peak.mean) / 2);
+    shares.push_back(flops * tokens / took / 1e9 / peaks.back());
   }
-  peak = std::max(peak, kernels::measure_peak_gflops(kPeakSeconds));
 
   std::sort(times.begin(), times.end());
-  const double median = times[times.size() / 2], flops = config.training_flops_per_token(options.length);
+  const double median = median_of(times), mfu = median_of(shares);
   const Json result = {{"tokens_per_second", tokens / median},
                        {"best_tokens_per_second", tokens / times.front()},
                        {"median_step_ms", median * 1e3},
                        {"steps", times.size()},
                        {"gflops", flops * tokens / median / 1e9},
-                       {"peak_gflops", peak},
-                       {"mfu", flops * tokens / median / 1e9 / peak},
+                       {"peak_gflops", best_peak},
+                       {"peak_gflops_beside", median_of(peaks)},
+                       {"mfu", mfu},
                        {"peak_memory_bytes", peak_memory_bytes()},
                        {"flops_per_token", flops},
                        {"parameters", config.parameters()},
@@ -76,8 +91,8 @@ int bench_train(const CliContext& context, const Options& options) {
     print_json(result);
   } else {
     fmt::print("{} tok/s ({:.1f} ms a step, {} steps), {:.1f} of {:.1f} GFLOP/s: {:.1f}% of peak, {} at most\n",
-               format_count(tokens / median), median * 1e3, times.size(), flops * tokens / median / 1e9, peak,
-               100 * flops * tokens / median / 1e9 / peak, format_bytes(static_cast<double>(peak_memory_bytes())));
+               format_count(tokens / median), median * 1e3, times.size(), flops * tokens / median / 1e9,
+               median_of(peaks), 100 * mfu, format_bytes(static_cast<double>(peak_memory_bytes())));
   }
   return 0;
 }

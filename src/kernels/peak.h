@@ -3,8 +3,12 @@
 
 namespace persea::kernels {
 
-// fp32 multiply-adds of all threads of the pool on registers, GFLOP/s: the best of short runs over `seconds`.
-double measure_peak_gflops(double seconds);
+// fp32 multiply-adds of all threads of the pool on registers, GFLOP/s, in short runs over `seconds`: the best of them,
+// and all of them together, which a machine that others share does not hold.
+struct PeakGflops {
+  double best = 0, mean = 0;
+};
+PeakGflops measure_peak_gflops(double seconds);
 
 // Reading memory beyond all caches, all threads, GB/s.
 double measure_read_bandwidth(double seconds);

@@ -137,7 +137,7 @@ Result<Forecast> forecast(const Recipe& recipe, const fs::path& scratch, double 
   PERSEA_CHECK(check_memory(recipe, config));
   Forecast f;
   f.threads = pool().threads();
-  f.peak_gflops = kernels::measure_peak_gflops(0.5);
+  f.peak_gflops = kernels::measure_peak_gflops(0.5).best;
   PERSEA_TRY(const StepCost cost, measure_training(recipe, config, scratch, seconds));
   f.parameters = config.parameters();
   f.text_bytes = preparation.text_bytes;

@@ -133,7 +133,7 @@ Validation Run::validated() {
 }
 
 Status Run::begin() {
-  peak_gflops_ = kernels::measure_peak_gflops(kPeakSeconds);
+  peak_gflops_ = kernels::measure_peak_gflops(kPeakSeconds).best;
   const fs::path pace_file = work_ / "pace.json";
   if (fs::exists(pace_file)) {
     PERSEA_TRY(const Json value, read_json(pace_file));

@@ -13,8 +13,8 @@
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/cpu/gemm.cc"
-#include <hwy/foreach_target.h>
 #include <hwy/cache_control.h>
+#include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
 #include "kernels/cpu/words-inl.h"
@@ -119,7 +119,10 @@ void multiply_block(const Gemm& g, const Block& block, const float* packed_b, fl
       const int64_t a_row = grouped ? 1 : from.row_stride, a_step = grouped ? rows : from.step;
       float* c = g.c + (block.row + r) * g.ldc + block.column + j;
       if (columns == kTileColumns) {
-        micro_kernel_rows<W>(rows, block.k, a, a_row, a_step, panel, kTileColumns, c, g.ldc, add);
+        // The groups of rows together fetch the next panel: the first group would wait for it.
+        const bool last = j + kTileColumns >= block.columns;
+        const float* ahead = last ? nullptr : panel + block.k * (kTileColumns + r / kTileRows * kAheadWords);
+        micro_kernel_rows<W>(rows, block.k, a, a_row, a_step, panel, kTileColumns, c, g.ldc, add, ahead);
       } else {
         float tile[kTileRows * kTileColumns];
         micro_kernel_rows<W>(rows, block.k, a, a_row, a_step, panel, kTileColumns, tile, kTileColumns, false);

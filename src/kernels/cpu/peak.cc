@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
+#include <numeric>
 #include <vector>
 
 #include "base/clock.h"
@@ -56,21 +57,24 @@ namespace persea::kernels {
 HWY_EXPORT(multiply_adds);
 HWY_EXPORT(read);
 
-double measure_peak_gflops(double seconds) {
+PeakGflops measure_peak_gflops(double seconds) {
   const int threads = pool().threads();
   std::vector<float> sinks(64 * threads);
   std::vector<double> flops(threads);
-  double best = 0;
-  const double end = wall_seconds() + seconds;
+  PeakGflops peak;
+  double done = 0;
+  const double begin = wall_seconds();
+  double now = begin;
   do {
-    const double start = wall_seconds();
+    const double start = now;
     pool().run([&](int t) { flops[t] = HWY_DYNAMIC_DISPATCH(multiply_adds)(1000000, 0.999f, sinks.data() + 64 * t); });
-    const double took = wall_seconds() - start;
-    double total = 0;
-    for (double f : flops) total += f;
-    best = std::max(best, total / took * 1e-9);
-  } while (wall_seconds() < end);
-  return best;
+    now = wall_seconds();
+    const double total = std::accumulate(flops.begin(), flops.end(), 0.0);
+    done += total;
+    peak.best = std::max(peak.best, total / (now - start) * 1e-9);
+  } while (now < begin + seconds);
+  peak.mean = done / (now - begin) * 1e-9;
+  return peak;
 }
 
 double measure_read_bandwidth(double seconds) {
