@@ -58,9 +58,6 @@ uint32_t wait_for_change(const std::atomic<uint32_t>& value, uint32_t old, std::
   return value.load(std::memory_order_acquire);
 }
 
-// Thrown out of barrier() where another thread has failed, so that none waits for it for ever. run() drops it.
-struct OtherThreadFailed {};
-
 }  // namespace
 
 struct ThreadPool::Impl {
@@ -69,18 +66,12 @@ struct ThreadPool::Impl {
 
   void call(int thread) {
     const Impl* outer = std::exchange(current, this);
-    const int outer_nesting = std::exchange(nesting, 0);
     try {
       (*fn)(thread);
-    } catch (const OtherThreadFailed&) {
     } catch (...) {
       const std::lock_guard lock(error_mutex);
       if (!error) error = std::current_exception();
-      failed.store(true, std::memory_order_release);
-      phase.fetch_add(1, std::memory_order_acq_rel);
-      phase.notify_all();
     }
-    nesting = outer_nesting;
     current = outer;
   }
 
@@ -102,7 +93,6 @@ struct ThreadPool::Impl {
   }
 
   static thread_local const Impl* current;  // the pool whose run() this thread is inside of
-  static thread_local int nesting;          // how many run() calls of that pool deeper
 
   const int threads;
   const std::chrono::nanoseconds spin;
@@ -111,16 +101,12 @@ struct ThreadPool::Impl {
   const std::function<void(int)>* fn = nullptr;
   alignas(64) std::atomic<uint32_t> job{0};
   alignas(64) std::atomic<uint32_t> pending{0};
-  alignas(64) std::atomic<uint32_t> arrived{0};
-  alignas(64) std::atomic<uint32_t> phase{0};
-  std::atomic<bool> failed{false};
   std::mutex error_mutex;
   std::exception_ptr error;
   std::vector<std::thread> workers;
 };
 
 thread_local const ThreadPool::Impl* ThreadPool::Impl::current = nullptr;
-thread_local int ThreadPool::Impl::nesting = 0;
 
 ThreadPool::ThreadPool(int threads) : impl_(std::make_unique<Impl>(threads)) {
   if (threads < 1) throw std::logic_error("a thread pool needs a thread");
@@ -139,18 +125,12 @@ int ThreadPool::threads() const { return impl_->threads; }
 void ThreadPool::run(const std::function<void(int thread)>& fn) {
   Impl& p = *impl_;
   if (Impl::current == &p) {
-    struct Depth {
-      Depth() { ++Impl::nesting; }
-      ~Depth() { --Impl::nesting; }
-    } depth;
     for (int i = 0; i < p.threads; ++i) fn(i);
     return;
   }
   const std::lock_guard lock(p.callers);
   p.fn = &fn;
   p.error = nullptr;
-  p.failed.store(false, std::memory_order_relaxed);
-  p.arrived.store(0, std::memory_order_relaxed);
   p.pending.store(static_cast<uint32_t>(p.threads - 1), std::memory_order_relaxed);
   if (p.threads > 1) {
     p.job.fetch_add(1, std::memory_order_release);
@@ -171,23 +151,6 @@ void ThreadPool::parallel_for(int64_t blocks, const std::function<void(int64_t b
   run([&](int) {
     for (int64_t block; (block = next.fetch_add(1, std::memory_order_relaxed)) < blocks;) fn(block);
   });
-}
-
-void ThreadPool::barrier() {
-  Impl& p = *impl_;
-  if (Impl::current != &p) throw std::logic_error("ThreadPool::barrier outside run()");
-  if (p.threads == 1) return;
-  if (Impl::nesting > 0) throw std::logic_error("ThreadPool::barrier inside a nested run(), which has one thread");
-  const uint32_t phase = p.phase.load(std::memory_order_acquire);
-  if (p.failed.load(std::memory_order_acquire)) throw OtherThreadFailed{};
-  if (p.arrived.fetch_add(1, std::memory_order_acq_rel) + 1 == static_cast<uint32_t>(p.threads)) {
-    p.arrived.store(0, std::memory_order_relaxed);
-    p.phase.fetch_add(1, std::memory_order_acq_rel);
-    p.phase.notify_all();
-  } else {
-    wait_for_change(p.phase, phase, p.spin);
-    if (p.failed.load(std::memory_order_acquire)) throw OtherThreadFailed{};
-  }
 }
 
 namespace {

@@ -1,5 +1,6 @@
-// The one pool of threads. Work is split statically, or block by block; which thread runs a block never changes a result's
-// bits, because every block writes its own output. Workers spin briefly, then sleep, so that an idle program costs nothing.
+// The one pool of threads. Work is split statically, or block by block; which thread runs a block never changes a
+// result's bits, because every block writes its own output. Workers spin briefly, then sleep, so that an idle program
+// costs nothing.
 #pragma once
 
 #include <atomic>
@@ -24,9 +25,6 @@ class ThreadPool {
 
   // fn(block) for each block in [0, blocks), blocks taken by whichever thread is free.
   void parallel_for(int64_t blocks, const std::function<void(int64_t block)>& fn);
-
-  // Waits until every thread of the running run() call has arrived. Only from inside run(), by all threads alike.
-  void barrier();
 
  private:
   struct Impl;

@@ -43,36 +43,15 @@ TEST(ThreadPool, ParallelForTakesEachBlockOnce) {
   }
 }
 
-TEST(ThreadPool, BarrierSeparatesPhases) {
-  for (const int threads : {1, 2, 5}) {
-    ThreadPool pool(threads);
-    std::vector<int> phase(static_cast<size_t>(threads));  // written by its thread, read by all after the barrier
-    std::atomic<int> wrong{0};
-    pool.run([&](int thread) {
-      for (int i = 1; i <= 300; ++i) {
-        phase[static_cast<size_t>(thread)] = i;
-        pool.barrier();
-        for (const int other : phase) wrong += other != i;
-        pool.barrier();
-      }
-    });
-    EXPECT_EQ(wrong, 0);
-  }
-}
-
 TEST(ThreadPool, RethrowsAndStaysUsable) {
   ThreadPool pool(3);
   const auto failing = [&](int thread) {
     if (thread == 1) throw std::runtime_error("one");
-    pool.barrier();  // must not wait for the thread that failed
   };
   for (int round = 0; round < 50; ++round) {
     EXPECT_THROW(pool.run(failing), std::runtime_error);
     std::atomic<int> calls{0};
-    pool.run([&](int) {
-      pool.barrier();
-      ++calls;
-    });
+    pool.run([&](int) { ++calls; });
     EXPECT_EQ(calls, 3);
   }
 }
@@ -91,8 +70,6 @@ TEST(ThreadPool, NestedRunIsSequential) {
     pool.parallel_for(10, [&](int64_t) { ++calls; });
   });
   EXPECT_EQ(calls, 2 * 2 + 2 * 10);
-  EXPECT_THROW(pool.run([&](int) { pool.run([&](int) { pool.barrier(); }); }), std::logic_error);
-  EXPECT_THROW(pool.barrier(), std::logic_error);
 }
 
 TEST(ThreadPool, CallersFromSeveralThreadsTakeTurns) {
@@ -122,8 +99,7 @@ TEST(ThreadPool, WakesAfterSleeping) {
     std::this_thread::sleep_for(std::chrono::milliseconds(5));  // far past the spinning
     std::atomic<int> calls{0};
     pool.run([&](int thread) {
-      if (thread == 0) std::this_thread::sleep_for(std::chrono::milliseconds(2));
-      pool.barrier();
+      if (thread == 1) std::this_thread::sleep_for(std::chrono::milliseconds(2));  // the caller sleeps, too
       ++calls;
     });
     EXPECT_EQ(calls, 2);

@@ -47,7 +47,7 @@ int bench_train(const CliContext& context, const Options& options) {
   Model model(config, 1);
   OptimizerSettings settings;
   settings.kind = options.optimizer == "muon" ? OptimizerSettings::Kind::muon : OptimizerSettings::Kind::adamw;
-  const auto precision = options.precision == "bf16" ? kernels::Precision::bf16 : kernels::Precision::f32;
+  const kernels::Precision precision = kernels::precision_from(options.precision);
   settings.precision = precision;
   Optimizer optimizer(model.parameters(), settings);
 
@@ -119,7 +119,7 @@ void add_bench_train(CLI::App& bench, CliContext& context, VerbAction& action) {
   verb->add_flag("--tied,!--untied", m.tied, "The head shares the embedding's weights")->capture_default_str();
   verb->add_option("--optimizer", options->optimizer, "Which")->check(CLI::IsMember({"adamw", "muon"}));
   verb->add_option("--precision", options->precision, "Of the products")
-      ->check(CLI::IsMember({"f32", "bf16"}))
+      ->check(CLI::IsMember({"f32", "bf16", "auto"}))
       ->capture_default_str();
   verb->add_option("--batch", options->batch, "Sequences of a step")
       ->check(CLI::Range(1, 1 << 20))

@@ -85,10 +85,17 @@ Result<std::vector<Generation>> generate_greedy(Decoder& decoder, const std::vec
   std::vector<Generation> results(prompts.size());
   std::vector<std::unique_ptr<Sequence>> active;
   std::vector<Decoder::Piece> pieces;
-  // A sequence that has ended makes room for the next prompt.
+  // All caches are of one size from the start, and a sequence that has ended leaves its own to the next prompt: what
+  // they take in all is known and small.
+  int64_t longest = 0;
+  for (const auto& prompt : prompts) longest = std::max(longest, static_cast<int64_t>(prompt.size()));
+  longest = std::min(longest + max_tokens, decoder.config().context);
+  std::vector<KvCache> idle;
   for (size_t begun = 0; max_tokens > 0;) {
     while (active.size() < kTogether && begun < prompts.size()) {
-      active.push_back(std::make_unique<Sequence>(Sequence{begun, KvCache(decoder.config()), prompts[begun]}));
+      if (idle.empty()) idle.emplace_back(decoder.config()).reserve(longest);
+      active.push_back(std::make_unique<Sequence>(Sequence{begun, std::move(idle.back()), prompts[begun]}));
+      idle.pop_back();
       ++begun;
     }
     if (active.empty()) break;
@@ -112,6 +119,8 @@ Result<std::vector<Generation>> generate_greedy(Decoder& decoder, const std::vec
         result.reason =
             static_cast<int64_t>(result.tokens.size()) == max_tokens ? StopReason::max_tokens : StopReason::context;
       }
+      sequence.cache.truncate(0);
+      idle.push_back(std::move(sequence.cache));
       active[i].reset();
     }
     std::erase(active, nullptr);

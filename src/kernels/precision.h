@@ -2,10 +2,14 @@
 // fast where the processor multiplies it (AVX512_BF16), and slower elsewhere: prefers_bf16() tells.
 #pragma once
 
+#include <string_view>
+
 namespace persea::kernels {
 
 enum class Precision { f32, bf16 };
 bool prefers_bf16();
+// "f32", "bf16", or "auto": what is faster here.
+Precision precision_from(std::string_view name);
 constexpr const char* precision_name(Precision precision) { return precision == Precision::bf16 ? "bf16" : "f32"; }
 
 }  // namespace persea::kernels

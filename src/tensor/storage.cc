@@ -95,4 +95,6 @@ std::shared_ptr<Storage> allocate(int64_t bytes, Device device) {
           }};
 }
 
+void release_kept_memory() { allocator().release(); }
+
 }  // namespace persea

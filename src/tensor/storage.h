@@ -20,4 +20,7 @@ struct Storage {
 // Throws std::bad_alloc where the machine has no memory, std::logic_error for a device that is not there.
 std::shared_ptr<Storage> allocate(int64_t bytes, Device device = cpu_device);
 
+// Gives the system back what the allocator keeps: between parts of a program that ask for different sizes.
+void release_kept_memory();
+
 }  // namespace persea

@@ -2,7 +2,7 @@
 // named.
 #include <algorithm>
 #include <unordered_map>
-#include <unordered_set>
+#include <utility>
 
 #include "text/byte_level.h"
 #include "text/tokenizer.h"
@@ -130,7 +130,8 @@ Result<std::vector<AddedToken>> read_added(const Json& list, const IdOf& ids, st
   for (const Json& item : list) {
     const Json content = item.is_object() ? item.value("content", Json()) : Json();
     const Json id = item.is_object() ? item.value("id", Json()) : Json();
-    if (!content.is_string() || !id.is_number_integer() || id.get<int64_t>() < 0 || id.get<int64_t>() > kHighestId)
+    if (!content.is_string() || content == "" || !id.is_number_integer() || id.get<int64_t>() < 0 ||
+        id.get<int64_t>() > kHighestId)
       return fail("{}: entry {} of added_tokens has no content or no id from 0 to {}", where, added.size(), kHighestId);
     AddedToken token{id.get<int32_t>(),           content.get<std::string>(),  flag(item, "special", false),
                      flag(item, "lstrip", false), flag(item, "rstrip", false), flag(item, "normalized", true)};
@@ -145,41 +146,31 @@ Result<std::vector<AddedToken>> read_added(const Json& list, const IdOf& ids, st
   return added;
 }
 
-// The bytes of each id. A token in characters that stand for no byte is an added one under its own name.
-std::vector<std::string> bytes_of(const IdOf& ids) {
-  int32_t highest = -1;
-  for (const auto& [token, id] : ids) highest = std::max(highest, id);
-  std::vector<std::string> tokens(highest + 1);
-  for (const auto& [token, id] : ids) tokens[id] = byte_level_bytes(token).value_or(token);
-  return tokens;
-}
-
-Status check_unique(const IdOf& ids, std::string_view where) {
-  std::unordered_map<int32_t, const std::string*> seen;
-  for (const auto& [token, id] : ids) {
-    if (!seen.emplace(id, &token).second)
-      return fail("{}: the tokens {} and {} share the id {}", where, Json(*seen[id]).dump(), Json(token).dump(), id);
-  }
-  return {};
-}
-
-// No added token stands where another token does, and ids have no gaps that would cost memory for nothing.
-Status check_ids(const IdOf& ids, const std::vector<AddedToken>& added, std::string_view where) {
-  std::unordered_set<int32_t> taken;
+// The bytes of each id: of the vocabulary's tokens, of which no two share one. A token in characters that stand for no
+// byte is an added one under its own name. Ids have no gaps that would cost memory for nothing.
+Result<std::vector<std::string>> bytes_of(const IdOf& ids, const std::vector<AddedToken>& added,
+                                          std::string_view where) {
   int64_t highest = 0;
-  for (const auto& [token, id] : ids) {
-    taken.insert(id);
-    highest = std::max<int64_t>(highest, id);
-  }
-  for (const AddedToken& token : added) {
-    if (!token.content.empty() && !ids.contains(token.content) && taken.contains(token.id))
-      return fail("{}: the added token {} has the id {} of another token", where, canonical_json(token.content),
-                  token.id);
-    highest = std::max<int64_t>(highest, token.id);
-  }
+  for (const auto& [token, id] : ids) highest = std::max<int64_t>(highest, id);
+  for (const AddedToken& token : added) highest = std::max<int64_t>(highest, token.id);
   const auto count = static_cast<int64_t>(ids.size() + added.size());
   if (highest > 4 * count + 1024) return fail("{}: ids go up to {}, but there are {} tokens", where, highest, count);
-  return {};
+
+  std::vector<const std::string*> token_at(highest + 1, nullptr);
+  std::vector<std::string> tokens(highest + 1);
+  for (const auto& [token, id] : ids) {
+    if (const std::string* other = std::exchange(token_at[id], &token))
+      return fail("{}: the tokens {} and {} share the id {}", where, Json(*other).dump(), Json(token).dump(), id);
+    tokens[id] = byte_level_bytes(token).value_or(token);
+  }
+  for (const AddedToken& token : added) {
+    const std::string* listed = token_at[token.id];
+    if (listed && *listed != token.content)
+      return fail("{}: the added token {} has the id {} of another token", where, canonical_json(token.content),
+                  token.id);
+    if (listed) tokens[token.id] = token.content;  // spelt as it is, not by the alphabet of bytes
+  }
+  return tokens;
 }
 
 }  // namespace
@@ -205,14 +196,9 @@ Result<Tokenizer> Tokenizer::parse(std::string_view json, std::string_view where
   PERSEA_TRY(parts.nfc, read_normalizer(document.value("normalizer", Json()), where));
   PERSEA_TRY(parts.split, read_pre_tokenizer(document.value("pre_tokenizer", Json()), where));
   PERSEA_TRY(const IdOf ids, read_vocab(model.value("vocab", Json()), where));
-  PERSEA_CHECK(check_unique(ids, where));
   PERSEA_TRY(parts.merges, read_merges(model.value("merges", Json()), ids, where));
   PERSEA_TRY(parts.added, read_added(document.value("added_tokens", Json()), ids, where));
-  PERSEA_CHECK(check_ids(ids, parts.added, where));
-  parts.tokens = bytes_of(ids);
-  // An added token that the vocabulary lists is spelt as it is, not by the alphabet of bytes.
-  for (const AddedToken& token : parts.added)
-    if (ids.contains(token.content)) parts.tokens[token.id] = token.content;
+  PERSEA_TRY(parts.tokens, bytes_of(ids, parts.added, where));
   parts.post_processor = document.value("post_processor", Json());
   return create(std::move(parts), where);
 }
@@ -223,7 +209,6 @@ Result<Tokenizer> Tokenizer::parse_gpt2(std::string_view vocab_json, std::string
   parts.split.rule = SplitRule::gpt2;
   PERSEA_TRY(const Json vocab, parse_json(vocab_json, where));
   PERSEA_TRY(const IdOf ids, read_vocab(vocab, where));
-  PERSEA_CHECK(check_unique(ids, where));
   for (size_t begin = 0; begin < merges_txt.size();) {
     const size_t end = std::min(merges_txt.find('\n', begin), merges_txt.size());
     std::string_view line = merges_txt.substr(begin, end - begin);
@@ -234,7 +219,7 @@ Result<Tokenizer> Tokenizer::parse_gpt2(std::string_view vocab_json, std::string
     parts.merges.push_back(pair);
   }
   if (const auto it = ids.find("<|endoftext|>"); it != ids.end()) parts.added.push_back({it->second, it->first});
-  parts.tokens = bytes_of(ids);
+  PERSEA_TRY(parts.tokens, bytes_of(ids, parts.added, where));
   return create(std::move(parts), where);
 }
 

@@ -235,6 +235,19 @@ TEST(TokenizerJson, CutOrAlteredFilesAreErrorsOrTokenizers) {
   }
 }
 
+TEST(TokenizerJson, ReadsGpt2sTwoFiles) {
+  Json vocab = (*parse_json(byte_tokenizer({"<|endoftext|>"}).to_json(), "test"))["model"]["vocab"];
+  vocab["th"] = 257;
+  const auto tokenizer = Tokenizer::parse_gpt2(vocab.dump(), "#version: 0.2\nt h\r\n", "gpt2");
+  ASSERT_TRUE(tokenizer.ok()) << tokenizer.error().message;
+  EXPECT_EQ(tokenizer->encode("th"), std::vector<int32_t>{257});
+  EXPECT_TRUE(tokenizer->special("<|endoftext|>").has_value());
+  vocab["far"] = 60000000;
+  EXPECT_NE(Tokenizer::parse_gpt2(vocab.dump(), "", "gpt2").error().message.find("ids go up to"), std::string::npos);
+  vocab["far"] = 257;
+  EXPECT_NE(Tokenizer::parse_gpt2(vocab.dump(), "", "gpt2").error().message.find("share the id"), std::string::npos);
+}
+
 TEST(TokenizerJson, FilesOnDisk) {
   const TempDir dir = *TempDir::create(fs::temp_directory_path(), "tokenizer");
   ASSERT_TRUE(small_tokenizer().save(dir.path() / "tokenizer.json").ok());

@@ -100,24 +100,22 @@ Result<Preparation> estimate_preparation(const Recipe& recipe) {
   } else {
     PERSEA_TRY(sample, sample_files(recipe.corpus));
   }
-  Preparation result;
-  result.text_bytes = sample.all_bytes;
-  result.vocab = recipe.vocab();
+  Preparation result{
+      .text_bytes = sample.all_bytes, .vocab = recipe.vocab(), .tokenizer = byte_tokenizer(chat_special_tokens())};
   const double times = static_cast<double>(sample.all_bytes) / static_cast<double>(sample.bytes);
   result.seconds = sample.seconds * times;
 
-  Tokenizer tokenizer = byte_tokenizer(chat_special_tokens());
   if (recipe.tokenizer.kind == "bpe") {
     // Counting words takes time by the byte, merging them less and less: a line through two sizes of sample.
     PERSEA_TRY(auto half, time_training(sample, std::max<size_t>(1, sample.documents.size() / 2), result.vocab));
     PERSEA_TRY(auto whole, time_training(sample, sample.documents.size(), result.vocab));
     const double slope = std::max(0.0, whole.first - half.first) * 2;
     result.seconds += whole.first + slope * std::max(0.0, times - 1);
-    tokenizer = std::move(whole.second);
+    result.tokenizer = std::move(whole.second);
   }
   std::vector<int32_t> ids;
   const double start = wall_seconds();
-  for (const std::string& document : sample.documents) tokenizer.encode(document, ids);
+  for (const std::string& document : sample.documents) result.tokenizer.encode(document, ids);
   result.seconds += (wall_seconds() - start) * times;
   const double tokens = static_cast<double>(ids.size() + sample.documents.size()) * times;
   result.validation_tokens = static_cast<int64_t>(tokens * recipe.corpus.valid_fraction);

@@ -19,7 +19,8 @@ class PreparationTest : public testing::Test {
   }
   static std::string text(int repeats) {
     std::string all;
-    for (int i = 0; i < repeats; ++i) all += "The quick brown fox jumps over the lazy dog, and number " + std::to_string(i) + " follows. ";
+    for (int i = 0; i < repeats; ++i)
+      all += "The quick brown fox jumps over the lazy dog, and number " + std::to_string(i) + " follows. ";
     return all;
   }
 

@@ -63,7 +63,7 @@ class Run {
   Validation validated();
   void show(Progress& progress) const;
 
-  bool finished() const { return pace_.total > 0 && step_ >= pace_.total; }
+  bool finished() const { return pace_.total() > 0 && step_ >= pace_.total(); }
   double seconds() const { return seconds_before_ + meter_.now().wall; }
 
   const Recipe& recipe_;
@@ -174,18 +174,20 @@ Status Run::begin() {
                                    {"valid_loss", v.loss},
                                    {"bits_per_byte", v.bits_per_byte}}));
   }
-  start_seconds_ = seconds();
-  PERSEA_CHECK(save());  // so that there is always one to roll back to, and a full disk shows at once
-  start_seconds_ = seconds();
+  start_seconds_ = seconds();  // for a run that goes on from this very checkpoint
+  PERSEA_CHECK(save());        // so that there is always one to roll back to, and a full disk shows at once
+  start_seconds_ = seconds();  // and for this one, whose first step begins now
   return {};
 }
 
-// Where the budget is in minutes: settles the intervals once the pace shows, and the length once the decay is due.
-// Either is on the disk before it acts.
+// Where the budget is in minutes: settles the intervals once the pace shows, the length once the decay is due, and the
+// length again at each checkpoint from there on. Each is on the disk before it acts.
 Status Run::settle_pace() {
-  if (pace_.total > 0 || step_ == 0) return {};
+  if (settings_.minutes <= 0 || step_ == 0) return {};
+  const bool decays = pace_.total() > 0;
+  if (decays && (!pace_.checkpoint_at(step_) || step_ <= pace_.decays.back().from || finished())) return {};
   const double now = seconds(), seconds_per_step = (now - start_seconds_) / static_cast<double>(step_);
-  const bool due = decay_due(settings_, step_, now);
+  const bool due = decays || decay_due(settings_, step_, now);
   if (pace_.checkpoint_every == 0 && (step_ >= kPaceSteps || due)) {
     const auto estimate = static_cast<int64_t>(settings_.minutes * 60 / seconds_per_step);
     pace_ = pace_of(settings_, estimate, false);
@@ -285,7 +287,7 @@ void Run::show(Progress& progress) const {
 
 Result<PretrainOutcome> Run::run() {
   PERSEA_CHECK(begin());
-  Progress progress("pretrain", settings_.minutes > 0 ? settings_.minutes * 60 : static_cast<double>(pace_.total),
+  Progress progress("pretrain", settings_.minutes > 0 ? settings_.minutes * 60 : static_cast<double>(pace_.total()),
                     quiet_);
   while (!finished()) {
     PERSEA_CHECK(one_step());
@@ -316,10 +318,7 @@ Result<PretrainOutcome> Run::run() {
 
 }  // namespace
 
-kernels::Precision precision_of(const PretrainRecipe& recipe) {
-  const bool bf16 = recipe.precision == "bf16" || (recipe.precision == "auto" && kernels::prefers_bf16());
-  return bf16 ? kernels::Precision::bf16 : kernels::Precision::f32;
-}
+kernels::Precision precision_of(const PretrainRecipe& recipe) { return kernels::precision_from(recipe.precision); }
 
 OptimizerSettings optimizer_settings(const PretrainRecipe& recipe) {
   OptimizerSettings settings;

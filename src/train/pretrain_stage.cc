@@ -4,6 +4,7 @@
 #include "base/threads.h"
 #include "data/loader.h"
 #include "nn/model_files.h"
+#include "tensor/storage.h"
 #include "text/bpe_train.h"
 #include "text/chat_template.h"
 #include "text/tokenizer.h"
@@ -118,7 +119,9 @@ Result<StageResult> run_pretrain_stage(Lab& lab, const Recipe& recipe, const Art
   spec.version = kVersion;
   spec.settings = settings_of(recipe);
   spec.inputs = {{"tokens", tokens.id}, {"tokenizer", tokenizer.id}};
-  return lab.run(spec, [&](StageContext& context) { return body(recipe, context, quiet); });
+  auto result = lab.run(spec, [&](StageContext& context) { return body(recipe, context, quiet); });
+  release_kept_memory();  // the report asks for other sizes
+  return result;
 }
 
 }  // namespace persea

@@ -24,9 +24,7 @@ Status write_samples(TextModel& text_model, Decoder& decoder, const ReportRecipe
   for (const int32_t id : chat_stop_tokens(text_model.tokenizer)) options.tokens.stop.push_back(id);
   for (size_t i = 0; i < prompts.size(); ++i) {
     options.tokens.sampler.seed = i + 1;
-    // A recipe's prompts are its owner's own: the names of special tokens stand for the tokens.
-    std::vector<int32_t> prompt = text_model.prompt("");
-    text_model.tokenizer.encode_with_specials(prompts[i], prompt);
+    const std::vector<int32_t> prompt = text_model.prompt(prompts[i]);
     if (prompt.empty()) continue;
     if (static_cast<int64_t>(prompt.size()) >= decoder.config().context) {
       log_warning("report.prompts: '{}...' leaves no room in the model's context: left out", prompts[i].substr(0, 40));

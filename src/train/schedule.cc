@@ -13,12 +13,20 @@ constexpr double kShortestMeasure = 0.03;  // part of a budget in minutes that m
 
 }  // namespace
 
+double Schedule::decayed(int64_t step) const {
+  const auto next = std::find_if(decays.begin(), decays.end(), [&](const Decay& decay) { return decay.from > step; });
+  if (next == decays.begin()) return 0;
+  const Decay& d = *std::prev(next);
+  // The last step runs at min_scale.
+  const double rest =
+      std::clamp(static_cast<double>(step - d.from + 1) / static_cast<double>(d.total - d.from), 0.0, 1.0);
+  return d.part + (1 - d.part) * rest;
+}
+
 double Schedule::scale(int64_t step) const {
   const double rise = step < warmup ? static_cast<double>(step + 1) / static_cast<double>(warmup) : 1;
-  if (total == 0 || step < decay_start) return rise;
-  // The last step runs at min_scale.
-  const double part =
-      std::clamp(static_cast<double>(step - decay_start + 1) / static_cast<double>(total - decay_start), 0.0, 1.0);
+  const double part = decayed(step);
+  if (part == 0) return rise;
   const double height = shape == "cosine" ? 0.5 * (1 + std::cos(std::numbers::pi * part))
                         : shape == "sqrt" ? 1 - std::sqrt(part)
                                           : 1 - part;
@@ -26,25 +34,35 @@ double Schedule::scale(int64_t step) const {
 }
 
 Json Pace::json() const {
-  return {{"total", total},
-          {"decay_start", decay_start},
-          {"eval_every", eval_every},
-          {"checkpoint_every", checkpoint_every},
-          {"since", since}};
+  Json json = {
+      {"decays", Json::array()}, {"eval_every", eval_every}, {"checkpoint_every", checkpoint_every}, {"since", since}};
+  for (const Decay& decay : decays)
+    json["decays"].push_back({{"from", decay.from}, {"total", decay.total}, {"part", decay.part}});
+  return json;
 }
 
 Result<Pace> Pace::from_json(const Json& value, std::string_view where) {
-  Pace pace;
-  for (const auto& [key, slot] : {std::pair{"total", &pace.total},
-                                  {"decay_start", &pace.decay_start},
-                                  {"eval_every", &pace.eval_every},
-                                  {"checkpoint_every", &pace.checkpoint_every},
-                                  {"since", &pace.since}}) {
-    if (!value.is_object() || !value.contains(key) || !value[key].is_number_integer() ||
-        value[key].get<int64_t>() < 0) {
+  const auto whole = [&](const Json& object, const char* key) -> Result<int64_t> {
+    if (!object.is_object() || !object.contains(key) || !object[key].is_number_integer() ||
+        object[key].get<int64_t>() < 0) {
       return fail("{}: '{}' must be a whole number: remove the file to start this run afresh", where, key);
     }
-    *slot = value[key].get<int64_t>();
+    return object[key].get<int64_t>();
+  };
+  Pace pace;
+  PERSEA_TRY(pace.eval_every, whole(value, "eval_every"));
+  PERSEA_TRY(pace.checkpoint_every, whole(value, "checkpoint_every"));
+  PERSEA_TRY(pace.since, whole(value, "since"));
+  for (const Json& item : value.value("decays", Json())) {
+    Decay decay;
+    PERSEA_TRY(decay.from, whole(item, "from"));
+    PERSEA_TRY(decay.total, whole(item, "total"));
+    if (!item.contains("part") || !item["part"].is_number() || decay.total <= decay.from ||
+        (!pace.decays.empty() && decay.from <= pace.decays.back().from)) {
+      return fail("{}: a decay that is none: remove the file to start this run afresh", where);
+    }
+    decay.part = item["part"].get<double>();
+    pace.decays.push_back(decay);
   }
   return pace;
 }
@@ -61,8 +79,7 @@ Pace pace_of(const PretrainRecipe& recipe, int64_t total, bool known) {
   pace.eval_every = every(recipe.eval_every, kEvaluations);
   pace.checkpoint_every = every(recipe.checkpoint_every, kCheckpoints);
   if (known) {
-    pace.total = total;
-    pace.decay_start = total - std::llround(recipe.decay * static_cast<double>(total));
+    pace.decays = {{total - std::llround(recipe.decay * static_cast<double>(total)), total, 0}};
   }
   return pace;
 }
@@ -74,16 +91,15 @@ bool decay_due(const PretrainRecipe& recipe, int64_t step, double seconds) {
 void decide_length(const PretrainRecipe& recipe, int64_t step, double seconds, double seconds_per_step, double reserve,
                    Pace& pace) {
   const double left = std::max(recipe.minutes * 60 - seconds - reserve, 0.0);
-  pace.decay_start = step;
-  pace.total = step + std::max<int64_t>(1, static_cast<int64_t>(left / std::max(seconds_per_step, 1e-9)));
+  const int64_t total = step + std::max<int64_t>(1, static_cast<int64_t>(left / std::max(seconds_per_step, 1e-9)));
+  if (total != pace.total()) pace.decays.push_back({step, total, schedule_of(recipe, pace).decayed(step - 1)});
 }
 
 Schedule schedule_of(const PretrainRecipe& recipe, const Pace& pace) {
   Schedule schedule;
   schedule.warmup = recipe.warmup_steps;
-  if (recipe.minutes <= 0) schedule.warmup = std::min(recipe.warmup_steps, pace.total / kWarmupPart);
-  schedule.decay_start = pace.decay_start;
-  schedule.total = pace.total;
+  if (recipe.minutes <= 0) schedule.warmup = std::min(recipe.warmup_steps, pace.total() / kWarmupPart);
+  schedule.decays = pace.decays;
   schedule.min_scale = recipe.min_lr;
   schedule.shape = recipe.decay_shape;
   return schedule;

@@ -67,7 +67,8 @@ struct Block {
 // Where the micro-kernel finds A's words of a block.
 struct BlockRows {
   const float* data;
-  int64_t row_stride, step;  // 0: groups of kTileRows rows, word by word
+  bool grouped;        // kTileRows rows together, word by word; else one row after another
+  int64_t row_stride;  // of rows one after another
 };
 
 // A transposed: columns of the block become groups of kTileRows words a step, so that the micro-kernel reads them in
@@ -97,13 +98,13 @@ template <Word W>
 BlockRows block_of_a(const Gemm& g, const Block& b, float* packed) {
   if (g.a.column_stride != 1) {
     pack_columns_of_a<W>(g, b, packed);
-    return {packed, 0, 0};
+    return {packed, true, 0};
   }
   const float* in = g.a.data + b.row * g.a.row_stride + b.k0 * kPerWord<W>;
-  if constexpr (W == Word::f32) return {in, g.a.row_stride, 1};
+  if constexpr (W == Word::f32) return {in, false, g.a.row_stride};
   for (int64_t r = 0; r < b.rows; ++r)
     pair_along(in + r * g.a.row_stride, std::min(2 * b.k, g.k - 2 * b.k0), packed + r * b.k);
-  return {packed, b.k, 1};
+  return {packed, false, b.k};
 }
 
 template <Word W>
@@ -114,9 +115,8 @@ void multiply_block(const Gemm& g, const Block& block, const float* packed_b, fl
     const int64_t columns = std::min(kTileColumns, block.columns - j);
     for (int64_t r = 0; r < block.rows; r += kTileRows) {
       const int64_t rows = std::min(kTileRows, block.rows - r);
-      const bool grouped = from.step == 0;
-      const float* a = from.data + r * (grouped ? block.k : from.row_stride);
-      const int64_t a_row = grouped ? 1 : from.row_stride, a_step = grouped ? rows : from.step;
+      const float* a = from.data + r * (from.grouped ? block.k : from.row_stride);
+      const int64_t a_row = from.grouped ? 1 : from.row_stride, a_step = from.grouped ? rows : 1;
       float* c = g.c + (block.row + r) * g.ldc + block.column + j;
       if (columns == kTileColumns) {
         // The groups of rows together fetch the next panel: the first group would wait for it.

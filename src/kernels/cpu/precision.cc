@@ -12,4 +12,8 @@ bool prefers_bf16() {
 #endif
 }
 
+Precision precision_from(std::string_view name) {
+  return name == "bf16" || (name == "auto" && prefers_bf16()) ? Precision::bf16 : Precision::f32;
+}
+
 }  // namespace persea::kernels
