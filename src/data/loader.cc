@@ -134,9 +134,12 @@ std::vector<PackedBatch> TokenLoader::validation(int64_t max_tokens) const {
     rows = std::min(rows, std::max<int64_t>(1, (max_tokens + settings_.length - 1) / settings_.length));
   std::vector<PackedBatch> batches;
   for (int64_t first = 0; first < rows; first += settings_.sequences) {
-    PackedBatch batch = empty_batch(std::min<int64_t>(settings_.sequences, rows - first));
+    PackedBatch batch =
+        empty_batch(settings_.sequences);  // the last one too: other sizes would take memory of their own
     for (int64_t row = 0; row < batch.sequences; ++row) {
-      if (windows) {
+      if (first + row >= rows) {
+        fill_row({}, row, batch);
+      } else if (windows) {
         const int64_t begin = (first + row) * settings_.length;
         const int64_t length = std::min<int64_t>(settings_.length, tokens_.tokens() - 1 - begin);
         put_window(begin, static_cast<int>(length), row, batch);

@@ -40,8 +40,8 @@ class TokenLoader {
   PackedBatch at(int64_t step) const;
   void fill(int64_t step, PackedBatch& batch) const;  // the same, into memory that is there
 
-  // The rows that cover the split in its own order, up to `max_tokens` targets or so (0: all), in batches; each is the
-  // same whatever the seed.
+  // The rows that cover the split in its own order, up to `max_tokens` targets or so (0: all), in batches, the last
+  // filled up with rows of padding; each is the same whatever the seed.
   std::vector<PackedBatch> validation(int64_t max_tokens) const;
 
   int64_t rows_per_epoch() const { return rows_; }

@@ -361,9 +361,11 @@ Validation validate(Model& model, const PretrainData& data, int64_t micro_sequen
   double sum = 0, bytes = 0;
   for (const PackedBatch& batch : data.validation) {
     for (int64_t row = 0; row < batch.sequences; row += micro_sequences) {
+      const TokenBatch rows = rows_of(batch, row, std::min<int64_t>(row + micro_sequences, batch.sequences));
+      if (std::all_of(rows.targets.begin(), rows.targets.end(), [](int32_t target) { return target < 0; })) continue;
       Model::LossOptions options;
       options.training = false;
-      sum += model.loss(rows_of(batch, row, std::min<int64_t>(row + micro_sequences, batch.sequences)), options);
+      sum += model.loss(rows, options);
     }
     for (const int32_t target : batch.targets) {
       if (target < 0) continue;
