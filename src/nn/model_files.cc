@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "base/json.h"
+#include "nn/model_pieces.h"
 #include "nn/safetensors.h"
 
 namespace persea {
@@ -18,55 +19,41 @@ constexpr const char* kGeneration = "generation_config.json";
 constexpr const char* kWeights = "model.safetensors";
 constexpr const char* kIndex = "model.safetensors.index.json";
 
-// A tensor of the file: rows [begin, end) of one of the model's parameters, which fuses several of them.
-struct Piece {
-  std::string name, parameter;
-  int64_t begin, end;
-  Shape shape;
-};
-
-std::vector<Piece> pieces_of(const ModelConfig& c) {
-  std::vector<Piece> pieces;
-  const auto vector = [&](std::string name, std::string parameter, int64_t size) {
-    pieces.push_back({std::move(name), std::move(parameter), 0, size, {size}});
-  };
-  const auto matrix = [&](std::string name, std::string parameter, int64_t begin, int64_t rows, int64_t columns) {
-    pieces.push_back({std::move(name), std::move(parameter), begin, begin + rows, {rows, columns}});
-  };
-  const int64_t q = c.heads * c.head_dim, kv = c.kv_heads * c.head_dim;
-  matrix("model.embed_tokens.weight", "embedding", 0, c.vocab, c.dim);
-  for (int64_t i = 0; i < c.layers; ++i) {
-    const std::string theirs = fmt::format("model.layers.{}.", i), ours = fmt::format("layers.{}.", i);
-    vector(theirs + "input_layernorm.weight", ours + "attention_norm", c.dim);
-    matrix(theirs + "self_attn.q_proj.weight", ours + "qkv", 0, q, c.dim);
-    matrix(theirs + "self_attn.k_proj.weight", ours + "qkv", q, kv, c.dim);
-    matrix(theirs + "self_attn.v_proj.weight", ours + "qkv", q + kv, kv, c.dim);
-    if (c.qk_norm) {
-      vector(theirs + "self_attn.q_norm.weight", ours + "q_norm", c.head_dim);
-      vector(theirs + "self_attn.k_norm.weight", ours + "k_norm", c.head_dim);
-    }
-    matrix(theirs + "self_attn.o_proj.weight", ours + "o", 0, c.dim, q);
-    vector(theirs + "post_attention_layernorm.weight", ours + "mlp_norm", c.dim);
-    const bool gated = c.activation == Activation::swiglu;
-    if (gated) matrix(theirs + "mlp.gate_proj.weight", ours + "up", 0, c.hidden, c.dim);
-    matrix(theirs + "mlp.up_proj.weight", ours + "up", gated ? c.hidden : 0, c.hidden, c.dim);
-    matrix(theirs + "mlp.down_proj.weight", ours + "down", 0, c.dim, c.hidden);
-  }
-  vector("model.norm.weight", "norm", c.dim);
-  if (!c.tied) matrix("lm_head.weight", "head", 0, c.vocab, c.dim);
-  return pieces;
-}
-
-std::map<std::string, Tensor> tensors_of(const Model& model) {
-  std::map<std::string, Tensor> tensors;
-  for (const Parameter* parameter : model.parameters()) tensors.emplace(parameter->name, parameter->value);
-  return tensors;
-}
-
 // Tensors that some files hold and that say nothing new: RoPE's frequencies, a tied head.
 bool redundant(const std::string& name, const ModelConfig& config) {
   return name.ends_with(".rotary_emb.inv_freq") || (config.tied && name == "lm_head.weight");
 }
+
+// The tensors of one or several safetensors files.
+class FilesSource : public TensorSource {
+ public:
+  using Holder = std::map<std::string, const Safetensors*>;
+  FilesSource(const ModelConfig& config, const Holder& holder, std::string first)
+      : config_(config), holder_(holder), first_(std::move(first)) {}
+
+  std::vector<std::string> names() const override {
+    std::vector<std::string> names;
+    for (const auto& [name, file] : holder_)
+      if (!redundant(name, config_)) names.push_back(name);
+    return names;
+  }
+  const Shape* shape(const std::string& name) const override {
+    const auto found = holder_.find(name);
+    return found == holder_.end() ? nullptr : &found->second->entries().at(name).shape;
+  }
+  std::string where(const std::string& name) const override {
+    const auto found = holder_.find(name);
+    return found == holder_.end() ? first_ : found->second->where();
+  }
+  Status read(const std::string& name, const Shape& shape, std::span<float> out) const override {
+    return holder_.at(name)->read(name, shape, out);
+  }
+
+ private:
+  const ModelConfig& config_;
+  const Holder& holder_;
+  const std::string first_;
+};
 
 // The files that hold the weights, in order of their names.
 Result<std::vector<std::filesystem::path>> weight_files(const std::filesystem::path& dir) {
@@ -120,7 +107,7 @@ Status save_model(const Model& model, const std::filesystem::path& dir, const To
 
   std::map<std::string, Tensor> parameters = tensors_of(model);
   std::vector<std::pair<std::string, Tensor>> tensors;
-  for (const Piece& piece : pieces_of(model.config())) {
+  for (const ModelPiece& piece : model_pieces(model.config())) {
     tensors.emplace_back(piece.name, parameters.at(piece.parameter).slice(piece.begin, piece.end));
   }
   PERSEA_CHECK(write_safetensors(dir / kWeights, std::move(tensors)));
@@ -154,33 +141,7 @@ Result<std::unique_ptr<Model>> load_model(const std::filesystem::path& dir) {
     }
   }
 
-  const std::vector<Piece> pieces = pieces_of(config);
-  std::set<std::string> wanted;
-  for (const Piece& piece : pieces) {
-    const auto found = holder.find(piece.name);
-    if (found == holder.end()) {
-      return fail("{}: tensor {} is missing; {} asks for it", paths[0].string(), piece.name, kConfig);
-    }
-    const Shape& shape = found->second->entries().at(piece.name).shape;
-    if (shape != piece.shape) {
-      return fail("{}: tensor {} is {}; {} asks for {}", found->second->where(), piece.name, shape_string(shape),
-                  kConfig, shape_string(piece.shape));
-    }
-    wanted.insert(piece.name);
-  }
-  for (const auto& [name, file] : holder) {
-    if (!wanted.contains(name) && !redundant(name, config)) {
-      return fail("{}: tensor {} has no place in the model that {} describes", file->where(), name, kConfig);
-    }
-  }
-
-  auto model = std::make_unique<Model>(config, 0);
-  const std::map<std::string, Tensor> parameters = tensors_of(*model);
-  for (const Piece& piece : pieces) {
-    const Tensor rows = parameters.at(piece.parameter).slice(piece.begin, piece.end);
-    PERSEA_CHECK(holder.at(piece.name)->read(piece.name, piece.shape, rows.span()));
-  }
-  return model;
+  return assemble_model(config, kConfig, FilesSource(config, holder, paths[0].string()));
 }
 
 Result<TokenRoles> load_token_roles(const std::filesystem::path& dir) {

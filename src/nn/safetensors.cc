@@ -8,6 +8,7 @@
 #include <system_error>
 
 #include "base/json.h"
+#include "tensor/half.h"
 
 namespace persea {
 namespace {
@@ -112,17 +113,6 @@ Result<Safetensors::Entry> read_entry(const Json& json, uint64_t data_bytes) {
   return entry;
 }
 
-float from_half(uint16_t half) {
-  const uint32_t sign = static_cast<uint32_t>(half & 0x8000) << 16;
-  const uint32_t exponent = (half >> 10) & 31, fraction = half & 1023;
-  if (exponent == 0) {  // zero and subnormals: fraction * 2^-24
-    const float magnitude = static_cast<float>(fraction) * 0x1p-24F;
-    return sign ? -magnitude : magnitude;
-  }
-  const uint32_t bits = exponent == 31 ? 0x7f800000 | (fraction << 13) : ((exponent + 112) << 23) | (fraction << 13);
-  return std::bit_cast<float>(sign | bits);
-}
-
 }  // namespace
 
 Result<Safetensors> Safetensors::open(const std::filesystem::path& path) {
@@ -209,7 +199,7 @@ Status Safetensors::read(const std::string& name, const Shape& shape, std::span<
   if (entry.dtype == "F32") {
     if (!out.empty()) std::memcpy(out.data(), from, out.size_bytes());
   } else if (entry.dtype == "BF16") {
-    each_of_two_bytes([](uint16_t bits) { return std::bit_cast<float>(uint32_t{bits} << 16); });
+    each_of_two_bytes(from_bf16);
   } else if (entry.dtype == "F16") {
     each_of_two_bytes(from_half);
   } else {

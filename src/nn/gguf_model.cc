@@ -1,0 +1,223 @@
+#include "nn/gguf_model.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <numbers>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "nn/model_pieces.h"
+
+namespace persea {
+namespace {
+
+constexpr const char* kRopeFactors = "rope_freqs.weight";
+
+const Json* find(const Gguf& file, const std::string& key) {
+  const auto found = file.metadata().find(key);
+  return found == file.metadata().end() ? nullptr : &found->second;
+}
+
+Result<std::string> architecture_of(const Gguf& file) {
+  const Json* name = find(file, "general.architecture");
+  if (!name || !name->is_string()) return fail("{}: has no general.architecture: it is no model", file.where());
+  for (const char* known : {"llama", "qwen3", "arcee"})
+    if (*name == known) return name->get<std::string>();
+  return fail("{}: the architecture {} is not supported; llama, qwen3 and arcee are", file.where(),
+              canonical_json(*name));
+}
+
+// The file's name of a tensor that transformers calls `name`; "" for one that no GGUF has.
+std::string gguf_name(std::string_view name) {
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 14> kNames = {
+      {{"model.embed_tokens", "token_embd"},
+       {"model.norm", "output_norm"},
+       {"lm_head", "output"},
+       {"input_layernorm", "attn_norm"},
+       {"self_attn.q_proj", "attn_q"},
+       {"self_attn.k_proj", "attn_k"},
+       {"self_attn.v_proj", "attn_v"},
+       {"self_attn.q_norm", "attn_q_norm"},
+       {"self_attn.k_norm", "attn_k_norm"},
+       {"self_attn.o_proj", "attn_output"},
+       {"post_attention_layernorm", "ffn_norm"},
+       {"mlp.gate_proj", "ffn_gate"},
+       {"mlp.up_proj", "ffn_up"},
+       {"mlp.down_proj", "ffn_down"}}};
+  constexpr std::string_view kLayers = "model.layers.", kWeight = ".weight";
+  std::string block;
+  if (name.starts_with(kLayers)) {
+    name.remove_prefix(kLayers.size());
+    const size_t dot = name.find('.');
+    block = fmt::format("blk.{}.", name.substr(0, dot));
+    name.remove_prefix(dot + 1);
+  }
+  if (name.ends_with(kWeight)) name.remove_suffix(kWeight.size());
+  for (const auto& [theirs, gguf] : kNames)
+    if (name == theirs) return fmt::format("{}{}{}", block, gguf, kWeight);
+  return "";
+}
+
+// Files of the architecture llama hold the rows of q and k in the order of interleaved rotation: pair i of a head in
+// rows 2i and 2i + 1, which for rotation by halves lie in rows i and i + half.
+void rows_by_halves(int64_t heads, const Shape& shape, std::span<float> matrix) {
+  const auto head_dim = static_cast<size_t>(shape[0] / heads), columns = static_cast<size_t>(shape[1]);
+  std::vector<float> sorted(head_dim * columns);
+  for (float* head = matrix.data(); head < matrix.data() + matrix.size(); head += sorted.size()) {
+    for (size_t row = 0; row < head_dim; ++row) {
+      const size_t to = row / 2 + row % 2 * (head_dim / 2);
+      std::copy_n(head + row * columns, columns, sorted.data() + to * columns);
+    }
+    std::copy(sorted.begin(), sorted.end(), head);
+  }
+}
+
+// Whether the rotation by `config` is the plain one with each frequency divided by its factor.
+bool scales_by(const ModelConfig& config, std::span<const float> factors) {
+  ModelConfig plain = config;
+  plain.rope_scaling.reset();
+  const RopeTable before = rope_table(plain, 2), after = rope_table(config, 2);
+  const auto half = static_cast<int64_t>(factors.size());
+  for (int64_t i = 0; i < half; ++i) {  // the angle of position 1 is the frequency itself
+    const auto angle = [&](const RopeTable& table) {
+      return std::atan2(table.sin.data()[half + i], table.cos.data()[half + i]);
+    };
+    const float wanted = angle(before) / factors[static_cast<size_t>(i)];
+    if (!(std::abs(angle(after) - wanted) <= 1e-3F * wanted)) return false;
+  }
+  return true;
+}
+
+// The file holds what each frequency is divided by, and not the numbers that this follows from in Llama 3's scaling:
+// the factor is the largest, and the original context shows in every frequency between the two bounds, which are 1
+// and 4.
+Result<RopeScaling> llama3_scaling(const Gguf& file, ModelConfig config) {
+  const int64_t half = config.head_dim / 2;
+  std::vector<float> factors(static_cast<size_t>(half));
+  PERSEA_CHECK(file.read(kRopeFactors, {half}, factors));
+  RopeScaling scaling{.kind = RopeScaling::Kind::llama3};
+  scaling.factor = *std::max_element(factors.begin(), factors.end());
+  std::vector<double> contexts = {static_cast<double>(scaling.original_context)};
+  for (int64_t i = 0; i < half; ++i) {
+    const double divided = factors[static_cast<size_t>(i)];
+    if (divided <= 1 || divided >= scaling.factor) continue;
+    const double length =
+        2 * std::numbers::pi * std::pow(config.rope_theta, static_cast<double>(i) / static_cast<double>(half));
+    const double smooth = (1 / divided - 1 / scaling.factor) / (1 - 1 / scaling.factor);
+    contexts.push_back(length * (scaling.low_frequency_factor +
+                                 smooth * (scaling.high_frequency_factor - scaling.low_frequency_factor)));
+  }
+  for (const double context : contexts) {
+    if (!(context >= 1 && context < 1e9)) continue;
+    scaling.original_context = std::llround(context);
+    config.rope_scaling = scaling;
+    if (config.check() && scales_by(config, factors)) return scaling;
+  }
+  return fail("{}: {} is not Llama 3's scaling of rotary positions: no other is supported", file.where(), kRopeFactors);
+}
+
+class GgufSource : public TensorSource {
+ public:
+  GgufSource(const Gguf& file, const ModelConfig& config, bool interleaved)
+      : file_(file), config_(config), interleaved_(interleaved) {
+    for (const ModelPiece& piece : model_pieces(config)) known_.emplace(gguf_name(piece.name), piece.name);
+  }
+
+  std::vector<std::string> names() const override {
+    std::vector<std::string> names;
+    for (const auto& [name, entry] : file_.entries()) {
+      const auto known = known_.find(name);
+      if (name != kRopeFactors) names.push_back(known == known_.end() ? name : known->second);
+    }
+    return names;
+  }
+  const Shape* shape(const std::string& name) const override {
+    const auto found = file_.entries().find(gguf_name(name));
+    return found == file_.entries().end() ? nullptr : &found->second.shape;
+  }
+  std::string where(const std::string&) const override { return file_.where(); }
+  std::string spelled(const std::string& name) const override {
+    const std::string theirs = gguf_name(name);
+    return theirs.empty() ? name : theirs;
+  }
+  Status read(const std::string& name, const Shape& shape, std::span<float> out) const override {
+    PERSEA_CHECK(file_.read(gguf_name(name), shape, out));
+    if (interleaved_ && name.ends_with("q_proj.weight")) rows_by_halves(config_.heads, shape, out);
+    if (interleaved_ && name.ends_with("k_proj.weight")) rows_by_halves(config_.kv_heads, shape, out);
+    return {};
+  }
+
+ private:
+  const Gguf& file_;
+  const ModelConfig& config_;
+  const bool interleaved_;
+  std::map<std::string, std::string> known_;  // transformers' name of a tensor of the file
+};
+
+}  // namespace
+
+Result<ModelConfig> gguf_config(const Gguf& file) {
+  PERSEA_TRY(const std::string type, architecture_of(file));
+  const auto embedding = file.entries().find("token_embd.weight");
+  if (embedding == file.entries().end() || embedding->second.shape.size() != 2)
+    return fail("{}: tensor token_embd.weight is missing or no matrix", file.where());
+  // As transformers writes it, and read like that: one place knows what a config means and refuses.
+  Json json = {{"model_type", type},
+               {"vocab_size", embedding->second.shape[0]},
+               {"tie_word_embeddings", !file.entries().contains("output.weight")}};
+  for (const auto& [theirs, key] : {std::pair{"hidden_size", "embedding_length"},
+                                    {"num_hidden_layers", "block_count"},
+                                    {"num_attention_heads", "attention.head_count"},
+                                    {"num_key_value_heads", "attention.head_count_kv"},
+                                    {"head_dim", "attention.key_length"},
+                                    {"intermediate_size", "feed_forward_length"},
+                                    {"max_position_embeddings", "context_length"},
+                                    {"rms_norm_eps", "attention.layer_norm_rms_epsilon"},
+                                    {"rope_theta", "rope.freq_base"},
+                                    {"num_experts", "expert_count"}}) {
+    const Json* value = find(file, fmt::format("{}.{}", type, key));
+    if (value && !(key == std::string_view("expert_count") && *value == 0)) json[theirs] = *value;
+  }
+  const auto number = [&](const char* key) { return find(file, fmt::format("{}.{}", type, key)); };
+  if (const Json* scaling = number("rope.scaling.type"); scaling && *scaling != "none") {
+    const Json* factor = number("rope.scaling.factor");
+    json["rope_scaling"] = {{"rope_type", *scaling}, {"factor", factor ? *factor : Json(1.0)}};
+  }
+  PERSEA_TRY(ModelConfig config, config_from_hugging_face(json, file.where()));
+  if (const Json* rotated = number("rope.dimension_count"); rotated && *rotated != config.head_dim)
+    return fail("{}: rotation of a part of the head is not supported", file.where());
+  if (file.entries().contains(kRopeFactors)) {
+    PERSEA_TRY(config.rope_scaling, llama3_scaling(file, config));
+  }
+  return config;
+}
+
+Result<std::unique_ptr<Model>> load_gguf_model(const Gguf& file) {
+  PERSEA_TRY(const ModelConfig config, gguf_config(file));
+  const bool interleaved = *find(file, "general.architecture") != "qwen3";
+  return assemble_model(config, "its metadata", GgufSource(file, config, interleaved));
+}
+
+Result<TokenRoles> gguf_token_roles(const Gguf& file) {
+  TokenRoles roles;
+  const auto id = [&](const char* key) -> Result<std::optional<int32_t>> {
+    const Json* value = find(file, key);
+    if (!value) return std::optional<int32_t>();
+    if (!value->is_number_unsigned() || value->get<uint64_t>() > INT32_MAX)
+      return fail("{}: {} must be a token's id", file.where(), key);
+    return std::optional(value->get<int32_t>());
+  };
+  const Json* add = find(file, "tokenizer.ggml.add_bos_token");
+  if (!add || *add == true) {
+    PERSEA_TRY(roles.begin, id("tokenizer.ggml.bos_token_id"));
+  }
+  for (const char* key : {"tokenizer.ggml.eos_token_id", "tokenizer.ggml.eot_token_id"}) {
+    PERSEA_TRY(const auto end, id(key));
+    if (end && std::find(roles.end.begin(), roles.end.end(), *end) == roles.end.end()) roles.end.push_back(*end);
+  }
+  return roles;
+}
+
+}  // namespace persea

@@ -1,0 +1,113 @@
+#include "nn/gguf.h"
+
+#include <gtest/gtest.h>
+
+#include <cstring>
+
+namespace persea {
+namespace {
+
+const std::filesystem::path kGolden = std::filesystem::path(PERSEA_SOURCE_DIR) / "tests/golden/blocks.gguf";
+
+// What the library gguf wrote, and its own reading of it (bench/peers/make_gguf_golden.py).
+TEST(Gguf, ReadsWhatItsLibraryWrote) {
+  const auto file = Gguf::open(kGolden);
+  ASSERT_TRUE(file.ok()) << file.error().message;
+  const auto& metadata = file->metadata();
+  EXPECT_EQ(metadata.at("general.architecture"), "llama");
+  EXPECT_EQ(metadata.at("test.whole"), 7);
+  EXPECT_EQ(metadata.at("test.negative"), -(int64_t{1} << 40));
+  EXPECT_EQ(metadata.at("test.float"), 0.5);
+  EXPECT_EQ(metadata.at("test.truth"), true);
+  EXPECT_EQ(metadata.at("test.text"), "péché");
+  EXPECT_EQ(metadata.at("test.texts"), Json({"a", "", "b c"}));
+  EXPECT_EQ(metadata.at("test.numbers"), Json({1, -2, 3}));
+  int compared = 0;
+  for (const auto& [name, entry] : file->entries()) {
+    const auto values = file->entries().find(name + ".values");
+    if (values == file->entries().end()) continue;
+    std::vector<float> read(static_cast<size_t>(element_count(entry.shape))), wanted(read.size());
+    ASSERT_TRUE(file->read(name, entry.shape, read).ok());
+    ASSERT_TRUE(file->read(name + ".values", entry.shape, wanted).ok());
+    for (size_t i = 0; i < read.size(); ++i) ASSERT_EQ(read[i], wanted[i]) << name << ' ' << i;
+    ++compared;
+  }
+  EXPECT_EQ(compared, 7);
+  std::vector<float> values(4);
+  EXPECT_FALSE(file->read("Q4_K", {2, 2}, values).ok());
+  EXPECT_FALSE(file->read("nothing", {4}, values).ok());
+}
+
+TEST(Gguf, CutFilesAreErrors) {
+  const std::string whole = *read_file(kGolden);
+  for (size_t n = 0; n < whole.size(); n += n < 3000 ? 1 : 997) {
+    const auto file = Gguf::parse(std::as_bytes(std::span(whole).first(n)), "cut");
+    ASSERT_FALSE(file.ok()) << n;
+    EXPECT_EQ(file.error().message.find('\n'), std::string::npos);
+  }
+}
+
+// A header piece by piece, as hostile as a test wants it.
+class Header {
+ public:
+  Header(uint32_t version, uint64_t tensors, uint64_t values) {
+    bytes_ = "GGUF";
+    put(version).put(tensors).put(values);
+  }
+  template <class T>
+  Header& put(T value) {
+    bytes_.append(reinterpret_cast<const char*>(&value), sizeof value);
+    return *this;
+  }
+  Header& text(std::string_view value) {
+    put<uint64_t>(value.size());
+    bytes_ += value;
+    return *this;
+  }
+  std::string error() const {
+    const auto file = Gguf::parse(std::as_bytes(std::span(bytes_)), "input");
+    return file ? "" : file.error().message;
+  }
+
+ private:
+  std::string bytes_;
+};
+
+TEST(Gguf, NamesWhatIsWrong) {
+  constexpr uint32_t kU32 = 4, kBool = 7, kArray = 9, kF32 = 0, kQ4 = 2;
+  constexpr uint64_t kHuge = uint64_t{1} << 60;
+  const auto tensor = [](uint32_t axes, uint64_t extent, uint32_t type, uint64_t at) {
+    Header header(3, 1, 0);
+    header.text("t").put(axes);
+    for (uint32_t i = 0; i < axes; ++i) header.put(extent);
+    return header.put(type).put(at).error();
+  };
+  const std::pair<std::string, std::string> cases[] = {
+      {Header(1, 0, 0).error(), "version 1"},
+      {Header(3, 0, kHuge).error(), "truncated"},
+      {Header(3, kHuge, 0).error(), "truncated"},
+      {Header(3, 0, 1).put<uint64_t>(kHuge).error(), "truncated"},
+      {Header(3, 0, 1).text("a\nb").error(), "no name"},
+      {Header(3, 0, 1).text("a").put<uint32_t>(99).error(), "unknown type 99"},
+      {Header(3, 0, 1).text("a").put(kBool).put<uint8_t>(2).error(), "truth value of 2"},
+      {Header(3, 0, 1).text("a").put(kArray).put(kU32).put(kHuge).error(), "truncated"},
+      {Header(3, 0, 2).text("a").put(kU32).put(1).text("a").put(kU32).put(1).error(), "twice"},
+      {Header(3, 0, 1).text("general.alignment").put(kU32).put(3).error(), "no power of two"},
+      {tensor(5, 1, kF32, 0), "5 axes"},
+      {tensor(2, 0, kF32, 0), "impossible shape"},
+      {tensor(4, kHuge, kF32, 0), "impossible shape"},
+      {tensor(1, 4, 77, 0), "type 77"},
+      {tensor(1, 40, kQ4, 0), "blocks of 32"},
+      {tensor(1, 4, kF32, ~uint64_t{7}), "impossible place"},
+      {tensor(1, 4, kF32, 8), "no multiple of 32"},
+      {tensor(1, 4, kF32, 0), "truncated"},
+  };
+  for (const auto& [error, word] : cases) EXPECT_NE(error.find(word), std::string::npos) << word << ": " << error;
+  Header deep(3, 0, 1);
+  deep.text("a").put(kArray);
+  for (int i = 0; i < 10; ++i) deep.put(kArray).put<uint64_t>(1);
+  EXPECT_NE(deep.error().find("nested"), std::string::npos) << deep.error();
+}
+
+}  // namespace
+}  // namespace persea
