@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Makes tests/golden/blocks.gguf: random blocks of each type and, as F32 tensors NAME.values, what the library gguf reads in them;
+"""Makes tests/golden/blocks.gguf: random blocks of each type and, as F32 tensors NAME.values, what the library gguf reads in
+them, and the blocks F32.TYPE that it makes of the values in F32;
 and tests/golden/models/NAME.gguf of each model there, checked by transformers where it can read it.
 
 Usage: make_gguf_golden.py tests/golden      (needs gguf, torch and transformers)
@@ -45,6 +46,10 @@ def write_blocks(path):
     writer.add_tensor("F32", values)
     writer.add_tensor("F16", values.astype(numpy.float16))
     writer.add_tensor("F16.values", values.astype(numpy.float16).astype(numpy.float32))
+    for name in ("F16", "BF16", "Q8_0", "Q4_0"):
+        kind = gguf.GGMLQuantizationType[name]
+        blocks = gguf.quants.quantize(values, kind)
+        writer.add_tensor("F32." + name, blocks.view(numpy.float16) if name == "F16" else blocks, raw_dtype=kind)
     for name in ("BF16", "Q8_0", "Q4_0", "Q4_K", "Q5_K", "Q6_K"):
         if name == "BF16":
             kind, blocks = gguf.GGMLQuantizationType.BF16, gguf.quants.quantize(values, gguf.GGMLQuantizationType.BF16)

@@ -90,6 +90,11 @@ Status write_file(const fs::path& path, std::string_view bytes) {
   return sync_path(directory_of(path));
 }
 
+Status rename_file(const fs::path& from, const fs::path& to) {
+  if (::rename(from.c_str(), to.c_str()) != 0) return fail("{}: cannot write: {}", to.string(), reason());
+  return sync_path(directory_of(to));
+}
+
 Status sync_path(const fs::path& path) {
   Descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (fd.get() < 0 || fsync(fd.get()) != 0) return fail("{}: cannot make durable: {}", path.string(), reason());

@@ -20,6 +20,9 @@ Result<std::string> read_file(const fs::path& path);
 // Writes `path` atomically: a temporary file beside it, fsync, rename, fsync of the directory.
 Status write_file(const fs::path& path, std::string_view bytes);
 
+// Gives a finished file its name, in place of another, durably.
+Status rename_file(const fs::path& from, const fs::path& to);
+
 // fsync of a file or directory by name.
 Status sync_path(const fs::path& path);
 

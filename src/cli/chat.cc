@@ -189,7 +189,7 @@ int chat(const CliContext& context, const Options& options, bool seeded) {
   if (const Status status = options.text.tokens.sampler.check(); !status) return report(status.error()), 2;
   const auto place = find_model(context, options.model);
   if (!place) return report(place.error());
-  const auto model = TextModel::load(place->dir);
+  const auto model = TextModel::load(place->path);
   if (!model) return report(model.error());
   // Says at once, and not after the first message, that a model knows no chat.
   if (const auto chat = encode_chat(model->tokenizer, {}, true); !chat) return report(chat.error());
@@ -211,7 +211,7 @@ void add_chat(CLI::App& app, CliContext& context, VerbAction& action) {
   const auto options = std::make_shared<Options>();
   options->text.tokens.max_tokens = 256;
   verb->add_option("MODEL", options->model,
-                   "An artifact (id, its beginning, or kind) or a model directory; else the newest");
+                   "An artifact (id, its beginning, or kind), a model directory or a .gguf file; else the newest");
   verb->add_option("--system", options->system, "What the model is told before the conversation");
   verb->add_option("-n,--max-tokens", options->text.tokens.max_tokens, "Tokens of an answer at most")
       ->check(CLI::Range(int64_t{1}, int64_t{1} << 30))

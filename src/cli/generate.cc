@@ -53,7 +53,7 @@ int generate(const CliContext& context, Options& options) {
   if (options.prompt == "-") options.prompt.assign(std::istreambuf_iterator<char>(std::cin), {});
   const auto place = find_model(context, options.model);
   if (!place) return report(place.error());
-  const auto model = TextModel::load(place->dir);
+  const auto model = TextModel::load(place->path);
   if (!model) return report(model.error());
   const auto prompt = prompt_of(*model, options);
   if (!prompt) return report(prompt.error());
@@ -98,7 +98,7 @@ void add_generate(CLI::App& app, CliContext& context, VerbAction& action) {
   CLI::App* verb = app.add_subcommand("generate", "Write text on from a prompt");
   const auto options = std::make_shared<Options>();
   verb->add_option("MODEL", options->model,
-                   "An artifact (id, its beginning, or kind) or a model directory; else the newest");
+                   "An artifact (id, its beginning, or kind), a model directory or a .gguf file; else the newest");
   verb->add_option("-p,--prompt", options->prompt, "The text to go on from; - reads it from standard input");
   verb->add_option("-n,--max-tokens", options->text.tokens.max_tokens, "Tokens to write at most")
       ->check(CLI::Range(int64_t{1}, int64_t{1} << 30))

@@ -11,7 +11,9 @@
 #include "base/threads.h"
 #include "cli/bench.h"
 #include "cli/chat.h"
+#include "cli/export.h"
 #include "cli/generate.h"
+#include "cli/import.h"
 #include "cli/ls.h"
 #include "cli/plan.h"
 #include "cli/report.h"
@@ -26,7 +28,8 @@ namespace {
 
 // One line a verb, in the order of the help.
 constexpr void (*kVerbs[])(CLI::App&, CliContext&, VerbAction&) = {
-    add_run, add_plan, add_generate, add_chat, add_ls, add_show, add_trace, add_verify, add_report, add_bench,
+    add_run,   add_plan,   add_generate, add_chat,   add_ls,     add_show,
+    add_trace, add_verify, add_report,   add_import, add_export, add_bench,
 };
 
 constexpr const char* kExamples = R"(Examples:
@@ -36,6 +39,7 @@ constexpr const char* kExamples = R"(Examples:
   persea show model                                     everything about the newest model
   persea trace model                                    what it was made from, back to the sources
   persea chat                                           talk with the newest model
+  persea export --gguf model.gguf                       the newest model for other programs
   persea verify                                         is every file still what was recorded?
 
 persea VERB --help tells about one verb. What is made lies in the folder ./lab, or where --lab or PERSEA_LAB says.)";

@@ -20,7 +20,8 @@ Result<ModelPlace> find_model(const CliContext& context, const std::string& name
     if (is_model(name)) return ModelPlace{name, name};
     return fail("{}: has no config.json: it is no model directory", name);
   }
-  if (name.find('/') != std::string::npos) return fail("{}: no such folder", name);
+  if (std::filesystem::is_regular_file(name, error)) return ModelPlace{name, name};
+  if (name.find('/') != std::string::npos) return fail("{}: no such folder or file", name);
   PERSEA_TRY(Lab lab, Lab::open_existing(context.lab));
   if (!name.empty()) {
     PERSEA_TRY(const Artifact artifact, lab.find(name));

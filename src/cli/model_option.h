@@ -1,5 +1,5 @@
-// The models of the command line: an artifact of the lab by id, prefix or kind, or a model directory; and the options
-// of sampling, which generate and chat share.
+// The models of the command line: an artifact of the lab by id, prefix or kind, a model directory or a GGUF file; and
+// the options of sampling, which generate and chat share.
 #pragma once
 
 #include <filesystem>
@@ -13,11 +13,12 @@
 namespace persea {
 
 struct ModelPlace {
-  std::filesystem::path dir;  // holds config.json
-  std::string name;           // the artifact's id, or the directory
+  std::filesystem::path path;  // a directory with a config.json, or a GGUF file
+  std::string name;            // the artifact's id, or the path
 };
 
-// A directory with a config.json; else an artifact of the lab that is or holds one. "" is the lab's newest model.
+// A directory with a config.json or a file; else an artifact of the lab that is or holds one. "" is the lab's newest
+// model.
 Result<ModelPlace> find_model(const CliContext& context, const std::string& name);
 
 // --temperature and its like, with the options' present values as defaults.

@@ -3,12 +3,28 @@
 #include <utility>
 
 #include "eval/stop_strings.h"
+#include "nn/gguf_model.h"
 #include "text/bpe_train.h"
 #include "text/streaming_decoder.h"
+#include "text/tokenizer_gguf.h"
 
 namespace persea {
 
-Result<TextModel> TextModel::load(const std::filesystem::path& dir) {
+namespace {
+
+Result<TextModel> load_gguf(const std::filesystem::path& path) {
+  PERSEA_TRY(const Gguf file, Gguf::open(path));
+  PERSEA_TRY(Tokenizer tokenizer, tokenizer_from_gguf(file.metadata(), file.where()));
+  PERSEA_TRY(TokenRoles roles, gguf_token_roles(file));
+  PERSEA_TRY(std::unique_ptr<Model> model, load_gguf_model(file));
+  if (tokenizer.vocab_size() > model->config().vocab) {
+    return fail("{}: its tokenizer has {} tokens, its model {}", file.where(), tokenizer.vocab_size(),
+                model->config().vocab);
+  }
+  return TextModel{std::move(model), std::move(tokenizer), std::move(roles)};
+}
+
+Result<TextModel> load_directory(const std::filesystem::path& dir) {
   PERSEA_TRY(Tokenizer tokenizer, Tokenizer::load(dir / "tokenizer.json"));
   PERSEA_TRY(const ModelConfig config, load_config(dir));
   if (tokenizer.vocab_size() > config.vocab) {
@@ -18,6 +34,13 @@ Result<TextModel> TextModel::load(const std::filesystem::path& dir) {
   PERSEA_TRY(TokenRoles roles, load_token_roles(dir));
   PERSEA_TRY(std::unique_ptr<Model> model, load_model(dir));
   return TextModel{std::move(model), std::move(tokenizer), std::move(roles)};
+}
+
+}  // namespace
+
+Result<TextModel> TextModel::load(const std::filesystem::path& place) {
+  std::error_code error;
+  return std::filesystem::is_regular_file(place, error) ? load_gguf(place) : load_directory(place);
 }
 
 std::vector<int32_t> TextModel::prompt(std::string_view text) const {

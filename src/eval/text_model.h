@@ -1,4 +1,4 @@
-// A model with its tokenizer, as a Hugging Face model directory holds them, and text written by it: prompts, chats,
+// A model with its tokenizer, as a Hugging Face model directory or a GGUF file holds them, and text written by it: prompts, chats,
 // streams and stop strings. What a token is to the model is infer's business.
 #pragma once
 
@@ -21,9 +21,9 @@ struct TextModel {
   Tokenizer tokenizer;
   TokenRoles roles;
 
-  // Reads the directory's model, tokenizer.json and the ids that begin and end a text; fails where the tokenizer has
-  // more tokens than the model.
-  static Result<TextModel> load(const std::filesystem::path& dir);
+  // Reads a directory's model, tokenizer.json and the ids that begin and end a text, or all three out of a GGUF file;
+  // fails where the tokenizer has more tokens than the model.
+  static Result<TextModel> load(const std::filesystem::path& place);
 
   // A text to be gone on with: the beginning token where the model has one, then the text. The names of special tokens
   // in it are those tokens, so that whoever owns the program can write any format; text of strangers goes through a

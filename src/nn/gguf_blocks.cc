@@ -1,9 +1,11 @@
 #include "nn/gguf_blocks.h"
 
+#include <algorithm>
 #include <array>
-#include <bit>
+#include <cmath>
 #include <cstring>
 #include <stdexcept>
+#include <string>
 
 #include "tensor/half.h"
 
@@ -100,6 +102,28 @@ void read_q6_k(const uint8_t* block, float* out) {
   }
 }
 
+void put_bits(uint16_t bits, uint8_t* at) { std::memcpy(at, &bits, sizeof bits); }
+
+// The largest magnitude becomes 127.
+void write_q8_0(const float* values, uint8_t* block) {
+  float largest = 0;
+  for (int i = 0; i < 32; ++i) largest = std::max(largest, std::abs(values[i]));
+  const float d = largest / 127, inverse = d > 0 ? 1 / d : 0;
+  put_bits(to_half(d), block);
+  for (int i = 0; i < 32; ++i)
+    block[2 + i] = static_cast<uint8_t>(static_cast<int8_t>(std::round(values[i] * inverse)));
+}
+
+// The number of largest magnitude becomes -8, the end of the range that goes further.
+void write_q4_0(const float* values, uint8_t* block) {
+  const float extreme =
+      *std::max_element(values, values + 32, [](float a, float b) { return std::abs(a) < std::abs(b); });
+  const float d = extreme / -8, inverse = d != 0 ? 1 / d : 0;
+  put_bits(to_half(d), block);
+  const auto level = [&](float value) { return std::clamp(static_cast<int>(value * inverse + 8.5F), 0, 15); };
+  for (int i = 0; i < 16; ++i) block[2 + i] = static_cast<uint8_t>(level(values[i]) | level(values[i + 16]) << 4);
+}
+
 }  // namespace
 
 const BlockLayout& layout_of(BlockType type) {
@@ -114,11 +138,20 @@ std::optional<BlockType> block_type_of(uint32_t id) {
   return std::nullopt;
 }
 
+namespace {
+
+void check_sizes(const BlockLayout& layout, size_t elements, size_t bytes) {
+  const auto count = static_cast<size_t>(layout.elements);
+  if (elements % count != 0 || elements / count * static_cast<size_t>(layout.bytes) != bytes)
+    throw std::logic_error("blocks: sizes differ");
+}
+
+}  // namespace
+
 void read_blocks(BlockType type, std::span<const std::byte> blocks, std::span<float> out) {
   const BlockLayout& layout = layout_of(type);
   const auto count = static_cast<size_t>(layout.elements), bytes = static_cast<size_t>(layout.bytes);
-  if (out.size() % count != 0 || out.size() / count * bytes != blocks.size())
-    throw std::logic_error("read_blocks: sizes differ");
+  check_sizes(layout, out.size(), blocks.size());
   const auto* in = reinterpret_cast<const uint8_t*>(blocks.data());
   const auto each = [&](auto read) {
     for (size_t i = 0; i < out.size(); i += count, in += bytes) read(in, out.data() + i);
@@ -141,6 +174,31 @@ void read_blocks(BlockType type, std::span<const std::byte> blocks, std::span<fl
       return each(read_q5_k);
     case BlockType::q6_k:
       return each(read_q6_k);
+  }
+}
+
+void write_blocks(BlockType type, std::span<const float> values, std::span<std::byte> blocks) {
+  const BlockLayout& layout = layout_of(type);
+  const auto count = static_cast<size_t>(layout.elements), bytes = static_cast<size_t>(layout.bytes);
+  check_sizes(layout, values.size(), blocks.size());
+  auto* out = reinterpret_cast<uint8_t*>(blocks.data());
+  const auto each = [&](auto write) {
+    for (size_t i = 0; i < values.size(); i += count, out += bytes) write(values.data() + i, out);
+  };
+  switch (type) {
+    case BlockType::f32:
+      if (!values.empty()) std::memcpy(out, values.data(), values.size_bytes());
+      return;
+    case BlockType::f16:
+      return each([](const float* value, uint8_t* to) { put_bits(to_half(*value), to); });
+    case BlockType::bf16:
+      return each([](const float* value, uint8_t* to) { put_bits(to_bf16(*value), to); });
+    case BlockType::q8_0:
+      return each(write_q8_0);
+    case BlockType::q4_0:
+      return each(write_q4_0);
+    default:
+      throw std::logic_error("write_blocks: " + std::string(layout.name) + " is only read");
   }
 }
 

@@ -25,4 +25,8 @@ std::optional<BlockType> block_type_of(uint32_t id);
 // `blocks` whole blocks of `type` become f32: out has as many elements as the blocks.
 void read_blocks(BlockType type, std::span<const std::byte> blocks, std::span<float> out);
 
+// The reverse, each number to the nearest that its block can hold, for f32, f16, bf16, q8_0 and q4_0; throws
+// std::logic_error for the others, which are only read.
+void write_blocks(BlockType type, std::span<const float> values, std::span<std::byte> blocks);
+
 }  // namespace persea

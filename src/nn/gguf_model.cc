@@ -62,30 +62,46 @@ std::string gguf_name(std::string_view name) {
 
 // Files of the architecture llama hold the rows of q and k in the order of interleaved rotation: pair i of a head in
 // rows 2i and 2i + 1, which for rotation by halves lie in rows i and i + half.
-void rows_by_halves(int64_t heads, const Shape& shape, std::span<float> matrix) {
+enum class Rows { by_halves, interleaved };
+void sort_rows(int64_t heads, const Shape& shape, Rows wanted, std::span<float> matrix) {
   const auto head_dim = static_cast<size_t>(shape[0] / heads), columns = static_cast<size_t>(shape[1]);
   std::vector<float> sorted(head_dim * columns);
   for (float* head = matrix.data(); head < matrix.data() + matrix.size(); head += sorted.size()) {
     for (size_t row = 0; row < head_dim; ++row) {
-      const size_t to = row / 2 + row % 2 * (head_dim / 2);
-      std::copy_n(head + row * columns, columns, sorted.data() + to * columns);
+      const size_t half = row / 2 + row % 2 * (head_dim / 2);
+      const auto [from, to] = wanted == Rows::by_halves ? std::pair(row, half) : std::pair(half, row);
+      std::copy_n(head + from * columns, columns, sorted.data() + to * columns);
     }
     std::copy(sorted.begin(), sorted.end(), head);
   }
 }
 
+// The heads of the rows of q or k, which are interleaved in the architectures that come from Llama; 0 for other
+// tensors.
+int64_t interleaved_heads(std::string_view architecture, const ModelConfig& config, std::string_view name) {
+  if (architecture == "qwen3") return 0;
+  return name.ends_with("q_proj.weight") ? config.heads : name.ends_with("k_proj.weight") ? config.kv_heads : 0;
+}
+
+// The frequency of each pair: the angle of position 1.
+std::vector<float> frequencies(const ModelConfig& config) {
+  const RopeTable table = rope_table(config, 2);
+  const int64_t half = config.head_dim / 2;
+  std::vector<float> angles;
+  for (int64_t i = half; i < 2 * half; ++i) angles.push_back(std::atan2(table.sin.data()[i], table.cos.data()[i]));
+  return angles;
+}
+ModelConfig unscaled(ModelConfig config) {
+  config.rope_scaling.reset();
+  return config;
+}
+
 // Whether the rotation by `config` is the plain one with each frequency divided by its factor.
 bool scales_by(const ModelConfig& config, std::span<const float> factors) {
-  ModelConfig plain = config;
-  plain.rope_scaling.reset();
-  const RopeTable before = rope_table(plain, 2), after = rope_table(config, 2);
-  const auto half = static_cast<int64_t>(factors.size());
-  for (int64_t i = 0; i < half; ++i) {  // the angle of position 1 is the frequency itself
-    const auto angle = [&](const RopeTable& table) {
-      return std::atan2(table.sin.data()[half + i], table.cos.data()[half + i]);
-    };
-    const float wanted = angle(before) / factors[static_cast<size_t>(i)];
-    if (!(std::abs(angle(after) - wanted) <= 1e-3F * wanted)) return false;
+  const std::vector<float> before = frequencies(unscaled(config)), after = frequencies(config);
+  for (size_t i = 0; i < factors.size(); ++i) {
+    const float wanted = before[i] / factors[i];
+    if (!(std::abs(after[i] - wanted) <= 1e-3F * wanted)) return false;
   }
   return true;
 }
@@ -120,8 +136,8 @@ Result<RopeScaling> llama3_scaling(const Gguf& file, ModelConfig config) {
 
 class GgufSource : public TensorSource {
  public:
-  GgufSource(const Gguf& file, const ModelConfig& config, bool interleaved)
-      : file_(file), config_(config), interleaved_(interleaved) {
+  GgufSource(const Gguf& file, const ModelConfig& config, std::string architecture)
+      : file_(file), config_(config), architecture_(std::move(architecture)) {
     for (const ModelPiece& piece : model_pieces(config)) known_.emplace(gguf_name(piece.name), piece.name);
   }
 
@@ -144,15 +160,15 @@ class GgufSource : public TensorSource {
   }
   Status read(const std::string& name, const Shape& shape, std::span<float> out) const override {
     PERSEA_CHECK(file_.read(gguf_name(name), shape, out));
-    if (interleaved_ && name.ends_with("q_proj.weight")) rows_by_halves(config_.heads, shape, out);
-    if (interleaved_ && name.ends_with("k_proj.weight")) rows_by_halves(config_.kv_heads, shape, out);
+    if (const int64_t heads = interleaved_heads(architecture_, config_, name); heads > 0)
+      sort_rows(heads, shape, Rows::by_halves, out);
     return {};
   }
 
  private:
   const Gguf& file_;
   const ModelConfig& config_;
-  const bool interleaved_;
+  const std::string architecture_;
   std::map<std::string, std::string> known_;  // transformers' name of a tensor of the file
 };
 
@@ -196,8 +212,8 @@ Result<ModelConfig> gguf_config(const Gguf& file) {
 
 Result<std::unique_ptr<Model>> load_gguf_model(const Gguf& file) {
   PERSEA_TRY(const ModelConfig config, gguf_config(file));
-  const bool interleaved = *find(file, "general.architecture") != "qwen3";
-  return assemble_model(config, "its metadata", GgufSource(file, config, interleaved));
+  PERSEA_TRY(std::string architecture, architecture_of(file));
+  return assemble_model(config, "its metadata", GgufSource(file, config, std::move(architecture)));
 }
 
 Result<TokenRoles> gguf_token_roles(const Gguf& file) {
@@ -218,6 +234,63 @@ Result<TokenRoles> gguf_token_roles(const Gguf& file) {
     if (end && std::find(roles.end.begin(), roles.end.end(), *end) == roles.end.end()) roles.end.push_back(*end);
   }
   return roles;
+}
+
+Result<GgufContent> gguf_content(const Model& model, const TokenRoles& roles, BlockType type) {
+  const ModelConfig& c = model.config();
+  std::string architecture = to_hugging_face(c).at("model_type");
+  if (architecture == "mistral") architecture = "llama";
+  if (architecture == "persea") {
+    return fail("no architecture of GGUF has this model's {}",
+                c.logit_soft_cap > 0 ? "soft cap on logits" : "squared ReLU beside gains on queries and keys");
+  }
+  GgufContent content;
+  const auto put = [&](const std::string& key, Json value) { content.metadata.emplace_back(key, std::move(value)); };
+  const auto own = [&](const char* key, Json value) { put(fmt::format("{}.{}", architecture, key), std::move(value)); };
+  put("general.architecture", architecture);
+  put("general.quantization_version", 2);
+  own("vocab_size", c.vocab);
+  own("context_length", c.context);
+  own("embedding_length", c.dim);
+  own("block_count", c.layers);
+  own("feed_forward_length", c.hidden);
+  own("attention.head_count", c.heads);
+  own("attention.head_count_kv", c.kv_heads);
+  own("attention.key_length", c.head_dim);
+  own("attention.value_length", c.head_dim);
+  own("attention.layer_norm_rms_epsilon", c.norm_eps);
+  own("rope.dimension_count", c.head_dim);
+  own("rope.freq_base", c.rope_theta);
+  if (c.rope_scaling && c.rope_scaling->kind == RopeScaling::Kind::linear) {
+    own("rope.scaling.type", "linear");
+    own("rope.scaling.factor", c.rope_scaling->factor);
+  } else if (c.rope_scaling) {
+    const std::vector<float> before = frequencies(unscaled(c)), after = frequencies(c);
+    Tensor factors({static_cast<int64_t>(before.size())});
+    for (size_t i = 0; i < before.size(); ++i) factors.span()[i] = before[i] / after[i];
+    content.tensors.push_back({kRopeFactors, factors, BlockType::f32});
+  }
+  put("tokenizer.ggml.add_bos_token", roles.begin.has_value());
+  if (roles.begin) put("tokenizer.ggml.bos_token_id", *roles.begin);
+  if (!roles.end.empty()) put("tokenizer.ggml.eos_token_id", roles.end[0]);
+  if (roles.end.size() > 1) put("tokenizer.ggml.eot_token_id", roles.end[1]);
+
+  const std::map<std::string, Tensor> parameters = tensors_of(model);
+  for (const ModelPiece& piece : model_pieces(c)) {
+    Tensor values = parameters.at(piece.parameter).slice(piece.begin, piece.end);
+    if (const int64_t heads = interleaved_heads(architecture, c, piece.name); heads > 0) {
+      Tensor sorted(values.shape());
+      std::copy(values.span().begin(), values.span().end(), sorted.span().begin());
+      sort_rows(heads, piece.shape, Rows::interleaved, sorted.span());
+      values = sorted;
+    }
+    const bool whole = piece.shape.back() % layout_of(type).elements == 0;
+    content.tensors.push_back({gguf_name(piece.name), values,
+                               piece.shape.size() == 1 ? BlockType::f32
+                               : whole                 ? type
+                                                       : BlockType::f16});
+  }
+  return content;
 }
 
 }  // namespace persea

@@ -2,7 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <cstring>
+
+#include "nn/gguf_blocks.h"
+#include "tensor/half.h"
 
 namespace persea {
 namespace {
@@ -36,6 +40,47 @@ TEST(Gguf, ReadsWhatItsLibraryWrote) {
   std::vector<float> values(4);
   EXPECT_FALSE(file->read("Q4_K", {2, 2}, values).ok());
   EXPECT_FALSE(file->read("nothing", {4}, values).ok());
+}
+
+TEST(Gguf, MakesTheBlocksThatItsLibraryMakes) {
+  const auto file = Gguf::open(kGolden);
+  ASSERT_TRUE(file.ok()) << file.error().message;
+  const Shape shape = file->entries().at("F32").shape;
+  std::vector<float> values(static_cast<size_t>(element_count(shape))), read(values.size()), wanted(values.size());
+  ASSERT_TRUE(file->read("F32", shape, values).ok());
+  for (const BlockType type : {BlockType::f16, BlockType::bf16, BlockType::q8_0, BlockType::q4_0}) {
+    const BlockLayout& layout = layout_of(type);
+    std::vector<std::byte> blocks(values.size() / static_cast<size_t>(layout.elements) *
+                                  static_cast<size_t>(layout.bytes));
+    write_blocks(type, values, blocks);
+    read_blocks(type, blocks, read);
+    ASSERT_TRUE(file->read(fmt::format("F32.{}", layout.name), shape, wanted).ok());
+    for (size_t i = 0; i < read.size(); ++i) ASSERT_EQ(read[i], wanted[i]) << layout.name << ' ' << i;
+  }
+  std::vector<std::byte> block(144);
+  EXPECT_THROW(write_blocks(BlockType::q4_k, std::span(values).first(256), block), std::logic_error);
+}
+
+TEST(Half, RoundsToNearestEven) {
+  for (uint32_t bits = 0; bits < 0x10000; ++bits) {
+    const auto half = static_cast<uint16_t>(bits);
+    const float value = from_half(half);
+    if (std::isnan(value)) {
+      EXPECT_TRUE(std::isnan(from_half(to_half(value))));
+      continue;
+    }
+    ASSERT_EQ(to_half(value), half) << bits;
+    const float next = from_half(static_cast<uint16_t>(half + 1));
+    if (!std::isfinite(value) || !std::isfinite(next)) continue;
+    const float middle = value / 2 + next / 2;  // exact in f32
+    ASSERT_EQ(to_half(middle), half % 2 == 0 ? half : half + 1) << bits;
+    ASSERT_EQ(to_half(std::nextafter(middle, value)), half) << bits;
+  }
+  EXPECT_EQ(to_half(65519.9F), 0x7bff);
+  EXPECT_EQ(to_half(65520.0F), 0x7c00);
+  EXPECT_EQ(to_half(1e-9F), 0);
+  EXPECT_EQ(to_bf16(1.00390625F), 0x3f80);  // a tie
+  EXPECT_EQ(to_bf16(1.01171875F), 0x3f82);
 }
 
 TEST(Gguf, CutFilesAreErrors) {

@@ -5,7 +5,6 @@
 #include <cstring>
 #include <optional>
 #include <set>
-#include <system_error>
 
 #include "base/json.h"
 #include "tensor/half.h"
@@ -232,10 +231,7 @@ Status write_safetensors(const std::filesystem::path& path, std::vector<std::pai
     PERSEA_CHECK(file.write(std::span<const std::byte>(tensor.raw(), static_cast<size_t>(tensor.bytes()))));
   }
   PERSEA_CHECK(file.finish());
-  std::error_code error;
-  std::filesystem::rename(temporary, path, error);
-  if (error) return fail("{}: cannot rename to {}: {}", temporary.string(), path.string(), error.message());
-  return sync_path(path.has_parent_path() ? path.parent_path() : ".");
+  return rename_file(temporary, path);
 }
 
 }  // namespace persea

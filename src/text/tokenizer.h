@@ -49,6 +49,7 @@ class Tokenizer {
   // tokenizer.json, as a file and as text.
   static Result<Tokenizer> load(const fs::path& path);
   static Result<Tokenizer> parse(std::string_view json, std::string_view where);
+  static Result<Tokenizer> from_json(const Json& document, std::string_view where);
   // GPT-2's older pair of files, vocab.json and merges.txt, as their content; <|endoftext|> is its special token.
   static Result<Tokenizer> parse_gpt2(std::string_view vocab_json, std::string_view merges_txt, std::string_view where);
 

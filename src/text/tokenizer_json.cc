@@ -182,6 +182,10 @@ Result<Tokenizer> Tokenizer::load(const fs::path& path) {
 
 Result<Tokenizer> Tokenizer::parse(std::string_view json, std::string_view where) {
   PERSEA_TRY(const Json document, parse_json(json, where));
+  return from_json(document, where);
+}
+
+Result<Tokenizer> Tokenizer::from_json(const Json& document, std::string_view where) {
   if (!document.is_object() || !document.contains("model") || !document["model"].is_object())
     return fail("{}: no tokenizer.json: it has no \"model\"", where);
   const Json& model = document["model"];

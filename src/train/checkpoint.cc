@@ -93,10 +93,7 @@ Status write_checkpoint(const fs::path& path, const Json& state, const NamedTens
   }
   PERSEA_CHECK(file.write(hash.hex()));
   PERSEA_CHECK(file.finish());
-  std::error_code error;
-  fs::rename(temporary, path, error);
-  if (error) return fail("{}: cannot write: {}", path.string(), error.message());
-  return sync_path(path.parent_path());
+  return rename_file(temporary, path);
 }
 
 Result<Json> read_checkpoint(const fs::path& path, const NamedTensors& tensors) {

@@ -1,0 +1,51 @@
+#include "eval/import_stage.h"
+
+#include <system_error>
+
+#include "base/hash.h"
+#include "eval/model_export.h"
+
+namespace persea {
+namespace {
+
+constexpr int kVersion = 1;
+
+// Of a directory, what a model is read from.
+bool belongs(const std::filesystem::path& file) {
+  return file.extension() == ".safetensors" || file.extension() == ".json";
+}
+
+// Of the content: a file's own name means nothing, those in a directory do.
+Result<Json> digest_of(const std::filesystem::path& source) {
+  std::error_code error;
+  if (!std::filesystem::is_directory(source, error)) {
+    PERSEA_TRY(const std::string digest, sha256_file(source));
+    return Json(digest);
+  }
+  Json digests = Json::object();
+  for (const auto& entry : std::filesystem::directory_iterator(source, error)) {
+    if (!belongs(entry.path())) continue;
+    PERSEA_TRY(digests[entry.path().filename().string()], sha256_file(entry.path()));
+  }
+  if (error) return fail("{}: cannot read the folder: {}", source.string(), error.message());
+  return digests;
+}
+
+}  // namespace
+
+Result<StageResult> run_import_stage(Lab& lab, const std::filesystem::path& source) {
+  StageSpec spec;
+  spec.kind = "model";
+  spec.version = kVersion;
+  PERSEA_TRY(Json digest, digest_of(source));
+  spec.settings = {{"import", std::move(digest)}};
+  return lab.run(spec, [&](StageContext& context) -> Status {
+    PERSEA_TRY(const TextModel model, TextModel::load(source));
+    PERSEA_CHECK(export_hugging_face(model, context.out()));
+    context.fact("parameters", model.model->config().parameters());
+    context.fact("source", source.string());
+    return {};
+  });
+}
+
+}  // namespace persea

@@ -1,0 +1,25 @@
+#include "eval/model_export.h"
+
+#include "nn/gguf_model.h"
+#include "text/chat_template.h"
+#include "text/tokenizer_gguf.h"
+
+namespace persea {
+
+Status export_gguf(const TextModel& model, const std::filesystem::path& path, BlockType type) {
+  PERSEA_TRY(GgufContent content, gguf_content(*model.model, model.roles, type));
+  PERSEA_TRY(const auto tokenizer, gguf_from_tokenizer(model.tokenizer));
+  content.metadata.insert(content.metadata.end(), tokenizer.begin(), tokenizer.end());
+  if (encode_chat(model.tokenizer, {}, true))
+    content.metadata.emplace_back("tokenizer.chat_template", chat_template_jinja());
+  return write_gguf(path, content.metadata, content.tensors);
+}
+
+Status export_hugging_face(const TextModel& model, const std::filesystem::path& dir) {
+  PERSEA_CHECK(save_model(*model.model, dir, model.roles));
+  PERSEA_CHECK(model.tokenizer.save(dir / "tokenizer.json"));
+  return write_file(dir / "tokenizer_config.json",
+                    tokenizer_config_json(model.tokenizer, static_cast<int>(model.model->config().context)) + '\n');
+}
+
+}  // namespace persea

@@ -1,0 +1,17 @@
+// A model with its tokenizer written for other programs: as one GGUF file, or as a Hugging Face model directory.
+#pragma once
+
+#include <filesystem>
+
+#include "eval/text_model.h"
+#include "nn/gguf_blocks.h"
+
+namespace persea {
+
+// Matrices in `type`; the chat template where the tokenizer has its control tokens.
+Status export_gguf(const TextModel& model, const std::filesystem::path& path, BlockType type);
+
+// Into `dir`, which is created where missing. Weights are F32.
+Status export_hugging_face(const TextModel& model, const std::filesystem::path& dir);
+
+}  // namespace persea
