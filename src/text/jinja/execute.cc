@@ -78,7 +78,7 @@ void Interpreter::begin(Frame& frame, const Scope& scope) {
         frame.slots[i] = given(name.name);
         break;
       case Scope::Start::outer:
-        frame.slots[i] = slot(name.outer, frame);
+        frame.slots[i] = slot(name.outer, *frame.around);
         break;
     }
   }

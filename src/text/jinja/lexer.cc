@@ -114,6 +114,7 @@ class Lexer {
 
   Status raw(size_t body) {
     skip(body);
+    if (rest_.empty()) return {};
     for (size_t i = 0; (i = rest_.find("{%", i)) != std::string_view::npos; ++i) {
       const char sign = i + 2 < rest_.size() && (rest_[i + 2] == '-' || rest_[i + 2] == '+') ? rest_[i + 2] : 0;
       if (const auto end = word_and_close("endraw", i + 2 + (sign != 0), false)) {
@@ -126,6 +127,7 @@ class Lexer {
   }
 
   Status comment() {
+    if (rest_.empty()) return {};
     const size_t end = rest_.find("#}");
     if (end == std::string_view::npos) return error("a comment without its end #}}");
     const char sign = end > 0 ? rest_[end - 1] : 0;
