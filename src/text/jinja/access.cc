@@ -154,7 +154,7 @@ class RangeItems final : public Iterator {
 
 class Chars final : public Iterator {
  public:
-  explicit Chars(const Value& text) : rest_(text) {}
+  explicit Chars(const Value& text) : rest_(text) { rest_.safe = false; }  // as iter() of marked text does
   Result<bool> next(Interpreter&, Value& item) override {
     if (rest_.size == 0) return false;
     item = rest_;
@@ -224,10 +224,10 @@ Result<Value> slice(Interpreter& in, const Value& object, const Value& from, con
   const int64_t first = bound(from, up ? 0 : size - 1), end = bound(to, up ? size : -1);
   const int64_t count = Range{first, end, stride}.size();
   if (object.is(Kind::range)) {
-    if (stride > size || stride < -size) return fail("a slice of a range with so long a step is not supported");
     const Range& all = *object.range;
-    return Value::of(
-        in.arena().make<Range>(all.start + first * all.step, all.start + end * all.step, all.step * stride));
+    int64_t by = 0;
+    if (__builtin_mul_overflow(all.step, stride, &by)) return fail("a number needs more than 64 bits");
+    return Value::of(in.arena().make<Range>(all.start + first * all.step, all.start + end * all.step, by));
   }
   if (object.is(Kind::text)) {
     Value part = object;

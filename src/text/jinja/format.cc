@@ -371,10 +371,10 @@ class Braces {
       std::string_view text = value.text();
       if (field.precision >= 0) text = text.substr(0, char_offset(text, field.precision));
       out_ += filled(field, "", text, field.align == 0 ? '<' : field.align);
-    } else if (value.is(Kind::integer) && std::string_view("dxXob").find(type) != std::string_view::npos) {
+    } else if (value.is_whole() && std::string_view("dxXob").find(type) != std::string_view::npos) {
       if (field.precision >= 0 || (field.group != 0 && !type.empty() && type != "d"))
         return fail("a format of a whole number that is not supported");
-      out_ += format_whole(field, value.integer, 0);
+      out_ += format_whole(field, value.whole(), 0);
     } else if (value.is_number() && !type.empty() && std::string_view("eEfFgG%").find(type) != std::string_view::npos) {
       out_ += format_real(field, value.number());
     } else {

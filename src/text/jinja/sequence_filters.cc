@@ -158,6 +158,7 @@ Result<Value> last(Interpreter& in, const Value& self, const Args& args) {
   PERSEA_TRY(const auto none, bind("last", args, {}));
   (void)none;
   if (self.is(Kind::iterator)) return fail("a generator has no last item; |list makes a list of it");
+  if (self.is(Kind::text) && self.size > 0) return item(in, self, Value::of(int64_t{-1}));
   PERSEA_TRY(const Values items, items_of(in, self));
   return items.empty() ? in.undefined("last", "No last item, sequence was empty.") : items.back();
 }
