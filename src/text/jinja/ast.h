@@ -54,6 +54,8 @@ enum class Sign : uint8_t {
   not_in,
 };
 
+struct NamedExpr;
+
 struct Expr {
   enum class Op : uint8_t {
     constant,
@@ -84,8 +86,13 @@ struct Expr {
   const Builtin* builtin = nullptr;
   std::vector<Expr> parts;
   std::vector<Sign> signs;  // one between each two parts
-  std::vector<std::pair<std::string_view, Expr>> named;
+  std::vector<NamedExpr> named;
   std::vector<Expr> spread, spread_named;  // *args and **kwargs
+};
+
+struct NamedExpr {
+  std::string_view name;
+  Expr value;
 };
 
 struct Stmt {

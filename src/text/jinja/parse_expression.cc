@@ -345,7 +345,7 @@ Status Parser::arguments(Expr& call) {
     if (key.empty()) {
       into->push_back(std::move(value));
     } else {
-      call.named.emplace_back(key, std::move(value));
+      call.named.push_back({key, std::move(value)});
     }
   }
   return expect_sign(")");

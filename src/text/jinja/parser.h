@@ -21,7 +21,7 @@ class Parser {
   Result<std::vector<Stmt>> run();
 
  private:
-  static constexpr int kMaxDepth = 200;  // of statements within statements and of expressions
+  static constexpr int kMaxDepth = 100;  // of statements within statements and of expressions
 
   // parser.cc
   using Words = std::vector<std::string_view>;

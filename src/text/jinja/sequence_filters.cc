@@ -20,7 +20,7 @@ Result<Value> iterator_of(Interpreter& in, std::span<const Value> items) {
 Result<Value> key_of(Interpreter& in, const Value& item, const Value& attribute, bool cased) {
   PERSEA_TRY(const Value key, path(in, item, attribute));
   if (cased || !key.is(Kind::text)) return key;
-  PERSEA_CHECK(in.charge(4 * size_t{key.size}));
+  PERSEA_CHECK(in.charge(16 * size_t{key.size}));
   return in.text(lower(key.text()));
 }
 

@@ -21,7 +21,7 @@ Result<Value> in_case(Interpreter& in, const Value& self, const Args& args) {
   PERSEA_TRY(const auto none, bind("a filter of case", args, {}));
   (void)none;
   PERSEA_TRY(const Value text, soft(in, self));
-  PERSEA_CHECK(in.charge(4 * size_t{text.size}));
+  PERSEA_CHECK(in.charge(16 * size_t{text.size}));
   return in.text(cased(text.text()), text.safe);
 }
 

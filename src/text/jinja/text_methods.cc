@@ -36,7 +36,7 @@ template <std::string (*cased)(std::string_view)>
 Result<Value> in_case(Interpreter& in, const Value& self, const Args& args) {
   PERSEA_TRY(const auto none, bind("a method of case", args, {}));
   (void)none;
-  PERSEA_CHECK(in.charge(4 * size_t{self.size}));
+  PERSEA_CHECK(in.charge(16 * size_t{self.size}));
   return in.text(cased(self.text()), self.safe);
 }
 
@@ -243,7 +243,7 @@ Result<Value> all_of(Interpreter& in, const Value& self, const Args& args) {
 }
 template <bool (*cased)(std::string_view)>
 Result<Value> is_cased(Interpreter& in, const Value& self, const Args&) {
-  PERSEA_CHECK(in.charge(4 * size_t{self.size}));
+  PERSEA_CHECK(in.charge(16 * size_t{self.size}));
   return Value::of(cased(self.text()));
 }
 
