@@ -61,6 +61,10 @@ RequestReader::Event RequestReader::read(std::string_view& rest) {
     while (rest.starts_with("\r\n")) rest.remove_prefix(2);  // RFC 9112, 2.2
     if (rest == "\r") return Event::more;
   }
+  // Beast asserts that it sees this much of a last chunk once it has seen its beginning; from between two chunks, no
+  // request ends sooner.
+  constexpr size_t kLastChunk = 5;
+  if (between_chunks_ && rest.size() < kLastChunk) return Event::more;
   while (!rest.empty()) {
     boost::system::error_code error;
     const size_t used = parser_->put(boost::asio::buffer(rest.data(), rest.size()), error);
@@ -75,6 +79,7 @@ RequestReader::Event RequestReader::read(std::string_view& rest) {
     } else if (unfinished && rest.size() > header_bytes_) {
       return refuse(400, "the header of a chunk, or the trailer, is too long");
     }
+    between_chunks_ = head_told_ && unfinished;
     if (unfinished) return Event::more;
     if (error == beast::error::body_limit) {
       refusal_ = too_large(body_limit_);

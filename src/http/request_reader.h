@@ -57,6 +57,7 @@ class RequestReader {
   size_t head_size_ = 0;  // of the head, taken so far
   size_t body_limit_ = 0;
   bool head_told_ = false;
+  bool between_chunks_ = false;
   RequestHead head_;
   ApiError refusal_;
   std::unique_ptr<Parser> parser_;
