@@ -15,6 +15,20 @@ namespace {
 
 constexpr const char* kRopeFactors = "rope_freqs.weight";
 
+// A number of the config: transformers' key, and GGUF's behind the architecture's name.
+struct ConfigKey {
+  const char *theirs, *gguf;
+};
+constexpr std::array<ConfigKey, 9> kConfigKeys = {{{"hidden_size", "embedding_length"},
+                                                   {"num_hidden_layers", "block_count"},
+                                                   {"num_attention_heads", "attention.head_count"},
+                                                   {"num_key_value_heads", "attention.head_count_kv"},
+                                                   {"head_dim", "attention.key_length"},
+                                                   {"intermediate_size", "feed_forward_length"},
+                                                   {"max_position_embeddings", "context_length"},
+                                                   {"rms_norm_eps", "attention.layer_norm_rms_epsilon"},
+                                                   {"rope_theta", "rope.freq_base"}}};
+
 const Json* find(const Gguf& file, const std::string& key) {
   const auto found = file.metadata().find(key);
   return found == file.metadata().end() ? nullptr : &found->second;
@@ -183,20 +197,10 @@ Result<ModelConfig> gguf_config(const Gguf& file) {
   Json json = {{"model_type", type},
                {"vocab_size", embedding->second.shape[0]},
                {"tie_word_embeddings", !file.entries().contains("output.weight")}};
-  for (const auto& [theirs, key] : {std::pair{"hidden_size", "embedding_length"},
-                                    {"num_hidden_layers", "block_count"},
-                                    {"num_attention_heads", "attention.head_count"},
-                                    {"num_key_value_heads", "attention.head_count_kv"},
-                                    {"head_dim", "attention.key_length"},
-                                    {"intermediate_size", "feed_forward_length"},
-                                    {"max_position_embeddings", "context_length"},
-                                    {"rms_norm_eps", "attention.layer_norm_rms_epsilon"},
-                                    {"rope_theta", "rope.freq_base"},
-                                    {"num_experts", "expert_count"}}) {
-    const Json* value = find(file, fmt::format("{}.{}", type, key));
-    if (value && !(key == std::string_view("expert_count") && *value == 0)) json[theirs] = *value;
-  }
   const auto number = [&](const char* key) { return find(file, fmt::format("{}.{}", type, key)); };
+  for (const auto& [theirs, gguf] : kConfigKeys)
+    if (const Json* value = number(gguf)) json[theirs] = *value;
+  if (const Json* experts = number("expert_count"); experts && *experts != 0) json["num_experts"] = *experts;
   if (const Json* scaling = number("rope.scaling.type"); scaling && *scaling != "none") {
     const Json* factor = number("rope.scaling.factor");
     json["rope_scaling"] = {{"rope_type", *scaling}, {"factor", factor ? *factor : Json(1.0)}};
@@ -238,7 +242,8 @@ Result<TokenRoles> gguf_token_roles(const Gguf& file) {
 
 Result<GgufContent> gguf_content(const Model& model, const TokenRoles& roles, BlockType type) {
   const ModelConfig& c = model.config();
-  std::string architecture = to_hugging_face(c).at("model_type");
+  const Json config = to_hugging_face(c);
+  std::string architecture = config.at("model_type");
   if (architecture == "mistral") architecture = "llama";
   if (architecture == "persea") {
     return fail("no architecture of GGUF has this model's {}",
@@ -250,17 +255,9 @@ Result<GgufContent> gguf_content(const Model& model, const TokenRoles& roles, Bl
   put("general.architecture", architecture);
   put("general.quantization_version", 2);
   own("vocab_size", c.vocab);
-  own("context_length", c.context);
-  own("embedding_length", c.dim);
-  own("block_count", c.layers);
-  own("feed_forward_length", c.hidden);
-  own("attention.head_count", c.heads);
-  own("attention.head_count_kv", c.kv_heads);
-  own("attention.key_length", c.head_dim);
+  for (const auto& [theirs, gguf] : kConfigKeys) own(gguf, config.at(theirs));
   own("attention.value_length", c.head_dim);
-  own("attention.layer_norm_rms_epsilon", c.norm_eps);
   own("rope.dimension_count", c.head_dim);
-  own("rope.freq_base", c.rope_theta);
   if (c.rope_scaling && c.rope_scaling->kind == RopeScaling::Kind::linear) {
     own("rope.scaling.type", "linear");
     own("rope.scaling.factor", c.rope_scaling->factor);

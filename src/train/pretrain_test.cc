@@ -2,8 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <cmath>
 #include <csignal>
+#include <thread>
 
 #include "base/file.h"
 #include "base/threads.h"
@@ -191,6 +193,28 @@ TEST_F(PretrainSlow, SpikesAreSkippedAndSeveralOfThemRollBack) {
     ASSERT_TRUE(resumed.ok()) << resumed.error().message;
     EXPECT_EQ(weights(*resumed->model), weights(*whole->model)) << at;
   }
+}
+
+// Steps that take ten times as long from some point on: the length is decided again, and the budget still holds.
+TEST_F(PretrainSlow, ABudgetInMinutesIsMetWhenThePaceChanges) {
+  Recipe recipe = tiny(0);
+  recipe.pretrain.minutes = 2.0 / 60;
+  recipe.pretrain.decay = 0.9;
+  recipe.pretrain.checkpoint_every = 10;
+  PretrainData slower = data();
+  const auto begin = std::chrono::steady_clock::now();
+  slower.batch = [&](int64_t number) {
+    const bool late = std::chrono::steady_clock::now() - begin > std::chrono::milliseconds(800);
+    if (late) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    return counting(number);
+  };
+  const auto outcome = run(recipe, slower, "work");
+  ASSERT_TRUE(outcome.ok()) << outcome.error().message;
+  const auto pace = read_json(temp_.path() / "work" / "pace.json");
+  ASSERT_TRUE(pace.ok());
+  EXPECT_GT(pace->at("decays").size(), 1U);
+  EXPECT_EQ(pace->at("decays").back().at("total"), outcome->steps);
+  EXPECT_LT(pace->at("decays").back().at("total"), pace->at("decays").front().at("total"));
 }
 
 TEST_F(PretrainSlow, ABudgetInMinutesIsMetAndItsLengthWrittenDown) {

@@ -1,8 +1,5 @@
 // Python's str.format, as far as templates need it.
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <cmath>
 
 #include "text/jinja/builtins.h"
 #include "text/jinja/format_field.h"

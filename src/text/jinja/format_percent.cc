@@ -1,6 +1,4 @@
 // Python's % of a text, as far as templates need it.
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cmath>
 
