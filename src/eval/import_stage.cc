@@ -41,7 +41,7 @@ Result<StageResult> run_import_stage(Lab& lab, const std::filesystem::path& sour
   spec.settings = {{"import", std::move(digest)}};
   return lab.run(spec, [&](StageContext& context) -> Status {
     PERSEA_TRY(const TextModel model, TextModel::load(source));
-    PERSEA_CHECK(export_hugging_face(model, context.out()));
+    PERSEA_CHECK(export_hugging_face(*model.model, model.tokenizer, model.roles, context.out()));
     context.fact("parameters", model.model->config().parameters());
     context.fact("source", source.string());
     return {};

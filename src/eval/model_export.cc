@@ -15,11 +15,12 @@ Status export_gguf(const TextModel& model, const std::filesystem::path& path, Bl
   return write_gguf(path, content.metadata, content.tensors);
 }
 
-Status export_hugging_face(const TextModel& model, const std::filesystem::path& dir) {
-  PERSEA_CHECK(save_model(*model.model, dir, model.roles));
-  PERSEA_CHECK(model.tokenizer.save(dir / "tokenizer.json"));
+Status export_hugging_face(const Model& model, const Tokenizer& tokenizer, const TokenRoles& roles,
+                           const std::filesystem::path& dir) {
+  PERSEA_CHECK(save_model(model, dir, roles));
+  PERSEA_CHECK(tokenizer.save(dir / "tokenizer.json"));
   return write_file(dir / "tokenizer_config.json",
-                    tokenizer_config_json(model.tokenizer, static_cast<int>(model.model->config().context)) + '\n');
+                    tokenizer_config_json(tokenizer, static_cast<int>(model.config().context)) + '\n');
 }
 
 }  // namespace persea

@@ -12,6 +12,7 @@ namespace persea {
 Status export_gguf(const TextModel& model, const std::filesystem::path& path, BlockType type);
 
 // Into `dir`, which is created where missing. Weights are F32.
-Status export_hugging_face(const TextModel& model, const std::filesystem::path& dir);
+Status export_hugging_face(const Model& model, const Tokenizer& tokenizer, const TokenRoles& roles,
+                           const std::filesystem::path& dir);
 
 }  // namespace persea

@@ -110,7 +110,7 @@ TEST_F(ModelExport, SmallerTypesAreNear) {
 
 TEST_F(ModelExport, ComesBackFromADirectory) {
   const TextModel whole = model();
-  ASSERT_TRUE(export_hugging_face(whole, dir_.path() / "hf").ok());
+  ASSERT_TRUE(export_hugging_face(*whole.model, whole.tokenizer, whole.roles, dir_.path() / "hf").ok());
   const auto read = TextModel::load(dir_.path() / "hf");
   ASSERT_TRUE(read.ok()) << read.error().message;
   expect_same(whole, *read);
@@ -119,7 +119,7 @@ TEST_F(ModelExport, ComesBackFromADirectory) {
 TEST_F(ModelExport, IsImportedOnce) {
   const TextModel whole = model();
   ASSERT_TRUE(export_gguf(whole, dir_.path() / "model.gguf", BlockType::f32).ok());
-  ASSERT_TRUE(export_hugging_face(whole, dir_.path() / "hf").ok());
+  ASSERT_TRUE(export_hugging_face(*whole.model, whole.tokenizer, whole.roles, dir_.path() / "hf").ok());
   auto lab = Lab::open(dir_.path() / "lab");
   ASSERT_TRUE(lab.ok()) << lab.error().message;
   const auto first = run_import_stage(*lab, dir_.path() / "model.gguf");

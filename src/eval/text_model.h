@@ -1,5 +1,5 @@
-// A model with its tokenizer, as a Hugging Face model directory or a GGUF file holds them, and text written by it: prompts, chats,
-// streams and stop strings. What a token is to the model is infer's business.
+// A model with its tokenizer, as a Hugging Face model directory or a GGUF file holds them, and text written by it:
+// prompts, chats, streams and stop strings. What a token is to the model is infer's business.
 #pragma once
 
 #include <filesystem>

@@ -3,10 +3,9 @@
 #include "base/file.h"
 #include "base/threads.h"
 #include "data/loader.h"
-#include "nn/model_files.h"
+#include "eval/model_export.h"
 #include "tensor/storage.h"
 #include "text/bpe_train.h"
-#include "text/chat_template.h"
 #include "text/tokenizer.h"
 #include "train/forecast.h"
 #include "train/pretrain.h"
@@ -37,11 +36,6 @@ TokenRoles roles_of(const Tokenizer& tokenizer) {
     if (const auto id = tokenizer.special(end)) roles.end.push_back(*id);
   }
   return roles;
-}
-
-Status duplicate(const fs::path& from, const fs::path& to) {
-  PERSEA_TRY(const std::string bytes, read_file(from));
-  return write_file(to, bytes);
 }
 
 Status body(const Recipe& recipe, StageContext& context, bool quiet) {
@@ -76,11 +70,9 @@ Status body(const Recipe& recipe, StageContext& context, bool quiet) {
   PERSEA_CHECK(check_memory(recipe, config));
   PERSEA_TRY(const PretrainOutcome outcome, pretrain(recipe, config, data, context.work(), quiet));
 
-  PERSEA_CHECK(save_model(*outcome.model, context.out(), roles_of(tokenizer)));
-  PERSEA_CHECK(duplicate(context.input("tokenizer").file(kTokenizerFile), context.out() / kTokenizerFile));
-  PERSEA_CHECK(write_file(context.out() / "tokenizer_config.json",
-                          tokenizer_config_json(tokenizer, static_cast<int>(config.context)) + '\n'));
-  PERSEA_CHECK(duplicate(context.work() / kMetricsFile, context.out() / kMetricsFile));
+  PERSEA_CHECK(export_hugging_face(*outcome.model, tokenizer, roles_of(tokenizer), context.out()));
+  PERSEA_TRY(const std::string metrics, read_file(context.work() / kMetricsFile));
+  PERSEA_CHECK(write_file(context.out() / kMetricsFile, metrics));
   context.record(kMetricsFile);
 
   context.add_prior_cost(outcome.prior);
