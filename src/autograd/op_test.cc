@@ -124,8 +124,7 @@ TEST_P(AllOps, AgreesWithItsReference) {
             expected_gradient.push_back(loss.imag() / 1e-30 + (accumulate ? TestCall::kBefore : 0));
             actual.push_back(call.gradients[i].data()[at]);
           }
-          expect_near(expected_gradient, actual, sample.tolerance,
-                      what + ", gradient of input " + std::to_string(i));
+          expect_near(expected_gradient, actual, sample.tolerance, what + ", gradient of input " + std::to_string(i));
         }
       }
     }

@@ -1,5 +1,5 @@
-// JSON values (nlohmann, keys sorted: the canonical form that digests are taken of) and the readers that turn bytes from
-// outside into them. No schema language: callers check what they read, with the helpers below.
+// JSON values (nlohmann, keys sorted: the canonical form that digests are taken of) and the readers that turn bytes
+// from outside into them. No schema language: callers check what they read, with the helpers below.
 #pragma once
 
 #include <nlohmann/json.hpp>

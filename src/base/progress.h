@@ -1,4 +1,5 @@
-// One line of progress: redrawn on a terminal, a plain line every now and then elsewhere. It only shows; it measures nothing.
+// One line of progress: redrawn on a terminal, a plain line every now and then elsewhere. It only shows; it measures
+// nothing.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +15,8 @@ class Progress {
   ~Progress();  // finishes the line
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
-  // `note` stands behind the bar: "loss 1.234 · 12.3k tok/s". Draws at most ten times a second (a line every 10 s elsewhere).
+  // `note` stands behind the bar: "loss 1.234 · 12.3k tok/s". Draws at most ten times a second (a line every 10 s
+  // elsewhere).
   void update(double done, std::string_view note = {});
   void finish(std::string_view note = {});
 

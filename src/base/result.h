@@ -26,7 +26,7 @@ template <class... Args>
 template <class T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}   // NOLINT(google-explicit-constructor)
+  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}      // NOLINT(google-explicit-constructor)
   Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT(google-explicit-constructor)
 
   bool ok() const { return state_.index() == 0; }
@@ -64,8 +64,8 @@ class [[nodiscard]] Status {
 }  // namespace persea
 
 // Returns the error of `expr` (a Status or Result) from the enclosing function: only a macro can return for its caller.
-#define PERSEA_CHECK(expr)                                    \
-  do {                                                        \
+#define PERSEA_CHECK(expr)                                       \
+  do {                                                           \
     if (auto status_ = (expr); !status_) return status_.error(); \
   } while (0)
 // PERSEA_TRY(auto text, read_file(path)): declares the value, or returns the error.

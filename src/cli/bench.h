@@ -1,5 +1,5 @@
-// persea bench NAME: measurements of this program on this machine, for people and for the programs of bench/. Each is a file
-// bench_NAME.cc with one function, named in bench.cc's list.
+// persea bench NAME: measurements of this program on this machine, for people and for the programs of bench/. Each is a
+// file bench_NAME.cc with one function, named in bench.cc's list.
 #pragma once
 
 #include "cli/verb.h"

@@ -103,8 +103,7 @@ Tape::Value Model::body(Tape& tape, const TokenBatch& batch, const LossOptions& 
                     sin = tape.constant(rope.sin);
   const auto eps = static_cast<float>(c.norm_eps);
   const LinearOptions plain{Prologue::none, eps, options.precision}, normed{Prologue::rms_norm, eps, options.precision},
-      activated{c.activation == Activation::swiglu ? Prologue::swiglu : Prologue::relu_squared, eps,
-                options.precision};
+      activated{c.activation == Activation::swiglu ? Prologue::swiglu : Prologue::relu_squared, eps, options.precision};
 
   Tape::Value x =
       tape.run(embedding_op(), {tape.parameter(embedding_), tape.constant(ids(batch.tokens, n, "tokens"))})[0];
@@ -115,7 +114,8 @@ Tape::Value Model::body(Tape& tape, const TokenBatch& batch, const LossOptions& 
       return;
     }
     const Tape::Value y = tape.run(linear_op(), {branch, tape.parameter(weight), {}, {}}, linear)[0];
-    x = tape.run(dropout_add_op(), {y, x}, DropoutOptions{static_cast<float>(options.dropout), Random(seed++).next()})[0];
+    x = tape.run(dropout_add_op(), {y, x},
+                 DropoutOptions{static_cast<float>(options.dropout), Random(seed++).next()})[0];
   };
   for (Layer& layer : layers_) {
     Tape::Value qkv =
@@ -123,8 +123,9 @@ Tape::Value Model::body(Tape& tape, const TokenBatch& batch, const LossOptions& 
     if (c.qk_norm)
       qkv = tape.run(head_norm_op(), {qkv, tape.parameter(layer.q_norm), tape.parameter(layer.k_norm)},
                      HeadNormOptions{c.heads, c.kv_heads, eps})[0];
-    const Tape::Value attended = tape.run(attention_op(), {qkv, positions, starts, cos, sin},
-                                          AttentionOptions{batch.length, c.heads, c.kv_heads, c.head_dim, options.precision})[0];
+    const Tape::Value attended =
+        tape.run(attention_op(), {qkv, positions, starts, cos, sin},
+                 AttentionOptions{batch.length, c.heads, c.kv_heads, c.head_dim, options.precision})[0];
     join(attended, layer.o, plain);
     const Tape::Value up =
         tape.run(linear_op(), {x, tape.parameter(layer.up), tape.parameter(layer.mlp_norm), {}}, normed)[0];
@@ -146,8 +147,9 @@ double Model::loss(const TokenBatch& batch, const LossOptions& options) {
       sum += loss;
     return sum;
   }
-  const Tape::Value loss = tape.run(linear_cross_entropy_op(), {x, tape.parameter(head), tape.constant(targets)},
-                                    CrossEntropyOptions{options.scale, static_cast<float>(config_.logit_soft_cap), options.precision})[0];
+  const Tape::Value loss =
+      tape.run(linear_cross_entropy_op(), {x, tape.parameter(head), tape.constant(targets)},
+               CrossEntropyOptions{options.scale, static_cast<float>(config_.logit_soft_cap), options.precision})[0];
   const double sum = tape.tensor(loss).data()[0] / static_cast<double>(options.scale);
   tape.backward(loss);
   return sum;

@@ -68,8 +68,10 @@ TEST(Optimizer, AGradientThatIsNoNumberMovesNothing) {
 TEST(Optimizer, OrthogonalizedRowsAreNearlyOrthonormal) {
   Random random(3);
   using kernels::Precision;
-  for (const auto& [shape, precision] : {std::pair(Shape{24, 24}, Precision::f32), {Shape{16, 40}, Precision::f32},
-                                         {Shape{40, 16}, Precision::f32}, {Shape{24, 40}, Precision::bf16}}) {
+  for (const auto& [shape, precision] : {std::pair(Shape{24, 24}, Precision::f32),
+                                         {Shape{16, 40}, Precision::f32},
+                                         {Shape{40, 16}, Precision::f32},
+                                         {Shape{24, 40}, Precision::bf16}}) {
     const Tensor x = orthogonalize(random_tensor(random, shape), precision);
     const bool tall = shape[0] > shape[1];
     const int64_t n = std::min(shape[0], shape[1]), depth = std::max(shape[0], shape[1]);

@@ -1,5 +1,6 @@
-// How a conversation becomes tokens: one format for training, evaluation and serving, and the same format as a Jinja template
-// for other programs. It refuses to run templates: a model made elsewhere with other control tokens is no chat model here.
+// How a conversation becomes tokens: one format for training, evaluation and serving, and the same format as a Jinja
+// template for other programs. It refuses to run templates: a model made elsewhere with other control tokens is no chat
+// model here.
 //
 //   <|endoftext|><|user|>\nHello<|end|>\n<|assistant|>\nHi there.<|end|>\n
 #pragma once
@@ -36,8 +37,8 @@ Result<ChatTokens> encode_chat(const Tokenizer& tokenizer, std::span<const ChatM
 // chat_text() as a Jinja template, for tokenizer_config.json.
 std::string_view chat_template_jinja();
 
-// The content of tokenizer_config.json, by which `transformers` loads the directory's tokenizer.json. The chat template is
-// in it if the tokenizer has its control tokens. `max_tokens`: the model's context.
+// The content of tokenizer_config.json, by which `transformers` loads the directory's tokenizer.json. The chat template
+// is in it if the tokenizer has its control tokens. `max_tokens`: the model's context.
 std::string tokenizer_config_json(const Tokenizer& tokenizer, int max_tokens);
 
 }  // namespace persea

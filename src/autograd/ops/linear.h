@@ -9,7 +9,7 @@
 namespace persea {
 struct LinearOptions {
   enum class Prologue { none, rms_norm, swiglu, relu_squared } prologue = Prologue::none;
-  float eps = 1e-5f;  // of rms_norm
+  float eps = 1e-5f;                                       // of rms_norm
   kernels::Precision precision = kernels::Precision::f32;  // of the products
 };
 const Op& linear_op();

@@ -10,7 +10,7 @@
 namespace persea {
 struct CrossEntropyOptions {
   float scale = 1;
-  float soft_cap = 0;  // logits become cap * tanh(logits / cap)
+  float soft_cap = 0;                                      // logits become cap * tanh(logits / cap)
   kernels::Precision precision = kernels::Precision::f32;  // of the products
 };
 const Op& linear_cross_entropy_op();

@@ -1,5 +1,5 @@
-// The instruction sets that the CPU kernels are compiled for; Highway picks one at run time. Fewer targets than it offers:
-// each costs compile time, and these (AVX-512, AVX2, the x86-64-v2 baseline, NEON) leave little on the table.
+// The instruction sets that the CPU kernels are compiled for; Highway picks one at run time. Fewer targets than it
+// offers: each costs compile time, and these (AVX-512, AVX2, the x86-64-v2 baseline, NEON) leave little on the table.
 #pragma once
 
 #include <hwy/detect_targets.h>

@@ -1,5 +1,5 @@
-// Operands of products as 32-bit words, as the micro-kernel takes them: f32, or pairs of bf16 that follow one another in
-// the depth. Included once for each instruction set.
+// Operands of products as 32-bit words, as the micro-kernel takes them: f32, or pairs of bf16 that follow one another
+// in the depth. Included once for each instruction set.
 #if defined(PERSEA_WORDS_INL) == defined(HWY_TARGET_TOGGLE)
 #ifdef PERSEA_WORDS_INL
 #undef PERSEA_WORDS_INL
