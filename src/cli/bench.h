@@ -2,12 +2,18 @@
 // file bench_NAME.cc with one function, named in bench.cc's list.
 #pragma once
 
+#include <vector>
+
 #include "cli/verb.h"
 
 namespace persea {
 
 void add_bench(CLI::App& app, CliContext& context, VerbAction& action);
 
+// The middle one of at least one value, the upper of two.
+double median_of(std::vector<double> values);
+
+void add_bench_inference(CLI::App& bench, CliContext& context, VerbAction& action);
 void add_bench_logits(CLI::App& bench, CliContext& context, VerbAction& action);
 void add_bench_peak(CLI::App& bench, CliContext& context, VerbAction& action);
 void add_bench_train(CLI::App& bench, CliContext& context, VerbAction& action);

@@ -25,11 +25,6 @@ struct Options {
   double seconds = 10;
 };
 
-double median_of(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  return values[values.size() / 2];
-}
-
 int bench_train(const CliContext& context, const Options& options) {
   ModelConfig config = options.model;
   config.activation = options.activation == "swiglu" ? Activation::swiglu : Activation::relu_squared;

@@ -7,9 +7,6 @@
 
 #include "base/threads.h"
 #include "kernels/cached_attention.h"
-#include "kernels/embedding.h"
-#include "kernels/gemm.h"
-#include "kernels/gemv.h"
 #include "kernels/rows.h"
 
 namespace persea {
@@ -17,25 +14,8 @@ namespace {
 
 constexpr int64_t kPassRows = 512;  // tokens in a pass: bounds the activations' memory
 
-// y (+)= x W^T, W [n, k].
-void product(int64_t rows, const Tensor& x, const Tensor& w, const Tensor& y, bool accumulate) {
-  const int64_t n = w.dim(0), k = w.dim(1);
-  if (rows <= kernels::Gemv::kMaxRows) {
-    kernels::Gemv::cpu({rows, n, k, x.data(), w.data(), y.data(), accumulate});
-  } else {
-    kernels::Gemm::cpu({.m = rows,
-                        .n = n,
-                        .k = k,
-                        .a = kernels::row_major(x.data(), k),
-                        .b = kernels::transposed(w.data(), k),
-                        .c = y.data(),
-                        .ldc = n,
-                        .accumulate = accumulate});
-  }
-}
-
-void norm(int64_t rows, const Tensor& x, const Parameter& gain, double eps, const Tensor& y) {
-  kernels::RmsNorm::cpu({rows, gain.value.count(), x.data(), gain.value.data(), static_cast<float>(eps), y.data()});
+void norm(int64_t rows, const Tensor& x, const Tensor& gain, double eps, const Tensor& y) {
+  kernels::RmsNorm::cpu({rows, gain.count(), x.data(), gain.data(), static_cast<float>(eps), y.data()});
 }
 
 }  // namespace
@@ -59,15 +39,13 @@ struct Decoder::Scratch {
         hidden({rows, c.hidden}) {}
 };
 
-Decoder::Decoder(const Model& model) : model_(model) {}
-
 void Decoder::grow_rope(int64_t positions) {
   if (positions <= rope_positions_) return;
   rope_positions_ = std::min(std::max({positions, 2 * rope_positions_, int64_t{512}}), config().context);
   rope_ = rope_table(config(), rope_positions_);
 }
 
-void Decoder::attention(const Model::Layer& layer, int64_t index, std::span<const Run> runs, int64_t rows,
+void Decoder::attention(const DecoderWeights::Layer& layer, int64_t index, std::span<const Run> runs, int64_t rows,
                         const Scratch& s) {
   const ModelConfig& c = config();
   if (c.qk_norm) {
@@ -75,8 +53,8 @@ void Decoder::attention(const Model::Layer& layer, int64_t index, std::span<cons
       float* q = s.qkv.data() + r * c.qkv_rows();
       float* k = q + c.heads * c.head_dim;
       const auto eps = static_cast<float>(c.norm_eps);
-      kernels::RmsNorm::cpu_rows({c.heads, c.head_dim, q, layer.q_norm.value.data(), eps, q}, 0, c.heads);
-      kernels::RmsNorm::cpu_rows({c.kv_heads, c.head_dim, k, layer.k_norm.value.data(), eps, k}, 0, c.kv_heads);
+      kernels::RmsNorm::cpu_rows({c.heads, c.head_dim, q, layer.q_norm.data(), eps, q}, 0, c.heads);
+      kernels::RmsNorm::cpu_rows({c.kv_heads, c.head_dim, k, layer.k_norm.data(), eps, k}, 0, c.kv_heads);
     }
   }
   std::vector<kernels::CachedAttention> work;
@@ -112,19 +90,19 @@ void Decoder::attention(const Model::Layer& layer, int64_t index, std::span<cons
 void Decoder::layers(std::span<const Run> runs, int64_t rows, const Scratch& s) {
   const ModelConfig& c = config();
   for (int64_t i = 0; i < c.layers; ++i) {
-    const Model::Layer& layer = model_.layers()[static_cast<size_t>(i)];
+    const DecoderWeights::Layer& layer = weights_.layers[static_cast<size_t>(i)];
     norm(rows, s.x, layer.attention_norm, c.norm_eps, s.normed);
-    product(rows, s.normed, layer.qkv.value, s.qkv, false);
+    layer.qkv.multiply(rows, s.normed.data(), s.qkv.data(), false);
     attention(layer, i, runs, rows, s);
-    product(rows, s.normed, layer.o.value, s.x, true);
+    layer.o.multiply(rows, s.normed.data(), s.x.data(), true);
     norm(rows, s.x, layer.mlp_norm, c.norm_eps, s.normed);
-    product(rows, s.normed, layer.up.value, s.up, false);
+    layer.up.multiply(rows, s.normed.data(), s.up.data(), false);
     if (c.activation == Activation::swiglu) {
       kernels::SwiGlu::cpu({rows, c.hidden, s.up.data(), s.hidden.data()});
     } else {
       kernels::ReluSquared::cpu({rows, c.hidden, s.up.data(), s.hidden.data()});
     }
-    product(rows, s.hidden, layer.down.value, s.x, true);
+    layer.down.multiply(rows, s.hidden.data(), s.x.data(), true);
   }
 }
 
@@ -156,8 +134,8 @@ Result<Tensor> Decoder::forward(std::span<const Piece> pieces) {
   const auto pass = [&] {
     for (const Run& run : runs) {
       run.cache->reserve(run.past + static_cast<int64_t>(run.tokens.size()));
-      kernels::Embedding::cpu({static_cast<int64_t>(run.tokens.size()), c.dim, run.tokens.data(),
-                               model_.embedding().value.data(), scratch.x.data() + run.row * c.dim});
+      for (size_t t = 0; t < run.tokens.size(); ++t)
+        weights_.embedding.row(run.tokens[t], scratch.x.data() + (run.row + static_cast<int64_t>(t)) * c.dim);
     }
     layers(runs, rows, scratch);
     for (const Run& run : runs) {
@@ -186,8 +164,8 @@ Result<Tensor> Decoder::forward(std::span<const Piece> pieces) {
   if (rows > 0) pass();
 
   Tensor logits({count, c.vocab});
-  norm(count, last, model_.norm(), c.norm_eps, last);
-  product(count, last, model_.head().value, logits, false);
+  norm(count, last, weights_.norm, c.norm_eps, last);
+  weights_.head.multiply(count, last.data(), logits.data(), false);
   if (c.logit_soft_cap > 0) {
     const auto cap = static_cast<float>(c.logit_soft_cap);
     for (float& logit : logits.span()) logit = cap * std::tanh(logit / cap);

@@ -6,17 +6,19 @@
 #include <span>
 
 #include "base/result.h"
+#include "infer/decoder_weights.h"
 #include "infer/kv_cache.h"
-#include "nn/model.h"
 
 namespace persea {
 
 class Decoder {
  public:
-  // Reads the model's weights where they lie; the model must outlive it and not change while it runs.
-  explicit Decoder(const Model& model);
+  explicit Decoder(DecoderWeights weights) : weights_(std::move(weights)) {}
+  // Reads the model's weights where they lie; the model must not change while it runs.
+  explicit Decoder(const Model& model) : Decoder(DecoderWeights::of(model)) {}
 
-  const ModelConfig& config() const { return model_.config(); }
+  const ModelConfig& config() const { return weights_.config; }
+  const DecoderWeights& weights() const { return weights_; }
 
   // New tokens of one sequence, to be run behind those that its cache holds. Caches of one call differ; none is empty
   // of tokens.
@@ -32,11 +34,11 @@ class Decoder {
   struct Run;      // rows of one piece within a pass
   struct Scratch;  // activations of a pass
   void layers(std::span<const Run> runs, int64_t rows, const Scratch& scratch);
-  void attention(const Model::Layer& layer, int64_t index, std::span<const Run> runs, int64_t rows,
+  void attention(const DecoderWeights::Layer& layer, int64_t index, std::span<const Run> runs, int64_t rows,
                  const Scratch& scratch);
   void grow_rope(int64_t positions);
 
-  const Model& model_;
+  DecoderWeights weights_;
   RopeTable rope_;
   int64_t rope_positions_ = 0;
 };

@@ -128,6 +128,96 @@ TEST(Decoder, GrowsItsCacheAndGoesBack) {
   expect_row(wanted, 301, run(300, 302), 0, "after going back");
 }
 
+// Logits after each of `tokens`, run in steps of the given sizes.
+std::vector<std::vector<float>> logits_after(Decoder& decoder, std::span<const int32_t> tokens,
+                                             std::span<const int64_t> steps) {
+  KvCache cache(decoder.config());
+  std::vector<std::vector<float>> rows;
+  size_t done = 0;
+  for (const int64_t step : steps) {
+    const Decoder::Piece piece{&cache, tokens.subspan(done, static_cast<size_t>(step))};
+    const auto logits = decoder.forward({&piece, 1});
+    if (!logits) throw std::runtime_error(logits.error().message);
+    rows.emplace_back(logits->span().begin(), logits->span().end());
+    done += static_cast<size_t>(step);
+  }
+  return rows;
+}
+
+// The model's matrices as `type` holds them.
+void round_weights(Model& model, WeightType type) {
+  for (Parameter* parameter : model.parameters()) {
+    if (parameter->value.shape().size() != 2) continue;
+    const WeightMatrix packed = WeightMatrix::packed(parameter->value, type);
+    for (int64_t r = 0; r < packed.rows(); ++r) packed.row(r, parameter->value.data() + r * packed.columns());
+  }
+}
+
+TEST(Decoder, PackedWeightsAgreeWithTheTrainingPassOfTheRoundedModel) {
+  for (const auto& [name, change] : kConfigs) {
+    for (const WeightType type : {WeightType::f32, WeightType::f16, WeightType::bf16, WeightType::q8, WeightType::q4}) {
+      ModelConfig config = small();
+      config.dim = 64, config.hidden = 96;  // whole blocks, but for an attention of 48 columns
+      change(config);
+      const auto model = model_of(config);
+      const std::vector<int32_t> tokens = tokens_of(config, 24, 3);
+      Decoder decoder(DecoderWeights::of(*model, type));
+      const std::vector<float> got = logits_after(decoder, tokens, std::vector<int64_t>{20, 1, 3}).back();
+      const Tensor unrounded = reference(*model, tokens);
+      round_weights(*model, type);
+      const Tensor wanted = reference(*model, tokens);
+      double worst = 0, norm = 0, change_by_rounding = 0;
+      for (size_t i = 0; i < got.size(); ++i) {
+        const size_t at = 23 * got.size() + i;
+        norm = std::max(norm, std::abs(double{wanted.data()[at]}));
+        worst = std::max(worst, std::abs(double{got[i]} - wanted.data()[at]));
+        change_by_rounding = std::max(change_by_rounding, std::abs(double{unrounded.data()[at]} - wanted.data()[at]));
+      }
+      const bool bytes = type == WeightType::q8 || type == WeightType::q4;  // of activations too
+      EXPECT_LT(worst, (bytes ? 5e-2 : 2e-5) * norm) << name << ", type " << static_cast<int>(type);
+      EXPECT_EQ(change_by_rounding > 0, type != WeightType::f32) << name << ", type " << static_cast<int>(type);
+    }
+  }
+}
+
+TEST(Decoder, PackedWeightsGiveTheSameBitsHoweverATextIsCut) {
+  ModelConfig config = small();
+  config.dim = 64, config.hidden = 96;
+  const auto model = model_of(config);
+  const std::vector<int32_t> tokens = tokens_of(config, 60, 3);
+  for (const WeightType type : {WeightType::f32, WeightType::f16, WeightType::q8, WeightType::q4}) {
+    Decoder decoder(DecoderWeights::of(*model, type));
+    const auto whole = logits_after(decoder, tokens, std::vector<int64_t>{60});
+    for (const std::vector<int64_t>& steps : {std::vector<int64_t>(60, 1), {13, 1, 40, 6}, {59, 1}})
+      EXPECT_EQ(logits_after(decoder, tokens, steps).back(), whole.back()) << "type " << static_cast<int>(type);
+  }
+}
+
+TEST(Decoder, PackedWeightsGiveTheSameBitsInAnyCompany) {
+  ModelConfig config = small();
+  config.dim = 64, config.hidden = 96;
+  const auto model = model_of(config);
+  for (const WeightType type : {WeightType::f32, WeightType::q8}) {
+    Decoder decoder(DecoderWeights::of(*model, type));
+    std::vector<std::vector<int32_t>> texts;
+    std::vector<KvCache> caches;
+    for (int i = 0; i < 20; ++i) {
+      texts.push_back(tokens_of(config, 1 + i * 3 % 17, static_cast<uint64_t>(i)));
+      caches.emplace_back(config);
+    }
+    std::vector<Decoder::Piece> pieces;
+    for (size_t i = 0; i < texts.size(); ++i) pieces.push_back({&caches[i], texts[i]});
+    const auto together = decoder.forward(pieces);
+    ASSERT_TRUE(together.ok());
+    for (size_t i = 0; i < texts.size(); ++i) {
+      const std::vector<float> alone =
+          logits_after(decoder, texts[i], std::vector<int64_t>{static_cast<int64_t>(texts[i].size())}).back();
+      EXPECT_TRUE(std::equal(alone.begin(), alone.end(), together->data() + static_cast<int64_t>(i) * config.vocab))
+          << i;
+    }
+  }
+}
+
 TEST(Decoder, RefusesWhatItCannotRun) {
   const ModelConfig config = small();
   const auto model = model_of(config);

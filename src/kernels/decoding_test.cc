@@ -1,6 +1,5 @@
 // The kernels of decoding on every instruction set that this machine has, against plain loops.
 #include <gtest/gtest.h>
-#include <hwy/targets.h>
 
 #include <cmath>
 #include <vector>
@@ -8,6 +7,7 @@
 #include "base/random.h"
 #include "kernels/cached_attention.h"
 #include "kernels/gemv.h"
+#include "kernels/targets_for_test.h"
 
 namespace persea::kernels {
 namespace {
@@ -16,19 +16,6 @@ std::vector<float> normal(size_t count, Random& random) {
   std::vector<float> values(count);
   for (float& value : values) value = static_cast<float>(random.normal());
   return values;
-}
-
-// Calls test() with each instruction set chosen in turn.
-template <class Test>
-void on_all_targets(const Test& test) {
-  for (const int64_t target : hwy::SupportedAndGeneratedTargets()) {
-    SCOPED_TRACE(hwy::TargetName(target));
-    hwy::SetSupportedTargetsForTest(target);
-    hwy::GetChosenTarget().Update(hwy::SupportedTargets());
-    test();
-  }
-  hwy::SetSupportedTargetsForTest(0);
-  hwy::GetChosenTarget().Update(hwy::SupportedTargets());
 }
 
 TEST(Gemv, AgreesWithPlainLoops) {

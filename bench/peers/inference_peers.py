@@ -1,0 +1,45 @@
+"""Speeds of one stream, Persea's and llama.cpp's, in turns on the same files of random weights (make_gguf.py).
+
+llama.cpp's llama-bench is taken by its path: PERSEA_LLAMA_CPP names the folder that it lies in.
+"""
+
+import json
+import os
+import statistics
+
+import bar
+
+TYPES = {"q8": "Q8_0", "q4": "Q4_0", "f16": "F16"}
+
+
+def llama_bench():
+    path = os.path.join(os.environ.get("PERSEA_LLAMA_CPP", ""), "llama-bench")
+    if not os.access(path, os.X_OK):
+        raise bar.CannotMeasure("llama-bench is missing: build llama.cpp and name the folder of its programs in PERSEA_LLAMA_CPP")
+    return path
+
+
+def model_file(folder, shape, weights):
+    """A file of random weights, made once: PERSEA_BENCH_MODELS names a folder that keeps them for the next bar."""
+    folder = os.environ.get("PERSEA_BENCH_MODELS") or folder
+    os.makedirs(folder, exist_ok=True)
+    path = os.path.join(folder, f"{shape}-{TYPES[weights]}.gguf")
+    if not os.path.exists(path):
+        bar.run([bar.peers_python(), os.path.join(bar.FOLDER, "make_gguf.py"), shape, TYPES[weights], path + ".part"])
+        os.rename(path + ".part", path)
+    return path
+
+
+def persea_speed(path, weights, prompt, write, seconds):
+    return bar.persea_json("bench", "inference", path, "--weights", weights, "--threads", 2, "--prompt", prompt, "--write",
+                           write, "--seconds", seconds)
+
+
+def llama_speed(path, prompt, write, repeat):
+    """Tokens/s of reading (write = 0) or writing (prompt = 0)."""
+    made = bar.run([llama_bench(), "-m", path, "-t", "2", "-p", str(prompt), "-n", str(write), "-r", str(repeat), "-o", "json"])
+    return json.loads(made)[0]["avg_ts"]
+
+
+def median(values):
+    return statistics.median(values)

@@ -1,0 +1,34 @@
+// The weights that a Decoder reads. Matrices are packed or in place; gains are f32.
+#pragma once
+
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "infer/weight_matrix.h"
+#include "nn/model.h"
+
+namespace persea {
+
+struct DecoderWeights {
+  struct Layer {
+    Tensor attention_norm, q_norm, k_norm, mlp_norm;  // q_norm and k_norm undefined where the model has none
+    WeightMatrix qkv, o, up, down;
+  };
+  ModelConfig config;
+  std::vector<Layer> layers;
+  Tensor norm;
+  WeightMatrix embedding, head;  // of tied models one matrix
+
+  // Those of a model, which keep its memory alive: in place, or packed in `type`.
+  static DecoderWeights of(const Model& model, std::optional<WeightType> type = std::nullopt);
+
+  // That one token makes a pass read: all matrices but an embedding table of its own.
+  int64_t bytes_per_pass() const;
+};
+
+// f32, f16, bf16, q8 or q4.
+Result<WeightType> weight_type_from(std::string_view name);
+
+}  // namespace persea

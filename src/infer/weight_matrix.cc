@@ -1,0 +1,80 @@
+#include "infer/weight_matrix.h"
+
+#include <cstring>
+#include <vector>
+
+#include "base/threads.h"
+#include "kernels/gemm.h"
+#include "kernels/gemv.h"
+#include "kernels/packed_product.h"
+#include "nn/gguf_blocks.h"
+
+namespace persea {
+namespace {
+
+BlockType block_type(WeightType type) {
+  switch (type) {
+    case WeightType::f32:
+      return BlockType::f32;
+    case WeightType::f16:
+      return BlockType::f16;
+    case WeightType::bf16:
+      return BlockType::bf16;
+    case WeightType::q8:
+      return BlockType::q8_0;
+    case WeightType::q4:
+      return BlockType::q4_0;
+  }
+  throw std::logic_error("block_type: no such type");
+}
+
+}  // namespace
+
+WeightMatrix WeightMatrix::in_place(const Tensor& w) {
+  WeightMatrix matrix;
+  matrix.n_ = w.dim(0), matrix.k_ = w.dim(1), matrix.storage_ = w;
+  return matrix;
+}
+
+WeightMatrix WeightMatrix::packed(const Tensor& w, WeightType type) {
+  const int64_t n = w.dim(0), k = w.dim(1);
+  if (k % layout_of(block_type(type)).elements != 0) type = WeightType::f16;
+  WeightMatrix matrix;
+  matrix.n_ = n, matrix.k_ = k, matrix.type_ = type;
+  const auto bytes = kernels::PackedWeights{type, n, k, nullptr}.bytes();
+  matrix.storage_ = Tensor({(bytes + 3) / 4});
+  const kernels::PackedWeights packed = matrix.view();
+  // A panel at a time, by the thread that may well read it later.
+  pool().parallel_for(packed.panels(), [&](int64_t panel) {
+    const int64_t first = panel * packed.kRows, count = std::min(packed.kRows, n - first);
+    std::vector<std::byte> rows(static_cast<size_t>(count * kernels::row_bytes(type, k)));
+    write_blocks(block_type(type), {w.data() + first * k, static_cast<size_t>(count * k)}, rows);
+    std::memset(packed.data + panel * packed.panel_bytes(), 0, static_cast<size_t>(packed.panel_bytes()));
+    packed.pack(first, count, rows.data());
+  });
+  return matrix;
+}
+
+void WeightMatrix::multiply(int64_t m, const float* x, float* y, bool accumulate) const {
+  if (type_) {
+    kernels::PackedProduct::cpu({view(), m, x, y, accumulate});
+  } else if (m <= kernels::Gemv::kMaxRows) {
+    kernels::Gemv::cpu({m, n_, k_, x, storage_.data(), y, accumulate});
+  } else {
+    kernels::Gemm::cpu({.m = m,
+                        .n = n_,
+                        .k = k_,
+                        .a = kernels::row_major(x, k_),
+                        .b = kernels::transposed(storage_.data(), k_),
+                        .c = y,
+                        .ldc = n_,
+                        .accumulate = accumulate});
+  }
+}
+
+void WeightMatrix::row(int64_t i, float* out) const {
+  if (type_) return view().unpack(i, out);
+  std::memcpy(out, storage_.data() + i * k_, static_cast<size_t>(k_) * sizeof(float));
+}
+
+}  // namespace persea

@@ -1,0 +1,40 @@
+// A matrix of weights as inference uses it: packed in a type of one's choice, or in place, as a model holds it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "kernels/packed_weights.h"
+#include "tensor/tensor.h"
+
+namespace persea {
+
+using kernels::WeightType;
+
+class WeightMatrix {
+ public:
+  WeightMatrix() = default;
+  // Reads `w` [n, k], f32, where it lies. Rows of y are the same bits whatever stands beside them only among products
+  // of up to Gemv::kMaxRows rows, and among those of more.
+  static WeightMatrix in_place(const Tensor& w);
+  // Numbers rounded to the nearest that the type can hold; q8 and q4 whose rows are not made of whole blocks become
+  // f16. A row of y is the same bits in any batch.
+  static WeightMatrix packed(const Tensor& w, WeightType type);
+
+  int64_t rows() const { return n_; }
+  int64_t columns() const { return k_; }
+  int64_t bytes() const { return storage_.bytes(); }
+
+  // y [m, n] (+)= x [m, k] W^T.
+  void multiply(int64_t m, const float* x, float* y, bool accumulate) const;
+  // Row i as f32: out [k].
+  void row(int64_t i, float* out) const;
+
+ private:
+  kernels::PackedWeights view() const { return {*type_, n_, k_, storage_.raw()}; }
+  int64_t n_ = 0, k_ = 0;
+  std::optional<WeightType> type_;  // none: in place
+  Tensor storage_;
+};
+
+}  // namespace persea

@@ -1,0 +1,318 @@
+#include "kernels/packed_product.h"
+
+#include <algorithm>
+#include <cstring>
+#include <vector>
+
+#include "base/threads.h"
+#include "kernels/cpu/quantized_rows.h"
+#include "kernels/cpu/targets.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/cpu/packed_product.cc"
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
+
+HWY_BEFORE_NAMESPACE();
+namespace persea::kernels::HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+constexpr int64_t kPanel = PackedWeights::kRows, kBlock = PackedWeights::kBlock;
+using F = hn::CappedTag<float, kPanel / 2>;
+using I = hn::RebindToSigned<F>;
+constexpr int64_t kLanes = hn::MaxLanes(F());
+// A tile of y: up to kTileRows rows and two vectors of columns, which leaves registers for integer and float sums both.
+constexpr int64_t kTileRows = HWY_TARGET == HWY_AVX3 ? 6 : 2;
+// How far ahead weights are fetched: a memory access at the rate at which one core reads.
+constexpr int64_t kAheadBytes = 2048;
+// Whether this instruction set may have one that multiplies bytes and adds up fours of them.
+constexpr bool kMayBeNative = HWY_TARGET == HWY_AVX3;
+
+// sum += the products of a word's four bytes, weights unsigned, x signed.
+template <bool kNative>
+HWY_INLINE void multiply_bytes(hn::Vec<I> weights, hn::Vec<I> x, hn::Vec<I>& sum) {
+#if HWY_TARGET == HWY_AVX3
+  if constexpr (kNative) {  // no intrinsic: this target's flags lack the extension
+    asm("vpdpbusd %[x], %[w], %[sum]" : [sum] "+v"(sum.raw) : [w] "v"(weights.raw), [x] "v"(x.raw));
+    return;
+  }
+#endif
+  const I d;
+  const hn::Repartition<int16_t, I> d16;
+  const hn::Repartition<uint16_t, I> du16;
+  const auto w = hn::BitCast(du16, weights);
+  const auto x16 = hn::BitCast(d16, x);
+  const auto add_pairs = [&](auto ws, auto xs) HWY_ATTR {
+    auto odd = hn::Zero(d);
+    const auto even = hn::ReorderWidenMulAccumulate(d, hn::BitCast(d16, ws), xs, hn::Zero(d), odd);
+    sum = hn::Add(sum, hn::RearrangeToOddPlusEven(even, odd));
+  };
+  add_pairs(hn::And(w, hn::Set(du16, uint16_t{0xff})), hn::ShiftRight<8>(hn::ShiftLeft<8>(x16)));
+  add_pairs(hn::ShiftRight<8>(w), hn::ShiftRight<8>(x16));
+}
+
+HWY_INLINE hn::Vec<F> load_halves(const std::byte* at) {
+  const hn::Rebind<hwy::float16_t, F> d16;
+  return hn::PromoteTo(F(), hn::LoadU(d16, reinterpret_cast<const hwy::float16_t*>(at)));
+}
+
+HWY_INLINE hn::Vec<I> load_words(const std::byte* at) { return hn::LoadU(I(), reinterpret_cast<const int32_t*>(at)); }
+
+// Writes or adds a vector of a row's columns, of which only `count` may exist.
+HWY_INLINE void put(hn::Vec<F> sums, bool add, int64_t count, float* y) {
+  const F d;
+  if (count >= kLanes) {
+    hn::StoreU(add ? hn::Add(sums, hn::LoadU(d, y)) : sums, d, y);
+    return;
+  }
+  float lanes[kLanes];
+  hn::StoreU(sums, d, lanes);
+  for (int64_t i = 0; i < count; ++i) y[i] = add ? y[i] + lanes[i] : lanes[i];
+}
+
+// R rows of x from `row` on against the panel's columns [column, column + 2 kLanes).
+template <int R, WeightType kType, bool kNative>
+HWY_INLINE void quantized_tile(const PackedProduct& p, const QuantizedRows& x, int64_t row, const std::byte* panel,
+                               int64_t first_column, int64_t column) {
+  constexpr int kWords = kType == WeightType::q8 ? 8 : 4;
+  constexpr int64_t kUnit = kPanel * (2 + kWords * 4);
+  const F d;
+  const I di;
+  const int64_t blocks = x.k / kBlock;
+  hn::Vec<F> sums[R][2];
+#pragma GCC unroll 6
+  for (int r = 0; r < R; ++r) sums[r][0] = sums[r][1] = hn::Zero(d);
+  const int8_t* values = x.values + row * x.k;
+  const float* scales = x.scales + row * blocks;
+  const int32_t* starts = x.starts + row * blocks;
+  for (int64_t b = 0; b < blocks; ++b, panel += kUnit, values += kBlock) {
+    for (int64_t line = 0; line < kUnit; line += 64) __builtin_prefetch(panel + kAheadBytes + line, 0, 3);
+    hn::Vec<I> dots[R][2];
+#pragma GCC unroll 6
+    for (int r = 0; r < R; ++r) dots[r][0] = dots[r][1] = hn::Set(di, starts[r * blocks + b]);
+    const std::byte* words = panel + kPanel * 2 + column * 4;
+    const auto step = [&](int word, hn::Vec<I> w0, hn::Vec<I> w1) HWY_ATTR {
+#pragma GCC unroll 6
+      for (int r = 0; r < R; ++r) {
+        int32_t bytes;
+        std::memcpy(&bytes, values + r * x.k + word * 4, sizeof bytes);
+        const auto xs = hn::Set(di, bytes);
+        multiply_bytes<kNative>(w0, xs, dots[r][0]);
+        multiply_bytes<kNative>(w1, xs, dots[r][1]);
+      }
+    };
+#pragma GCC unroll 8
+    for (int word = 0; word < kWords; ++word, words += kPanel * 4) {
+      const auto w0 = load_words(words), w1 = load_words(words + kLanes * 4);
+      if constexpr (kType == WeightType::q8) {
+        step(word, w0, w1);
+      } else {
+        const auto low = hn::Set(di, 0x0f0f0f0f);
+        step(word, hn::And(w0, low), hn::And(w1, low));
+        step(word + kWords, hn::And(hn::ShiftRight<4>(w0), low), hn::And(hn::ShiftRight<4>(w1), low));
+      }
+    }
+    const auto s0 = load_halves(panel + column * 2), s1 = load_halves(panel + (column + kLanes) * 2);
+#pragma GCC unroll 6
+    for (int r = 0; r < R; ++r) {
+      const auto xs = hn::Set(d, scales[r * blocks + b]);
+      sums[r][0] = hn::MulAdd(hn::Mul(hn::ConvertTo(d, dots[r][0]), s0), xs, sums[r][0]);
+      sums[r][1] = hn::MulAdd(hn::Mul(hn::ConvertTo(d, dots[r][1]), s1), xs, sums[r][1]);
+    }
+  }
+  for (int r = 0; r < R; ++r)
+    for (int v = 0; v < 2; ++v) {
+      const int64_t at = first_column + column + v * kLanes;
+      if (at < p.weights.n) put(sums[r][v], p.accumulate, p.weights.n - at, p.y + (row + r) * p.weights.n + at);
+    }
+}
+
+template <WeightType kType>
+HWY_INLINE hn::Vec<F> load_numbers(const std::byte* at) {
+  const F d;
+  if constexpr (kType == WeightType::f32) return hn::LoadU(d, reinterpret_cast<const float*>(at));
+  if constexpr (kType == WeightType::f16) return load_halves(at);
+  if constexpr (kType == WeightType::bf16) {
+    const hn::Rebind<uint16_t, F> d16;
+    const auto bits = hn::PromoteTo(hn::RebindToUnsigned<F>(), hn::LoadU(d16, reinterpret_cast<const uint16_t*>(at)));
+    return hn::BitCast(d, hn::ShiftLeft<16>(bits));
+  }
+}
+
+template <int R, WeightType kType>
+HWY_INLINE void float_tile(const PackedProduct& p, int64_t row, const std::byte* panel, int64_t first_column,
+                           int64_t column) {
+  constexpr int64_t kBytes = kType == WeightType::f32 ? 4 : 2;
+  const F d;
+  const int64_t k = p.weights.k;
+  hn::Vec<F> sums[R][2];
+#pragma GCC unroll 6
+  for (int r = 0; r < R; ++r) sums[r][0] = sums[r][1] = hn::Zero(d);
+  const float* x = p.x + row * k;
+  const std::byte* w = panel + column * kBytes;
+  for (int64_t i = 0; i < k; ++i, w += kPanel * kBytes) {
+    __builtin_prefetch(w + kAheadBytes, 0, 3);
+    if constexpr (kType == WeightType::f32) __builtin_prefetch(w + kAheadBytes + 64, 0, 3);
+    const auto w0 = load_numbers<kType>(w), w1 = load_numbers<kType>(w + kLanes * kBytes);
+#pragma GCC unroll 6
+    for (int r = 0; r < R; ++r) {
+      const auto xs = hn::Set(d, x[r * k + i]);
+      sums[r][0] = hn::MulAdd(w0, xs, sums[r][0]);
+      sums[r][1] = hn::MulAdd(w1, xs, sums[r][1]);
+    }
+  }
+  for (int r = 0; r < R; ++r)
+    for (int v = 0; v < 2; ++v) {
+      const int64_t at = first_column + column + v * kLanes;
+      if (at < p.weights.n) put(sums[r][v], p.accumulate, p.weights.n - at, p.y + (row + r) * p.weights.n + at);
+    }
+}
+
+// Rows [row, m), as many at once as a tile takes.
+template <int R, class Tile>
+HWY_INLINE void rows_from(int64_t row, int64_t m, const Tile& tile) {
+  for (; row + R <= m; row += R) tile(std::integral_constant<int, R>(), row);
+  if constexpr (R > 1) {
+    if (row < m) rows_from<R - 1>(row, m, tile);
+  }
+}
+
+// Each panel is read from memory once, by the first tile, and stays near for the others.
+template <class Tile>
+HWY_INLINE void panels_of(const PackedProduct& p, int64_t begin, int64_t end, const Tile& tile) {
+  for (int64_t panel = begin; panel < end; ++panel) {
+    const std::byte* data = p.weights.data + panel * p.weights.panel_bytes();
+    rows_from<kTileRows>(0, p.m, [&](auto rows, int64_t row) HWY_ATTR {
+      for (int64_t column = 0; column < kPanel; column += 2 * kLanes) tile(rows, row, data, panel * kPanel, column);
+    });
+  }
+}
+
+template <WeightType kType, bool kNative>
+void quantized_panels(const PackedProduct& p, const QuantizedRows& x, int64_t begin, int64_t end) {
+  panels_of(p, begin, end, [&](auto rows, int64_t row, const std::byte* panel, int64_t first, int64_t column) HWY_ATTR {
+    quantized_tile<rows(), kType, kNative>(p, x, row, panel, first, column);
+  });
+}
+
+template <WeightType kType>
+void float_panels(const PackedProduct& p, int64_t begin, int64_t end) {
+  panels_of(p, begin, end, [&](auto rows, int64_t row, const std::byte* panel, int64_t first, int64_t column) HWY_ATTR {
+    float_tile<rows(), kType>(p, row, panel, first, column);
+  });
+}
+
+// Panels [begin, end) of y; `x` is for quantized weights alone.
+void multiply_panels(const PackedProduct& p, const QuantizedRows& x, bool native, int64_t begin, int64_t end) {
+  switch (p.weights.type) {
+    case WeightType::f32:
+      return float_panels<WeightType::f32>(p, begin, end);
+    case WeightType::f16:
+      return float_panels<WeightType::f16>(p, begin, end);
+    case WeightType::bf16:
+      return float_panels<WeightType::bf16>(p, begin, end);
+    case WeightType::q8:
+      return native ? quantized_panels<WeightType::q8, kMayBeNative>(p, x, begin, end)
+                    : quantized_panels<WeightType::q8, false>(p, x, begin, end);
+    case WeightType::q4:
+      return native ? quantized_panels<WeightType::q4, kMayBeNative>(p, x, begin, end)
+                    : quantized_panels<WeightType::q4, false>(p, x, begin, end);
+  }
+}
+
+// Blocks of 32 numbers become bytes; the weights' bytes are raised by `raised`.
+void quantize_blocks(const float* x, int64_t blocks, int32_t raised, int8_t* bytes, float* scales, int32_t* starts) {
+  const F d;
+  const I di;
+  const hn::Rebind<int8_t, F> d8;
+  for (int64_t b = 0; b < blocks; ++b, x += kBlock, bytes += kBlock) {
+    auto high = hn::Zero(d);
+    for (int64_t i = 0; i < kBlock; i += kLanes) high = hn::Max(high, hn::Abs(hn::LoadU(d, x + i)));
+    const float top = hn::GetLane(hn::MaxOfLanes(d, high));
+    const auto factor = hn::Set(d, top > 0 ? 127 / top : 0.0F);
+    auto sum = hn::Zero(di);
+    for (int64_t i = 0; i < kBlock; i += kLanes) {
+      const auto level = hn::NearestInt(hn::Mul(hn::LoadU(d, x + i), factor));
+      hn::StoreU(hn::DemoteTo(d8, level), d8, bytes + i);
+      sum = hn::Add(sum, level);
+    }
+    scales[b] = top / 127;
+    starts[b] = -raised * hn::GetLane(hn::SumOfLanes(di, sum));
+  }
+}
+
+}  // namespace persea::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace persea::kernels {
+
+HWY_EXPORT(multiply_panels);
+HWY_EXPORT(quantize_blocks);
+
+namespace {
+
+constexpr int64_t kBlock = PackedWeights::kBlock;
+
+bool has_byte_products() {
+#if HWY_ARCH_X86
+  return __builtin_cpu_supports("avx512vnni");
+#else
+  return false;
+#endif
+}
+
+// Room for rows as bytes that a thread keeps from one product to the next.
+struct QuantizedStore {
+  std::vector<int8_t> values;
+  std::vector<float> scales;
+  std::vector<int32_t> starts;
+};
+
+QuantizedRows quantize(const PackedProduct& p, QuantizedStore& store) {
+  const int64_t k = p.weights.k, blocks = k / kBlock, all = p.m * blocks;
+  const auto grow = [](auto& list, int64_t count) {
+    if (static_cast<int64_t>(list.size()) < count) list.resize(static_cast<size_t>(count));
+  };
+  grow(store.values, p.m * k);
+  grow(store.scales, all);
+  grow(store.starts, all);
+  const int32_t raised = p.weights.type == WeightType::q8 ? 128 : 8;
+  const auto rows = [&](int64_t begin, int64_t end) {
+    const int64_t first = begin * blocks;
+    HWY_DYNAMIC_DISPATCH(quantize_blocks)
+    (p.x + first * kBlock, (end - begin) * blocks, raised, store.values.data() + first * kBlock,
+     store.scales.data() + first, store.starts.data() + first);
+  };
+  constexpr int64_t kAlone = 65536;  // numbers that one thread has rounded before another would be awake
+  if (p.m * k <= kAlone) {
+    rows(0, p.m);
+  } else {
+    constexpr int64_t kSome = 8;
+    pool().parallel_for((p.m + kSome - 1) / kSome, [&](int64_t i) { rows(i * kSome, std::min(p.m, (i + 1) * kSome)); });
+  }
+  return {p.m, k, store.values.data(), store.scales.data(), store.starts.data()};
+}
+
+}  // namespace
+
+void PackedProduct::cpu(const PackedProduct& p) {
+  const bool quantized = p.weights.type == WeightType::q8 || p.weights.type == WeightType::q4;
+  thread_local QuantizedStore store;
+  const QuantizedRows x = quantized ? quantize(p, store) : QuantizedRows{};
+  const bool native = has_byte_products();
+  const auto panels = [&](int64_t begin, int64_t end) {
+    HWY_DYNAMIC_DISPATCH(multiply_panels)(p, x, native, begin, end);
+  };
+  const int64_t count = p.weights.panels();
+  constexpr int64_t kAlone = 262144;  // products that one thread has done before another would be awake
+  if (p.m * p.weights.n * p.weights.k <= kAlone) return panels(0, count);
+  // Parts that are short enough for threads to end together, and long enough for memory to be read in a row.
+  constexpr int64_t kPartBytes = 131072;
+  const int64_t share = (count + pool().threads() * 4 - 1) / (pool().threads() * 4);
+  const int64_t part = std::max<int64_t>(1, std::min(share, kPartBytes / p.weights.panel_bytes()));
+  pool().parallel_for((count + part - 1) / part, [&](int64_t i) { panels(i * part, std::min(count, (i + 1) * part)); });
+}
+
+}  // namespace persea::kernels
+#endif

@@ -1,0 +1,22 @@
+// y = x W^T over packed weights, for one row of x and for hundreds. The sum of an element runs along the depth in one
+// order whatever rows stand beside it: a row of y is the same bits in any batch and on any number of threads.
+#pragma once
+
+#include "kernels/packed_weights.h"
+
+namespace persea::kernels {
+
+// For f32, f16 and bf16 weights the sums are f32. For q8 and q4, x is rounded to signed bytes in blocks of 32 (scale:
+// the largest magnitude / 127), the bytes of two blocks are multiplied as integers, and the blocks' sums are added in
+// f32.
+struct PackedProduct {
+  PackedWeights weights;
+  int64_t m;
+  const float* x;           // [m, k]
+  float* y;                 // [m, n]
+  bool accumulate = false;  // add to y
+
+  static void cpu(const PackedProduct& product);
+};
+
+}  // namespace persea::kernels
