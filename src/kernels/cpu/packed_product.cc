@@ -23,8 +23,9 @@ using I = hn::RebindToSigned<F>;
 constexpr int64_t kLanes = hn::MaxLanes(F());
 // A tile of y: up to kTileRows rows and two vectors of columns, which leaves registers for integer and float sums both.
 constexpr int64_t kTileRows = HWY_TARGET == HWY_AVX3 ? 6 : 2;
-// How far ahead weights are fetched: a memory access at the rate at which one core reads.
-constexpr int64_t kAheadBytes = 2048;
+// How far ahead weights are fetched into L2: a memory access at the rate at which one core reads. Into L1 would be too
+// many at once for what that can have under way.
+constexpr int64_t kAheadBytes = 4096;
 // Whether this instruction set may have one that multiplies bytes and adds up fours of them.
 constexpr bool kMayBeNative = HWY_TARGET == HWY_AVX3;
 
@@ -86,7 +87,7 @@ HWY_INLINE void quantized_tile(const PackedProduct& p, const QuantizedRows& x, i
   const float* scales = x.scales + row * blocks;
   const int32_t* starts = x.starts + row * blocks;
   for (int64_t b = 0; b < blocks; ++b, panel += kUnit, values += kBlock) {
-    for (int64_t line = 0; line < kUnit; line += 64) __builtin_prefetch(panel + kAheadBytes + line, 0, 3);
+    for (int64_t line = 0; line < kUnit; line += 64) __builtin_prefetch(panel + kAheadBytes + line, 0, 2);
     hn::Vec<I> dots[R][2];
 #pragma GCC unroll 6
     for (int r = 0; r < R; ++r) dots[r][0] = dots[r][1] = hn::Set(di, starts[r * blocks + b]);
@@ -151,8 +152,8 @@ HWY_INLINE void float_tile(const PackedProduct& p, int64_t row, const std::byte*
   const float* x = p.x + row * k;
   const std::byte* w = panel + column * kBytes;
   for (int64_t i = 0; i < k; ++i, w += kPanel * kBytes) {
-    __builtin_prefetch(w + kAheadBytes, 0, 3);
-    if constexpr (kType == WeightType::f32) __builtin_prefetch(w + kAheadBytes + 64, 0, 3);
+    __builtin_prefetch(w + kAheadBytes, 0, 2);
+    if constexpr (kType == WeightType::f32) __builtin_prefetch(w + kAheadBytes + 64, 0, 2);
     const auto w0 = load_numbers<kType>(w), w1 = load_numbers<kType>(w + kLanes * kBytes);
 #pragma GCC unroll 6
     for (int r = 0; r < R; ++r) {
