@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <vector>
 
 #include "base/threads.h"
@@ -23,9 +22,11 @@ void norm(int64_t rows, const Tensor& x, const Tensor& gain, double eps, const T
 struct Decoder::Run {
   KvCache* cache;
   std::span<const int32_t> tokens;
-  int64_t row;   // of the first of them in this pass
-  int64_t past;  // tokens of the sequence before them
-  int64_t last;  // the piece whose last token is among them, or -1
+  int64_t row;     // of the first of them in this pass
+  int64_t past;    // tokens of the sequence before them
+  int64_t wanted;  // how many of them, the last ones, have their logits wanted
+  int64_t logits;  // the row of the first of these
+  float* hidden;   // see Piece
 };
 
 // `normed` also takes the attention's result: its width is the larger of the two.
@@ -48,42 +49,57 @@ void Decoder::grow_rope(int64_t positions) {
 void Decoder::attention(const DecoderWeights::Layer& layer, int64_t index, std::span<const Run> runs, int64_t rows,
                         const Scratch& s) {
   const ModelConfig& c = config();
-  if (c.qk_norm) {
-    for (int64_t r = 0; r < rows; ++r) {
-      float* q = s.qkv.data() + r * c.qkv_rows();
+  std::vector<kernels::CachedAttention> work;
+  std::vector<int64_t> first_row = {0}, first_item = {0};  // of each run
+  int64_t cost = 0;                                        // of the scores
+  for (const Run& run : runs) {
+    const kernels::CachedAttention& a =
+        work.emplace_back(kernels::CachedAttention{.rows = static_cast<int64_t>(run.tokens.size()),
+                                                   .past = run.past,
+                                                   .heads = c.heads,
+                                                   .kv_heads = c.kv_heads,
+                                                   .head_dim = c.head_dim,
+                                                   .qkv = s.qkv.data() + run.row * c.qkv_rows(),
+                                                   .cos = rope_.cos.data(),
+                                                   .sin = rope_.sin.data(),
+                                                   .cache = run.cache->block(index),
+                                                   .out = s.normed.data() + run.row * c.heads * c.head_dim});
+    first_row.push_back(first_row.back() + a.rows);
+    first_item.push_back(first_item.back() + a.items());
+    cost += a.rows * (a.past + a.rows) * c.heads * c.head_dim;
+  }
+  const auto run_of = [](const std::vector<int64_t>& first, int64_t i) {
+    return static_cast<size_t>(std::upper_bound(first.begin(), first.end(), i) - first.begin() - 1);
+  };
+  const auto store = [&](int64_t row) {
+    const kernels::CachedAttention& a = work[run_of(first_row, row)];
+    if (c.qk_norm) {
+      float* q = s.qkv.data() + row * c.qkv_rows();
       float* k = q + c.heads * c.head_dim;
       const auto eps = static_cast<float>(c.norm_eps);
       kernels::RmsNorm::cpu_rows({c.heads, c.head_dim, q, layer.q_norm.data(), eps, q}, 0, c.heads);
       kernels::RmsNorm::cpu_rows({c.kv_heads, c.head_dim, k, layer.k_norm.data(), eps, k}, 0, c.kv_heads);
     }
-  }
-  std::vector<kernels::CachedAttention> work;
-  std::vector<int64_t> first = {0};  // item of each run
-  for (const Run& run : runs) {
-    work.push_back({.rows = static_cast<int64_t>(run.tokens.size()),
-                    .past = run.past,
-                    .heads = c.heads,
-                    .kv_heads = c.kv_heads,
-                    .head_dim = c.head_dim,
-                    .qkv = s.qkv.data() + run.row * c.qkv_rows(),
-                    .cos = rope_.cos.data(),
-                    .sin = rope_.sin.data(),
-                    .cache = run.cache->block(index),
-                    .out = s.normed.data() + run.row * c.heads * c.head_dim});
-    for (int64_t r = 0; r < work.back().rows; ++r) kernels::CachedAttention::cpu_store(work.back(), r);
-    first.push_back(first.back() + work.back().items());
-  }
-  const auto item = [&](int64_t i) {
-    const auto run = std::upper_bound(first.begin(), first.end(), i) - first.begin() - 1;
-    kernels::CachedAttention::cpu_item(work[static_cast<size_t>(run)], i - first[static_cast<size_t>(run)]);
+    kernels::CachedAttention::cpu_store(a, row - first_row[run_of(first_row, row)]);
   };
-  int64_t cost = 0;  // of the scores, to tell whether other threads are worth waking
-  for (const kernels::CachedAttention& a : work) cost += a.rows * (a.past + a.rows) * c.heads * c.head_dim;
-  constexpr int64_t kAlone = 65536;
-  if (cost <= kAlone) {
-    for (int64_t i = 0; i < first.back(); ++i) item(i);
+  const auto item = [&](int64_t i) {
+    const size_t run = run_of(first_item, i);
+    kernels::CachedAttention::cpu_item(work[run], i - first_item[run]);
+  };
+  // Other threads are woken only for what takes longer than waking them.
+  constexpr int64_t kStoreAlone = 65536, kAttendAlone = 65536, kRowsTogether = 8;
+  if (rows * c.qkv_rows() <= kStoreAlone) {
+    for (int64_t row = 0; row < rows; ++row) store(row);
   } else {
-    pool().parallel_for(first.back(), item);
+    pool().parallel_for((rows + kRowsTogether - 1) / kRowsTogether, [&](int64_t block) {
+      const int64_t end = std::min(rows, (block + 1) * kRowsTogether);
+      for (int64_t row = block * kRowsTogether; row < end; ++row) store(row);
+    });
+  }
+  if (cost <= kAttendAlone) {
+    for (int64_t i = 0; i < first_item.back(); ++i) item(i);
+  } else {
+    pool().parallel_for(first_item.back(), item);
   }
 }
 
@@ -106,12 +122,24 @@ void Decoder::layers(std::span<const Run> runs, int64_t rows, const Scratch& s) 
   }
 }
 
+// The order of the additions is the tokens', however they come in runs.
+void Decoder::add_hidden(const Run& run, const Scratch& s) const {
+  const ModelConfig& c = config();
+  const auto rows = static_cast<int64_t>(run.tokens.size());
+  float* normed = s.normed.data() + run.row * c.dim;
+  kernels::RmsNorm::cpu(
+      {rows, c.dim, s.x.data() + run.row * c.dim, weights_.norm.data(), static_cast<float>(c.norm_eps), normed});
+  for (int64_t r = 0; r < rows; ++r)
+    for (int64_t i = 0; i < c.dim; ++i) run.hidden[i] += normed[r * c.dim + i];
+}
+
 Result<Tensor> Decoder::forward(std::span<const Piece> pieces) {
   const ModelConfig& c = config();
-  int64_t total = 0, longest = 0;
+  int64_t total = 0, longest = 0, wanted = 0;
   for (const Piece& piece : pieces) {
     if (piece.tokens.empty()) throw std::logic_error("Decoder::forward: a piece without tokens");
     const auto count = static_cast<int64_t>(piece.tokens.size());
+    if (piece.wanted < 0 || piece.wanted > count) throw std::logic_error("Decoder::forward: more logits than tokens");
     if (piece.cache->size() + count > c.context) {
       return fail("the text has {} tokens; the model's context holds {}: shorten it", piece.cache->size() + count,
                   c.context);
@@ -122,39 +150,45 @@ Result<Tensor> Decoder::forward(std::span<const Piece> pieces) {
       }
     }
     total += count;
+    wanted += piece.wanted;
     longest = std::max(longest, piece.cache->size() + count);
+  }
+  for (const Piece& piece : pieces) {
+    const int64_t size = piece.cache->size() + static_cast<int64_t>(piece.tokens.size());
+    if (!piece.cache->reserve(size)) return fail("the cache has no room for a text of {} tokens", size);
   }
   grow_rope(longest);
 
   const Scratch scratch(c, std::min(total, kPassRows));
-  const auto count = static_cast<int64_t>(pieces.size());
-  Tensor last({count, c.dim});
+  Tensor last({wanted, c.dim});
   std::vector<Run> runs;
   int64_t rows = 0;
   const auto pass = [&] {
     for (const Run& run : runs) {
-      run.cache->reserve(run.past + static_cast<int64_t>(run.tokens.size()));
       for (size_t t = 0; t < run.tokens.size(); ++t)
         weights_.embedding.row(run.tokens[t], scratch.x.data() + (run.row + static_cast<int64_t>(t)) * c.dim);
     }
     layers(runs, rows, scratch);
     for (const Run& run : runs) {
-      run.cache->set_size(run.past + static_cast<int64_t>(run.tokens.size()));
-      if (run.last < 0) continue;
-      const float* row = scratch.x.data() + (run.row + static_cast<int64_t>(run.tokens.size()) - 1) * c.dim;
-      std::memcpy(last.data() + run.last * c.dim, row, static_cast<size_t>(c.dim) * sizeof(float));
+      const auto count = static_cast<int64_t>(run.tokens.size());
+      run.cache->set_size(run.past + count);
+      std::copy_n(scratch.x.data() + (run.row + count - run.wanted) * c.dim, run.wanted * c.dim,
+                  last.data() + run.logits * c.dim);
+      if (run.hidden) add_hidden(run, scratch);
     }
     runs.clear();
     rows = 0;
   };
-  for (int64_t p = 0; p < count; ++p) {
-    std::span<const int32_t> rest = pieces[static_cast<size_t>(p)].tokens;
-    int64_t past = pieces[static_cast<size_t>(p)].cache->size();
+  int64_t logits_row = 0;
+  for (const Piece& piece : pieces) {
+    std::span<const int32_t> rest = piece.tokens;
+    int64_t past = piece.cache->size();
     while (!rest.empty()) {
-      const auto take = std::min<int64_t>(static_cast<int64_t>(rest.size()), kPassRows - rows);
-      const bool ends = take == static_cast<int64_t>(rest.size());
-      runs.push_back(
-          {pieces[static_cast<size_t>(p)].cache, rest.first(static_cast<size_t>(take)), rows, past, ends ? p : -1});
+      const auto left = static_cast<int64_t>(rest.size()), take = std::min(left, kPassRows - rows);
+      const int64_t now = std::max<int64_t>(0, piece.wanted - (left - take));  // of these, have their logits wanted
+      const int64_t here = std::min(now, take);
+      runs.push_back({piece.cache, rest.first(static_cast<size_t>(take)), rows, past, here, logits_row, piece.hidden});
+      logits_row += here;
       rest = rest.subspan(static_cast<size_t>(take));
       past += take;
       rows += take;
@@ -163,9 +197,10 @@ Result<Tensor> Decoder::forward(std::span<const Piece> pieces) {
   }
   if (rows > 0) pass();
 
-  Tensor logits({count, c.vocab});
-  norm(count, last, weights_.norm, c.norm_eps, last);
-  weights_.head.multiply(count, last.data(), logits.data(), false);
+  Tensor logits({wanted, c.vocab});
+  if (wanted == 0) return logits;
+  norm(wanted, last, weights_.norm, c.norm_eps, last);
+  weights_.head.multiply(wanted, last.data(), logits.data(), false);
   if (c.logit_soft_cap > 0) {
     const auto cap = static_cast<float>(c.logit_soft_cap);
     for (float& logit : logits.span()) logit = cap * std::tanh(logit / cap);

@@ -25,9 +25,12 @@ class Decoder {
   struct Piece {
     KvCache* cache;
     std::span<const int32_t> tokens;
+    int64_t wanted = 1;       // logits after how many of them, the last ones
+    float* hidden = nullptr;  // [dim]; where not null, the final hidden states of all of them are added to it, in order
   };
-  // Runs all pieces and adds them to their caches; logits [pieces, vocab] after the last token of each. Fails, with the
-  // caches as they were, where a token is not in the vocabulary or a sequence would outgrow the context.
+  // Runs all pieces and adds them to their caches; logits [sum of wanted, vocab], in order. Fails, with the caches'
+  // sizes as they were, where a token is not in the vocabulary, a sequence would outgrow the context or its cache's
+  // pool has no room.
   Result<Tensor> forward(std::span<const Piece> pieces);
 
  private:
@@ -36,6 +39,7 @@ class Decoder {
   void layers(std::span<const Run> runs, int64_t rows, const Scratch& scratch);
   void attention(const DecoderWeights::Layer& layer, int64_t index, std::span<const Run> runs, int64_t rows,
                  const Scratch& scratch);
+  void add_hidden(const Run& run, const Scratch& scratch) const;
   void grow_rope(int64_t positions);
 
   DecoderWeights weights_;

@@ -110,6 +110,56 @@ TEST(Decoder, RunsSequencesOfDifferentLengthsTogether) {
   }
 }
 
+TEST(Decoder, GivesAsManyLogitsAsAreWanted) {
+  const ModelConfig config = small();
+  const auto model = model_of(config);
+  Decoder decoder(*model);
+  const std::vector<int32_t> long_text = tokens_of(config, 600, 1), short_text = tokens_of(config, 9, 2);
+  KvCache a(config), b(config), c(config);
+  // The wanted rows of the first lie in two passes.
+  const Decoder::Piece pieces[] = {{&a, long_text, 100}, {&b, short_text, 0}, {&c, short_text, 2}};
+  const auto logits = decoder.forward(pieces);
+  ASSERT_TRUE(logits.ok());
+  ASSERT_EQ(logits->rows(), 102);
+  const Tensor wanted = reference(*model, long_text), other = reference(*model, short_text);
+  for (int64_t i = 0; i < 100; ++i) expect_row(wanted, 500 + i, *logits, i, fmt::format("row {}", i));
+  expect_row(other, 7, *logits, 100, "the last but one");
+  expect_row(other, 8, *logits, 101, "the last");
+  EXPECT_EQ(b.size(), 9);
+  const Decoder::Piece none{&b, std::span(short_text).first(3), 0};
+  EXPECT_EQ(decoder.forward({&none, 1})->rows(), 0);
+}
+
+TEST(Decoder, AddsHiddenStatesInTheOrderOfTheTokens) {
+  const ModelConfig config = small();
+  const auto model = model_of(config);
+  Decoder decoder(*model);
+  const std::vector<int32_t> text = tokens_of(config, 12, 1);
+  std::vector<float> whole(static_cast<size_t>(config.dim)), parts(whole);
+  KvCache a(config), b(config);
+  const Decoder::Piece piece{&a, text, 0, whole.data()};
+  ASSERT_TRUE(decoder.forward({&piece, 1}).ok());
+  for (const auto& [from, count] : std::initializer_list<std::pair<size_t, size_t>>{{0, 5}, {5, 1}, {6, 6}}) {
+    const Decoder::Piece part{&b, std::span(text).subspan(from, count), 1, parts.data()};
+    ASSERT_TRUE(decoder.forward({&part, 1}).ok());
+  }
+  EXPECT_EQ(whole, parts);
+  EXPECT_GT(std::abs(whole[0]), 0);
+}
+
+TEST(Decoder, SaysThatThePoolIsFull) {
+  const ModelConfig config = small();
+  const auto model = model_of(config);
+  Decoder decoder(*model);
+  const auto pool = std::make_shared<KvPool>(config, 64);
+  KvCache a(pool, config.context), b(pool, config.context);
+  const std::vector<int32_t> text = tokens_of(config, 40, 1);
+  const Decoder::Piece pieces[] = {{&a, std::span(text).first(20)}, {&b, text}};
+  EXPECT_NE(decoder.forward(pieces).error().message.find("no room"), std::string::npos);
+  EXPECT_EQ(a.size() + b.size(), 0);
+  EXPECT_TRUE(decoder.forward({&pieces[0], 1}).ok());
+}
+
 TEST(Decoder, GrowsItsCacheAndGoesBack) {
   const ModelConfig config = small();
   const auto model = model_of(config);

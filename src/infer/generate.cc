@@ -49,7 +49,8 @@ Result<Generation> Session::generate(std::span<const int32_t> prompt, const Gene
   Sampler sampler(options.sampler);
   std::vector<int32_t> seen(prompt.begin(), prompt.end());
   while (true) {
-    PERSEA_TRY(const int32_t token, sampler.sample(row(logits, 0), seen));
+    PERSEA_TRY(const int32_t token, sampler.sample(row(logits, 0), seen, prompt.size()));
+    if (token < 0) return fail("every token is banned by its bias: nothing can come next");
     if (contains(options.stop, token)) {
       result.reason = StopReason::stop_token;
       return result;
@@ -85,17 +86,12 @@ Result<std::vector<Generation>> generate_greedy(Decoder& decoder, const std::vec
   std::vector<Generation> results(prompts.size());
   std::vector<std::unique_ptr<Sequence>> active;
   std::vector<Decoder::Piece> pieces;
-  // All caches are of one size from the start, and a sequence that has ended leaves its own to the next prompt: what
-  // they take in all is known and small.
-  int64_t longest = 0;
-  for (const auto& prompt : prompts) longest = std::max(longest, static_cast<int64_t>(prompt.size()));
-  longest = std::min(longest + max_tokens, decoder.config().context);
-  std::vector<KvCache> idle;
+  // Pages of one pool, in which a sequence that has ended leaves its own to the next prompt.
+  const auto pages = std::make_shared<KvPool>(decoder.config(), 0);
   for (size_t begun = 0; max_tokens > 0;) {
     while (active.size() < kTogether && begun < prompts.size()) {
-      if (idle.empty()) idle.emplace_back(decoder.config()).reserve(longest);
-      active.push_back(std::make_unique<Sequence>(Sequence{begun, std::move(idle.back()), prompts[begun]}));
-      idle.pop_back();
+      active.push_back(
+          std::make_unique<Sequence>(Sequence{begun, KvCache(pages, decoder.config().context), prompts[begun]}));
       ++begun;
     }
     if (active.empty()) break;
@@ -119,8 +115,6 @@ Result<std::vector<Generation>> generate_greedy(Decoder& decoder, const std::vec
         result.reason =
             static_cast<int64_t>(result.tokens.size()) == max_tokens ? StopReason::max_tokens : StopReason::context;
       }
-      sequence.cache.truncate(0);
-      idle.push_back(std::move(sequence.cache));
       active[i].reset();
     }
     std::erase(active, nullptr);

@@ -1,53 +1,96 @@
 #include "infer/kv_cache.h"
 
-#include <algorithm>
-#include <cstring>
 #include <stdexcept>
+#include <utility>
 
 namespace persea {
 
-using kernels::CacheBlock;
+KvCache::KvCache(const ModelConfig& config) : KvCache(std::make_shared<KvPool>(config, 0), config.context) {}
 
-KvCache::KvCache(const ModelConfig& config)
-    : kv_heads_(config.kv_heads),
-      key_columns_(config.head_dim),
-      value_columns_(CacheBlock::value_columns(config.head_dim)),
-      context_(config.context),
-      layers_(static_cast<size_t>(config.layers)) {}
+KvCache::KvCache(std::shared_ptr<KvPool> pool, int64_t context) : pool_(std::move(pool)), context_(context) {}
+
+KvCache::KvCache(const KvCache& other)
+    : pool_(other.pool_), context_(other.context_), size_(other.size_), pages_(other.pages_), data_(other.data_) {
+  for (const KvPool::Page page : pages_) pool_->share(page);
+}
+
+KvCache::KvCache(KvCache&& other) noexcept
+    : pool_(other.pool_),  // stays with the other, which is empty and can go on
+      context_(other.context_),
+      size_(std::exchange(other.size_, 0)),
+      pages_(std::exchange(other.pages_, {})),
+      data_(std::exchange(other.data_, {})) {}
+
+KvCache& KvCache::operator=(KvCache other) noexcept {
+  std::swap(pool_, other.pool_);
+  std::swap(context_, other.context_);
+  std::swap(size_, other.size_);
+  pages_.swap(other.pages_);
+  data_.swap(other.data_);
+  return *this;
+}
+
+KvCache::~KvCache() { drop_pages_from(0); }
+
+void KvCache::drop_pages_from(int64_t count) {
+  while (static_cast<int64_t>(pages_.size()) > count) {
+    pool_->give(pages_.back());
+    pages_.pop_back();
+    data_.pop_back();
+  }
+}
 
 void KvCache::truncate(int64_t size) {
   if (size < 0 || size > size_) throw std::logic_error("KvCache::truncate: not a shorter size");
   size_ = size;
+  drop_pages_from(KvPool::pages_for(size));
 }
 
-int64_t KvCache::bytes() const {
-  return static_cast<int64_t>(layers_.size()) * kv_heads_ * capacity_ * (key_columns_ + value_columns_) * 4;
-}
+int64_t KvCache::bytes() const { return static_cast<int64_t>(pages_.size()) * pool_->bytes_of_page(); }
 
-void KvCache::reserve(int64_t size) {
-  if (size > context_) throw std::logic_error("KvCache::reserve: beyond the context");
-  if (size <= capacity_) return;
-  const int64_t wanted = std::min(std::max({size, 2 * capacity_, int64_t{128}}), context_);
-  const int64_t capacity = (wanted + CacheBlock::kTile - 1) / CacheBlock::kTile * CacheBlock::kTile;
-  // A head's keys and values lie in one run each, so that growing moves whole runs.
-  const auto grow = [&](Tensor& tensor, int64_t columns) {
-    Tensor larger = Tensor::zeros({kv_heads_, capacity * columns});
-    for (int64_t h = 0; h < kv_heads_ && capacity_ > 0; ++h) {
-      std::memcpy(larger.data() + h * capacity * columns, tensor.data() + h * capacity_ * columns,
-                  static_cast<size_t>(capacity_ * columns) * sizeof(float));
-    }
-    tensor = larger;
-  };
-  for (Layer& layer : layers_) {
-    grow(layer.keys, key_columns_);
-    grow(layer.values, value_columns_);
+void KvCache::adopt(std::span<const KvPool::Page> pages, int64_t size) {
+  if (KvPool::pages_for(size) != static_cast<int64_t>(pages.size()) || size > context_) {
+    throw std::logic_error("KvCache::adopt: not the pages of so many tokens");
   }
-  capacity_ = capacity;
+  for (const KvPool::Page page : pages) pool_->share(page);  // before its own go: they may be the same
+  drop_pages_from(0);
+  for (const KvPool::Page page : pages) {
+    pages_.push_back(page);
+    data_.push_back(pool_->data(page));
+  }
+  size_ = size;
 }
 
-CacheBlock KvCache::block(int64_t layer) const {
-  const Layer& l = layers_.at(static_cast<size_t>(layer));
-  return {l.keys.data(), l.values.data(), capacity_};
+void KvCache::exchange(int64_t index, KvPool::Page page) {
+  KvPool::Page& mine = pages_.at(static_cast<size_t>(index));
+  if (mine == page) return;
+  pool_->share(page);
+  pool_->give(mine);
+  mine = page;
+  data_[static_cast<size_t>(index)] = pool_->data(page);
+}
+
+bool KvCache::reserve(int64_t size) {
+  if (size > context_) throw std::logic_error("KvCache::reserve: beyond the context");
+  const auto tail = static_cast<size_t>(size_ / KvPool::kTokens);
+  if (size > size_ && size_ % KvPool::kTokens != 0 && pool_->users(pages_[tail]) > 1) {
+    const auto own = pool_->take();
+    if (!own) return false;
+    pool_->copy(pages_[tail], *own);
+    exchange(static_cast<int64_t>(tail), *own);
+    pool_->give(*own);  // exchange has its share
+  }
+  while (static_cast<int64_t>(pages_.size()) < KvPool::pages_for(size)) {
+    const auto page = pool_->take();
+    if (!page) return false;
+    pages_.push_back(*page);
+    data_.push_back(pool_->data(*page));
+  }
+  return true;
+}
+
+kernels::CacheBlock KvCache::block(int64_t layer) const {
+  return {data_.data(), pool_->layer_offset(layer), pool_->format()};
 }
 
 }  // namespace persea

@@ -2,22 +2,31 @@
 // RoPE before they are stored. It refuses gradients, and owns no cache.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 namespace persea::kernels {
 
-// One layer's cache of one sequence, a block for each key/value head.
-// Keys lie in tiles of kTile positions, [position / kTile][head_dim][kTile]: scores of neighbouring positions are then
-// one vector, without a sum across it. Values lie in rows, [position][value_columns], the columns beyond head_dim 0.
-struct CacheBlock {
-  static constexpr int64_t kTile = 16;
-  static int64_t value_columns(int64_t head_dim) { return (head_dim + kTile - 1) / kTile * kTile; }
+// How a cache keeps its numbers. q8: 8-bit integers with one f32 scale for a position's key, and one for its value, of
+// each head.
+enum class CacheFormat : uint8_t { f32, f16, q8 };
 
-  float *keys, *values;
-  int64_t capacity;  // positions, a multiple of kTile; a head's keys are capacity * head_dim floats
+// One layer's cache of one sequence. It lies in pages of kPage positions; a page holds all layers, and in a layer a
+// block for each key/value head: keys in tiles of kTile positions, [position / kTile][head_dim][kTile], so that scores
+// of neighbouring positions are one vector, without a sum across it; then values in rows, [position][value_columns],
+// the columns beyond head_dim undefined; then, of q8, the keys' and the values' scales.
+struct CacheBlock {
+  static constexpr int64_t kTile = 16, kPage = 32;
+  static int64_t value_columns(int64_t head_dim) { return (head_dim + kTile - 1) / kTile * kTile; }
+  static int64_t head_bytes(int64_t head_dim, CacheFormat format);  // of one head's block in a page
+
+  std::byte* const* pages;  // position / kPage names the page
+  int64_t offset;           // bytes from a page's beginning to the layer's first head
+  CacheFormat format = CacheFormat::f32;
 };
 
-// Rows of one sequence: positions [past, past + rows).
+// Rows of one sequence: positions [past, past + rows). A row's result has the same bits whatever rows are computed
+// with it.
 struct CachedAttention {
   int64_t rows, past, heads, kv_heads, head_dim;
   float* qkv;              // [rows, (heads + 2 kv_heads) head_dim], as the product gives them; q is turned in place
@@ -25,7 +34,7 @@ struct CachedAttention {
   CacheBlock cache;
   float* out;  // [rows, heads * head_dim]
 
-  static constexpr int kQueries = 4;  // of one key/value head that share a pass over its cache
+  static constexpr int kQueries = 8;  // of one key/value head that share a pass over its cache
 
   // Turns the row's q and k and puts its k and v into the cache. All rows are stored before any attends.
   static void cpu_store(const CachedAttention& attention, int64_t row);

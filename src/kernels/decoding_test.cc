@@ -1,12 +1,17 @@
 // The kernels of decoding on every instruction set that this machine has, against plain loops.
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cmath>
+#include <functional>
+#include <limits>
+#include <utility>
 #include <vector>
 
 #include "base/random.h"
 #include "kernels/cached_attention.h"
 #include "kernels/gemv.h"
+#include "kernels/logits.h"
 #include "kernels/targets_for_test.h"
 
 namespace persea::kernels {
@@ -36,6 +41,39 @@ TEST(Gemv, AgreesWithPlainLoops) {
           }
       }
     }
+  });
+}
+
+TEST(Logits, FindsTheLargestAndWeighsTheRest) {
+  on_all_targets([] {
+    const float nan = std::numeric_limits<float>::quiet_NaN(), inf = std::numeric_limits<float>::infinity();
+    Random random(4);
+    for (const int64_t count : {1, 7, 16, 100, 2051}) {
+      auto x = normal(static_cast<size_t>(count), random);
+      for (size_t i = 3; i < x.size(); i += 11) x[i] = i % 2 == 0 ? nan : -inf;
+      const Logits logits{x.data(), count};
+      int64_t best = 0;
+      for (int64_t i = 0; i < count; ++i)
+        if (x[static_cast<size_t>(i)] > x[static_cast<size_t>(best)]) best = i;
+      ASSERT_EQ(Logits::cpu_largest(logits), best) << count;
+      std::vector<float> weights(x.size());
+      Logits::cpu_weights(logits, x[static_cast<size_t>(best)], 0.7F, weights.data());
+      double sum = 0;
+      for (size_t i = 0; i < x.size(); ++i) {
+        const double wanted = std::isnan(x[i]) ? 0 : std::exp(0.7 * (x[i] - x[static_cast<size_t>(best)]));
+        ASSERT_NEAR(weights[i], wanted, 1e-6) << count << " " << i;
+        sum += std::isnan(x[i]) ? 0 : std::exp(static_cast<double>(x[i]));
+      }
+      ASSERT_NEAR(Logits::cpu_log_sum(logits), std::log(sum), 1e-6);
+    }
+    for (const size_t at : {0, 5, 37, 39}) {  // of equals the lowest
+      std::vector<float> x(40, 1);
+      x[at] = x[39] = 2;
+      EXPECT_EQ(Logits::cpu_largest({x.data(), 40}), static_cast<int64_t>(at));
+    }
+    const std::vector<float> none(20, nan);
+    EXPECT_EQ(Logits::cpu_largest({none.data(), 20}), -1);
+    EXPECT_EQ(Logits::cpu_log_sum({none.data(), 20}), -inf);
   });
 }
 
@@ -76,40 +114,90 @@ struct Reference {
   }
 };
 
+// A cache of one layer whose pages lie in any order, behind something else.
+struct Pages {
+  static constexpr int64_t kOffset = 192;
+  std::vector<std::vector<std::byte>> memory;
+  std::vector<std::byte*> order;
+  CacheFormat format;
+  Pages(int64_t positions, int64_t kv_heads, int64_t head_dim, CacheFormat format_given) : format(format_given) {
+    const auto bytes = static_cast<size_t>(kOffset + kv_heads * CacheBlock::head_bytes(head_dim, format));
+    // Whatever lies there must not matter: as f32 these bytes are no numbers.
+    for (int64_t i = 0; i < positions; i += CacheBlock::kPage) memory.emplace_back(bytes, std::byte{0xff});
+    for (auto& page : memory) order.insert(order.begin(), page.data());
+  }
+  CacheBlock block() const { return {order.data(), kOffset, format}; }
+};
+
+constexpr std::array<std::array<int64_t, 3>, 5> kHeads = {
+    {{1, 1, 2}, {4, 2, 6}, {6, 1, 64}, {5, 5, 40}, {16, 1, 32}}};  // heads, kv_heads, head_dim
+constexpr int64_t kPositions = 75;
+
+// The attention of all positions, in steps of step(past) rows: [positions, heads * head_dim].
+std::vector<float> attend(const std::array<int64_t, 3>& shape, CacheFormat format, std::vector<float> qkv,
+                          const std::vector<float>& cos, const std::vector<float>& sin,
+                          const std::function<int64_t(int64_t)>& step) {
+  const auto [heads, kv_heads, head_dim] = shape;
+  const int64_t columns = (heads + 2 * kv_heads) * head_dim;
+  const Pages pages(kPositions, kv_heads, head_dim, format);
+  std::vector<float> out(kPositions * heads * head_dim);
+  for (int64_t past = 0; past < kPositions;) {
+    const int64_t rows = std::min(step(past), kPositions - past);
+    const CachedAttention attention{rows,          past,
+                                    heads,         kv_heads,
+                                    head_dim,      qkv.data() + past * columns,
+                                    cos.data(),    sin.data(),
+                                    pages.block(), out.data() + past * heads * head_dim};
+    for (int64_t r = 0; r < rows; ++r) CachedAttention::cpu_store(attention, r);
+    for (int64_t i = 0; i < attention.items(); ++i) CachedAttention::cpu_item(attention, i);
+    past += rows;
+  }
+  return out;
+}
+
 TEST(CachedAttention, AgreesWithPlainLoops) {
   on_all_targets([] {
     Random random(2);
-    for (const auto& [heads, kv_heads, head_dim] :
-         std::vector<std::array<int64_t, 3>>{{1, 1, 2}, {4, 2, 6}, {6, 1, 64}, {5, 5, 40}}) {
-      constexpr int64_t kPositions = 53, kCapacity = 64;
+    for (const auto& shape : kHeads) {
+      const auto [heads, kv_heads, head_dim] = shape;
+      const int64_t columns = (heads + 2 * kv_heads) * head_dim, half = head_dim / 2;
+      const auto input = normal(kPositions * columns, random);
+      std::vector<float> cos, sin;  // of some angles: as a rotation, it keeps what 8 bits can hold
+      for (int64_t i = 0; i < kPositions * half; ++i) {
+        const double angle = random.normal();
+        cos.push_back(static_cast<float>(std::cos(angle)));
+        sin.push_back(static_cast<float>(std::sin(angle)));
+      }
+      for (const auto& [format, tolerance] : std::initializer_list<std::pair<CacheFormat, double>>{
+               {CacheFormat::f32, 2e-5}, {CacheFormat::f16, 4e-3}, {CacheFormat::q8, 8e-2}}) {
+        const auto out = attend(shape, format, input, cos, sin, [](int64_t past) { return past == 0 ? 1 : past; });
+        Reference reference{heads, kv_heads, head_dim, {}, {}};
+        for (int64_t p = 0; p < kPositions; ++p) {
+          const auto wanted = reference.step(input.data() + p * columns, cos.data() + p * half, sin.data() + p * half);
+          for (size_t i = 0; i < wanted.size(); ++i)
+            ASSERT_NEAR(out[p * heads * head_dim + i], wanted[i], tolerance)
+                << heads << " " << head_dim << " position " << p << " format " << static_cast<int>(format);
+        }
+      }
+    }
+  });
+}
+
+TEST(CachedAttention, GivesTheSameBitsHoweverRowsComeTogether) {
+  on_all_targets([] {
+    Random random(3);
+    for (const auto& shape : kHeads) {
+      const auto [heads, kv_heads, head_dim] = shape;
       const int64_t columns = (heads + 2 * kv_heads) * head_dim, half = head_dim / 2;
       const auto input = normal(kPositions * columns, random);
       const auto cos = normal(kPositions * half, random), sin = normal(kPositions * half, random);
-      std::vector<float> keys(kv_heads * kCapacity * head_dim),
-          values(kv_heads * kCapacity * CacheBlock::value_columns(head_dim));
-      Reference reference{heads, kv_heads, head_dim, {}, {}};
-      auto qkv = input;
-      std::vector<float> out(kPositions * heads * head_dim);
-      for (int64_t past = 0; past < kPositions;) {  // one row, then two, then four, ...
-        const int64_t rows = std::min(past == 0 ? 1 : past, kPositions - past);
-        const CachedAttention attention{rows,
-                                        past,
-                                        heads,
-                                        kv_heads,
-                                        head_dim,
-                                        qkv.data() + past * columns,
-                                        cos.data(),
-                                        sin.data(),
-                                        {keys.data(), values.data(), kCapacity},
-                                        out.data() + past * heads * head_dim};
-        for (int64_t r = 0; r < rows; ++r) CachedAttention::cpu_store(attention, r);
-        for (int64_t i = 0; i < attention.items(); ++i) CachedAttention::cpu_item(attention, i);
-        past += rows;
-      }
-      for (int64_t p = 0; p < kPositions; ++p) {
-        const auto wanted = reference.step(input.data() + p * columns, cos.data() + p * half, sin.data() + p * half);
-        for (size_t i = 0; i < wanted.size(); ++i)
-          ASSERT_NEAR(out[p * heads * head_dim + i], wanted[i], 2e-5) << heads << " " << head_dim << " position " << p;
+      for (const CacheFormat format : {CacheFormat::f32, CacheFormat::f16, CacheFormat::q8}) {
+        const auto alone = attend(shape, format, input, cos, sin, [](int64_t) { return 1; });
+        EXPECT_EQ(alone, attend(shape, format, input, cos, sin, [](int64_t) { return kPositions; }));
+        for (int i = 0; i < 3; ++i) {
+          const auto step = [&](int64_t) { return 1 + static_cast<int64_t>(random.below(20)); };
+          EXPECT_EQ(alone, attend(shape, format, input, cos, sin, step));
+        }
       }
     }
   });

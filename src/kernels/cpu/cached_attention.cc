@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <vector>
 
 #include "kernels/cpu/targets.h"
+#include "tensor/half.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/cpu/cached_attention.cc"
@@ -16,8 +18,10 @@
 HWY_BEFORE_NAMESPACE();
 namespace persea::kernels::HWY_NAMESPACE {
 
-constexpr int64_t kKeyTile = CacheBlock::kTile;
-constexpr int kQueries = CachedAttention::kQueries;
+constexpr int64_t kKeyTile = CacheBlock::kTile, kPage = CacheBlock::kPage;
+using KeyTag = hn::CappedTag<float, kKeyTile>;
+using KeyVector = hn::Vec<KeyTag>;
+constexpr int kVectors = static_cast<int>(kKeyTile / hn::MaxLanes(KeyTag()));  // in a tile
 
 struct Query {
   const float* q;
@@ -25,34 +29,74 @@ struct Query {
   int64_t count;  // positions it attends to
 };
 
-// Scores of N queries against `tiles` tiles of keys, times `scale`; scores of a query lie `stride` apart.
-template <int N>
-void scores_of(const Query* queries, const float* keys, int64_t tiles, int64_t head_dim, float scale, float* scores,
+// A format's numbers, a vector of them as f32.
+struct F32 {
+  using Element = float;
+  static constexpr bool kScaled = false;
+  static HWY_INLINE KeyVector load(const float* from) { return hn::LoadU(KeyTag(), from); }
+};
+struct F16 {
+  using Element = hwy::float16_t;
+  static constexpr bool kScaled = false;
+  static HWY_INLINE KeyVector load(const hwy::float16_t* from) {
+    return hn::PromoteTo(KeyTag(), hn::LoadU(hn::Rebind<hwy::float16_t, KeyTag>(), from));
+  }
+};
+struct Q8 {
+  using Element = int8_t;
+  static constexpr bool kScaled = true;
+  static HWY_INLINE KeyVector load(const int8_t* from) {
+    const hn::Rebind<int32_t, KeyTag> integers;
+    return hn::ConvertTo(KeyTag(), hn::PromoteTo(integers, hn::LoadU(hn::Rebind<int8_t, KeyTag>(), from)));
+  }
+};
+
+// One key/value head in the pages of its sequence.
+template <class Format>
+struct Head {
+  using Element = typename Format::Element;
+  std::byte* const* pages;
+  int64_t offset, head_dim, columns;  // columns: of a row of values
+
+  const Element* keys(int64_t page) const { return reinterpret_cast<const Element*>(pages[page] + offset); }
+  const Element* values(int64_t page) const { return keys(page) + kPage * head_dim; }
+  const float* key_scales(int64_t page) const { return reinterpret_cast<const float*>(values(page) + kPage * columns); }
+  const float* value_scales(int64_t page) const { return key_scales(page) + kPage; }
+};
+
+// Scores of N queries against `tiles` tiles of keys, times `scale`; scores of a query lie `stride` apart. Each score is
+// one sum in the order of the head's dimensions, whatever N is.
+template <class Format, int N>
+void scores_of(const Query* queries, const Head<Format>& head, int64_t tiles, float scale, float* scores,
                int64_t stride) {
-  const hn::CappedTag<float, kKeyTile> d;
-  using V = hn::Vec<decltype(d)>;
-  constexpr int kVectors = static_cast<int>(kKeyTile / hn::MaxLanes(hn::CappedTag<float, kKeyTile>()));
+  constexpr int64_t kTiles = kPage / kKeyTile;
+  const KeyTag d;
   const auto lanes = static_cast<int64_t>(hn::MaxLanes(d));
   for (int64_t t = 0; t < tiles; ++t) {
-    const float* tile = keys + t * kKeyTile * head_dim;
-    V sums[N][kVectors];
+    const auto* tile = head.keys(t / kTiles) + t % kTiles * kKeyTile * head.head_dim;
+    KeyVector sums[N][kVectors];
     for (int n = 0; n < N; ++n)
       for (int v = 0; v < kVectors; ++v) sums[n][v] = hn::Zero(d);
-    for (int64_t i = 0; i < head_dim; ++i) {
+    for (int64_t i = 0; i < head.head_dim; ++i) {
       for (int v = 0; v < kVectors; ++v) {
-        const V key = hn::LoadU(d, tile + i * kKeyTile + v * lanes);
+        const KeyVector key = Format::load(tile + i * kKeyTile + v * lanes);
         for (int n = 0; n < N; ++n) sums[n][v] = hn::MulAdd(key, hn::Set(d, queries[n].q[i]), sums[n][v]);
       }
     }
-    for (int n = 0; n < N; ++n)
-      for (int v = 0; v < kVectors; ++v)
-        hn::StoreU(hn::Mul(sums[n][v], hn::Set(d, scale)), d, scores + n * stride + t * kKeyTile + v * lanes);
+    for (int v = 0; v < kVectors; ++v) {
+      auto factor = hn::Set(d, scale);
+      if constexpr (Format::kScaled) {
+        factor = hn::Mul(factor, hn::LoadU(d, head.key_scales(t / kTiles) + t % kTiles * kKeyTile + v * lanes));
+      }
+      for (int n = 0; n < N; ++n)
+        hn::StoreU(hn::Mul(sums[n][v], factor), d, scores + n * stride + t * kKeyTile + v * lanes);
+    }
   }
 }
 
 // Softmax over the first `count` scores; 0 in the rest of `padded`.
 void softmax(float* scores, int64_t count, int64_t padded) {
-  const hn::CappedTag<float, kKeyTile> d;
+  const KeyTag d;
   const auto lanes = static_cast<int64_t>(hn::MaxLanes(d));
   std::fill(scores + count, scores + padded, -1e30F);
   auto high = hn::Set(d, -1e30F);
@@ -68,59 +112,91 @@ void softmax(float* scores, int64_t count, int64_t padded) {
   for (int64_t i = 0; i < padded; i += lanes) hn::StoreU(hn::Mul(hn::LoadU(d, scores + i), factor), d, scores + i);
 }
 
-// out = weights values for N queries, kKeyTile columns at a time; `columns` is padded, `head_dim` of them are wanted.
-template <int N>
-void values_of(const Query* queries, const float* values, int64_t count, int64_t columns, int64_t head_dim,
-               const float* weights, int64_t stride) {
-  const hn::CappedTag<float, kKeyTile> d;
-  using V = hn::Vec<decltype(d)>;
-  constexpr int kVectors = static_cast<int>(kKeyTile / hn::MaxLanes(hn::CappedTag<float, kKeyTile>()));
+// Weights times the scales of the values that they are for.
+template <class Format>
+void scale_weights(const Head<Format>& head, int64_t padded, float* weights) {
+  const KeyTag d;
   const auto lanes = static_cast<int64_t>(hn::MaxLanes(d));
-  for (int64_t c = 0; c < columns; c += kKeyTile) {
-    V sums[N][kVectors];
+  for (int64_t i = 0; i < padded; i += lanes) {
+    const float* scales = head.value_scales(i / kPage) + i % kPage;
+    hn::StoreU(hn::Mul(hn::LoadU(d, weights + i), hn::LoadU(d, scales)), d, weights + i);
+  }
+}
+
+// out = weights values for N queries, kKeyTile columns at a time. A query's weights behind its own positions are 0 and
+// leave its sums as they are, so that N changes nothing.
+template <class Format, int N>
+void values_of(const Query* queries, const Head<Format>& head, int64_t count, const float* weights, int64_t stride) {
+  const KeyTag d;
+  const auto lanes = static_cast<int64_t>(hn::MaxLanes(d));
+  for (int64_t c = 0; c < head.columns; c += kKeyTile) {
+    KeyVector sums[N][kVectors];
     for (int n = 0; n < N; ++n)
       for (int v = 0; v < kVectors; ++v) sums[n][v] = hn::Zero(d);
-    for (int64_t p = 0; p < count; ++p) {
-      for (int v = 0; v < kVectors; ++v) {
-        const V value = hn::LoadU(d, values + p * columns + c + v * lanes);
-        for (int n = 0; n < N; ++n) sums[n][v] = hn::MulAdd(value, hn::Set(d, weights[n * stride + p]), sums[n][v]);
+    for (int64_t begin = 0; begin < count; begin += kPage) {
+      const auto* values = head.values(begin / kPage) + c;
+      const int64_t here = std::min(kPage, count - begin);
+      for (int64_t p = 0; p < here; ++p) {
+        for (int v = 0; v < kVectors; ++v) {
+          const KeyVector value = Format::load(values + p * head.columns + v * lanes);
+          for (int n = 0; n < N; ++n)
+            sums[n][v] = hn::MulAdd(value, hn::Set(d, weights[n * stride + begin + p]), sums[n][v]);
+        }
       }
     }
     float line[kKeyTile];
     for (int n = 0; n < N; ++n) {
       for (int v = 0; v < kVectors; ++v) hn::StoreU(sums[n][v], d, line + v * lanes);
-      std::copy_n(line, std::min(kKeyTile, head_dim - c), queries[n].out + c);
+      std::copy_n(line, std::min(kKeyTile, head.head_dim - c), queries[n].out + c);
     }
   }
 }
 
-template <int N>
-void attend(const Query* queries, const float* keys, const float* values, int64_t head_dim,
-            std::vector<float>& scratch) {
+template <class Format, int N>
+void attend(const Query* queries, const Head<Format>& head, std::vector<float>& scratch) {
   int64_t most = 0;
   for (int n = 0; n < N; ++n) most = std::max(most, queries[n].count);
   const int64_t tiles = (most + kKeyTile - 1) / kKeyTile, stride = tiles * kKeyTile;
   if (static_cast<int64_t>(scratch.size()) < N * stride) scratch.resize(static_cast<size_t>(N * stride));
-  scores_of<N>(queries, keys, tiles, head_dim, 1.0F / std::sqrt(static_cast<float>(head_dim)), scratch.data(), stride);
-  for (int n = 0; n < N; ++n) softmax(scratch.data() + n * stride, queries[n].count, stride);
-  values_of<N>(queries, values, most, CacheBlock::value_columns(head_dim), head_dim, scratch.data(), stride);
+  const float scale = 1.0F / std::sqrt(static_cast<float>(head.head_dim));
+  scores_of<Format, N>(queries, head, tiles, scale, scratch.data(), stride);
+  for (int n = 0; n < N; ++n) {
+    float* scores = scratch.data() + n * stride;
+    softmax(scores, queries[n].count, stride);
+    if constexpr (Format::kScaled) scale_weights(head, stride, scores);
+  }
+  values_of<Format, N>(queries, head, most, scratch.data(), stride);
+}
+
+template <class Format>
+void attend_all(const Query* queries, int64_t count, const Head<Format>& head) {
+  thread_local std::vector<float> scratch;
+  int64_t i = 0;
+  if constexpr (kVectors == 1)  // narrower vectors have no registers for eight
+    for (; i + 8 <= count; i += 8) attend<Format, 8>(queries + i, head, scratch);
+  for (; i + 4 <= count; i += 4) attend<Format, 4>(queries + i, head, scratch);
+  for (; i + 2 <= count; i += 2) attend<Format, 2>(queries + i, head, scratch);
+  for (; i < count; ++i) attend<Format, 1>(queries + i, head, scratch);
 }
 
 void attend_item(const CachedAttention& a, int64_t kv_head, int64_t first, int64_t count) {
   const int64_t group = a.heads / a.kv_heads, qkv_columns = (a.heads + 2 * a.kv_heads) * a.head_dim;
-  Query queries[kQueries];
+  Query queries[CachedAttention::kQueries];
   for (int64_t i = 0; i < count; ++i) {
     const int64_t row = (first + i) / group, head = kv_head * group + (first + i) % group;
     queries[i] = {a.qkv + row * qkv_columns + head * a.head_dim, a.out + (row * a.heads + head) * a.head_dim,
                   a.past + row + 1};
   }
-  const float* keys = a.cache.keys + kv_head * a.cache.capacity * a.head_dim;
-  const float* values = a.cache.values + kv_head * a.cache.capacity * CacheBlock::value_columns(a.head_dim);
-  thread_local std::vector<float> scratch;
-  int64_t i = 0;
-  for (; i + kQueries <= count; i += kQueries) attend<kQueries>(queries + i, keys, values, a.head_dim, scratch);
-  for (; i + 2 <= count; i += 2) attend<2>(queries + i, keys, values, a.head_dim, scratch);
-  for (; i < count; ++i) attend<1>(queries + i, keys, values, a.head_dim, scratch);
+  const int64_t offset = a.cache.offset + kv_head * CacheBlock::head_bytes(a.head_dim, a.cache.format);
+  const int64_t columns = CacheBlock::value_columns(a.head_dim);
+  switch (a.cache.format) {
+    case CacheFormat::f32:
+      return attend_all<F32>(queries, count, {a.cache.pages, offset, a.head_dim, columns});
+    case CacheFormat::f16:
+      return attend_all<F16>(queries, count, {a.cache.pages, offset, a.head_dim, columns});
+    case CacheFormat::q8:
+      return attend_all<Q8>(queries, count, {a.cache.pages, offset, a.head_dim, columns});
+  }
 }
 
 }  // namespace persea::kernels::HWY_NAMESPACE
@@ -143,22 +219,80 @@ int64_t items_of_head(const CachedAttention& a) {
   return (a.rows * (a.heads / a.kv_heads) + CachedAttention::kQueries - 1) / CachedAttention::kQueries;
 }
 
+int64_t element_bytes(CacheFormat format) {
+  switch (format) {
+    case CacheFormat::f32:
+      return 4;
+    case CacheFormat::f16:
+      return 2;
+    case CacheFormat::q8:
+      return 1;
+  }
+  return 0;
+}
+
+// x[i] goes to at[i * stride].
+void put(const float* x, int64_t count, float* at, int64_t stride) {
+  for (int64_t i = 0; i < count; ++i) at[i * stride] = x[i];
+}
+void put(const float* x, int64_t count, uint16_t* at, int64_t stride) {
+  for (int64_t i = 0; i < count; ++i) at[i * stride] = to_half(x[i]);
+}
+void put(const float* x, int64_t count, int8_t* at, int64_t stride, float* scale) {
+  float most = 0;
+  for (int64_t i = 0; i < count; ++i) most = std::max(most, std::abs(x[i]));
+  *scale = most / 127;
+  const float inverse = most > 0 ? 127 / most : 0;
+  for (int64_t i = 0; i < count; ++i) at[i * stride] = static_cast<int8_t>(std::lrint(x[i] * inverse));
+}
+
+// A key and a value to their places in a head's block.
+void store(const CachedAttention& a, std::byte* block, int64_t place, const float* k, const float* v) {
+  const int64_t columns = CacheBlock::value_columns(a.head_dim), values = CacheBlock::kPage * a.head_dim;
+  const int64_t key = place / CacheBlock::kTile * CacheBlock::kTile * a.head_dim + place % CacheBlock::kTile;
+  const int64_t value = values + place * columns;
+  switch (a.cache.format) {
+    case CacheFormat::f32: {
+      auto* numbers = reinterpret_cast<float*>(block);
+      put(k, a.head_dim, numbers + key, CacheBlock::kTile);
+      put(v, a.head_dim, numbers + value, 1);
+      return;
+    }
+    case CacheFormat::f16: {
+      auto* numbers = reinterpret_cast<uint16_t*>(block);
+      put(k, a.head_dim, numbers + key, CacheBlock::kTile);
+      put(v, a.head_dim, numbers + value, 1);
+      return;
+    }
+    case CacheFormat::q8: {
+      auto* numbers = reinterpret_cast<int8_t*>(block);
+      auto* scales = reinterpret_cast<float*>(block + values + CacheBlock::kPage * columns);
+      put(k, a.head_dim, numbers + key, CacheBlock::kTile, scales + place);
+      put(v, a.head_dim, numbers + value, 1, scales + CacheBlock::kPage + place);
+      return;
+    }
+  }
+}
+
 }  // namespace
 
 HWY_EXPORT(attend_item);
 
+int64_t CacheBlock::head_bytes(int64_t head_dim, CacheFormat format) {
+  const int64_t numbers = kPage * (head_dim + value_columns(head_dim)) * element_bytes(format);
+  return numbers + (format == CacheFormat::q8 ? 2 * kPage * static_cast<int64_t>(sizeof(float)) : 0);
+}
+
 void CachedAttention::cpu_store(const CachedAttention& a, int64_t row) {
-  const int64_t position = a.past + row, half = a.head_dim / 2, columns = CacheBlock::value_columns(a.head_dim);
+  const int64_t position = a.past + row, half = a.head_dim / 2;
   const float *cos = a.cos + position * half, *sin = a.sin + position * half;
   float* q = a.qkv + row * (a.heads + 2 * a.kv_heads) * a.head_dim;
   float *k = q + a.heads * a.head_dim, *v = k + a.kv_heads * a.head_dim;
   for (int64_t h = 0; h < a.heads + a.kv_heads; ++h) turn(q + h * a.head_dim, cos, sin, half);
+  const int64_t bytes = CacheBlock::head_bytes(a.head_dim, a.cache.format);
+  std::byte* layer = a.cache.pages[position / CacheBlock::kPage] + a.cache.offset;
   for (int64_t h = 0; h < a.kv_heads; ++h) {
-    float* keys = a.cache.keys + h * a.cache.capacity * a.head_dim +
-                  position / CacheBlock::kTile * CacheBlock::kTile * a.head_dim + position % CacheBlock::kTile;
-    for (int64_t i = 0; i < a.head_dim; ++i) keys[i * CacheBlock::kTile] = k[h * a.head_dim + i];
-    float* values = a.cache.values + (h * a.cache.capacity + position) * columns;
-    std::copy_n(v + h * a.head_dim, a.head_dim, values);
+    store(a, layer + h * bytes, position % CacheBlock::kPage, k + h * a.head_dim, v + h * a.head_dim);
   }
 }
 

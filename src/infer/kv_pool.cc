@@ -1,0 +1,79 @@
+#include "infer/kv_pool.h"
+
+#include <algorithm>
+#include <cstring>
+#include <limits>
+#include <stdexcept>
+
+namespace persea {
+namespace {
+
+constexpr int64_t kSlabBytes = 8 << 20;  // large enough for huge memory pages, small enough for a short chat
+
+int64_t bytes_of_layer(const ModelConfig& config, KvPool::Format format) {
+  return config.kv_heads * kernels::CacheBlock::head_bytes(config.head_dim, format);
+}
+
+}  // namespace
+
+int64_t KvPool::page_bytes(const ModelConfig& config, Format format) {
+  return config.layers * bytes_of_layer(config, format);
+}
+
+KvPool::KvPool(const ModelConfig& config, int64_t tokens, Format format)
+    : format_(format),
+      layer_bytes_(bytes_of_layer(config, format)),
+      page_bytes_(page_bytes(config, format)),
+      most_(tokens > 0 ? std::min<int64_t>(pages_for(tokens), std::numeric_limits<Page>::max())
+                       : std::numeric_limits<Page>::max()) {}
+
+void KvPool::grow() {
+  const auto there = static_cast<int64_t>(pages_.size());
+  const int64_t more = std::min(std::max<int64_t>(kSlabBytes / page_bytes_, 1), most_ - there);
+  slabs_.emplace_back(Shape{more * page_bytes_}, DType::u8);
+  auto* data = reinterpret_cast<std::byte*>(slabs_.back().data<uint8_t>());
+  for (int64_t i = 0; i < more; ++i) pages_.push_back({data + i * page_bytes_});
+  for (int64_t i = more; i-- > 0;) free_.push_back(static_cast<Page>(there + i));
+}
+
+std::optional<KvPool::Page> KvPool::take() {
+  if (free_.empty()) {
+    if (static_cast<int64_t>(pages_.size()) == most_) return std::nullopt;
+    grow();
+  }
+  const Page page = free_.back();
+  free_.pop_back();
+  at(page).users = 1;
+  ++used_;
+  return page;
+}
+
+void KvPool::share(Page page) {
+  Entry& entry = at(page);
+  if (entry.users == 0) throw std::logic_error("KvPool::share: a page that nobody has");
+  if (entry.kept && entry.users == 1) --idle_;
+  ++entry.users;
+}
+
+void KvPool::give(Page page) {
+  Entry& entry = at(page);
+  if (entry.users == 0) throw std::logic_error("KvPool::give: a page that nobody has");
+  if (--entry.users == 0) {
+    if (entry.kept) throw std::logic_error("KvPool::give: its keeper still has the page");
+    --used_;
+    free_.push_back(page);
+  } else if (entry.kept && entry.users == 1) {
+    ++idle_;
+  }
+}
+
+void KvPool::set_kept(Page page, bool kept) {
+  Entry& entry = at(page);
+  if (entry.kept == kept) throw std::logic_error("KvPool::set_kept: it is so already");
+  entry.kept = kept;
+  if (entry.users == 1) idle_ += kept ? 1 : -1;
+}
+
+void KvPool::copy(Page from, Page to) { std::memcpy(data(to), data(from), static_cast<size_t>(page_bytes_)); }
+
+}  // namespace persea
