@@ -82,21 +82,4 @@ Result<ChatTokens> encode_chat(const Tokenizer& tokenizer, std::span<const ChatM
 
 std::string_view chat_template_jinja() { return kJinja; }
 
-std::string tokenizer_config_json(const Tokenizer& tokenizer, int max_tokens) {
-  Json config = {{"tokenizer_class", "PreTrainedTokenizerFast"},
-                 {"clean_up_tokenization_spaces", false},
-                 {"model_max_length", max_tokens}};
-  if (tokenizer.special(kEndOfText)) {
-    config["bos_token"] = kEndOfText;
-    config["eos_token"] = kEndOfText;
-  }
-  bool chat = true;
-  for (const std::string& name : chat_special_tokens()) chat = chat && tokenizer.special(name);
-  if (chat) {
-    config["eos_token"] = kEndOfTurn;
-    config["chat_template"] = kJinja;
-  }
-  return config.dump(2) + "\n";
-}
-
 }  // namespace persea

@@ -34,11 +34,7 @@ Result<std::string> chat_text(std::span<const ChatMessage> messages, bool ask);
 // Errors: an unknown role; a tokenizer without the control tokens.
 Result<ChatTokens> encode_chat(const Tokenizer& tokenizer, std::span<const ChatMessage> messages, bool ask);
 
-// chat_text() as a Jinja template, for tokenizer_config.json.
+// chat_text() as a Jinja template, for other programs.
 std::string_view chat_template_jinja();
-
-// The content of tokenizer_config.json, by which `transformers` loads the directory's tokenizer.json. The chat template
-// is in it if the tokenizer has its control tokens. `max_tokens`: the model's context.
-std::string tokenizer_config_json(const Tokenizer& tokenizer, int max_tokens);
 
 }  // namespace persea

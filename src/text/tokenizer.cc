@@ -55,7 +55,8 @@ struct Tokenizer::State {
   void encode_text(std::string_view text, WordCache& cache, std::vector<int32_t>& out) const;
   template <class Gap>
   void cut_at(const AddedTokenFinder& finder, std::string_view text, std::vector<int32_t>& out, Gap&& gap) const;
-  void encode_with_specials(std::string_view text, WordCache& cache, std::vector<int32_t>& out) const;
+  void encode_with_specials(std::string_view text, std::string_view mark, WordCache& cache,
+                            std::vector<int32_t>& out) const;
 };
 
 void Tokenizer::State::encode_words(std::string_view text, WordCache& cache, std::vector<int32_t>& out) const {
@@ -114,11 +115,20 @@ void Tokenizer::State::cut_at(const AddedTokenFinder& finder, std::string_view t
   if (from < text.size()) gap(text.substr(from));
 }
 
-void Tokenizer::State::encode_with_specials(std::string_view text, WordCache& cache, std::vector<int32_t>& out) const {
+void Tokenizer::State::encode_with_specials(std::string_view text, std::string_view mark, WordCache& cache,
+                                            std::vector<int32_t>& out) const {
   cut_at(*raw_finder, text, out, [&](std::string_view piece) {
     std::string composed;
-    cut_at(*normalized_finder, normalized(piece, composed), out,
-           [&](std::string_view words) { encode_words(words, cache, out); });
+    cut_at(*normalized_finder, normalized(piece, composed), out, [&](std::string_view words) {
+      if (mark.empty() || words.find(mark) == words.npos) return encode_words(words, cache, out);
+      std::string unmarked;
+      for (size_t at = 0; at < words.size();) {
+        const size_t end = std::min(words.find(mark, at), words.size());
+        unmarked.append(words, at, end - at);
+        at = end + mark.size();
+      }
+      encode_text(unmarked, cache, out);
+    });
   });
 }
 
@@ -195,7 +205,12 @@ void Tokenizer::encode(std::string_view text, std::vector<int32_t>& out) const {
 }
 void Tokenizer::encode_with_specials(std::string_view text, std::vector<int32_t>& out) const {
   auto cache = state_->borrow();
-  state_->encode_with_specials(text, *cache, out);
+  state_->encode_with_specials(text, {}, *cache, out);
+  state_->give_back(std::move(cache));
+}
+void Tokenizer::encode_marked(std::string_view text, std::string_view mark, std::vector<int32_t>& out) const {
+  auto cache = state_->borrow();
+  state_->encode_with_specials(text, mark, *cache, out);
   state_->give_back(std::move(cache));
 }
 std::vector<int32_t> Tokenizer::encode(std::string_view text) const {

@@ -63,6 +63,9 @@ class Tokenizer {
   // what text of strangers needs; encode_with_specials() takes them for the tokens. Safe to call from several threads.
   void encode(std::string_view text, std::vector<int32_t>& out) const;
   void encode_with_specials(std::string_view text, std::vector<int32_t>& out) const;
+  // As encode_with_specials(); each `mark` in the text is taken out of it, but keeps a token from being found across
+  // it.
+  void encode_marked(std::string_view text, std::string_view mark, std::vector<int32_t>& out) const;
   std::vector<int32_t> encode(std::string_view text) const;
   std::vector<int32_t> encode_with_specials(std::string_view text) const;
 
