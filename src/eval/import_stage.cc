@@ -8,11 +8,11 @@
 namespace persea {
 namespace {
 
-constexpr int kVersion = 1;
+constexpr int kVersion = 2;  // 2: keeps the model's own chat template
 
 // Of a directory, what a model is read from.
 bool belongs(const std::filesystem::path& file) {
-  return file.extension() == ".safetensors" || file.extension() == ".json";
+  return file.extension() == ".safetensors" || file.extension() == ".json" || file.extension() == ".jinja";
 }
 
 // Of the content: a file's own name means nothing, those in a directory do.
@@ -41,7 +41,7 @@ Result<StageResult> run_import_stage(Lab& lab, const std::filesystem::path& sour
   spec.settings = {{"import", std::move(digest)}};
   return lab.run(spec, [&](StageContext& context) -> Status {
     PERSEA_TRY(const TextModel model, TextModel::load(source));
-    PERSEA_CHECK(export_hugging_face(*model.model, model.tokenizer, model.roles, context.out()));
+    PERSEA_CHECK(export_hugging_face(*model.model, model.tokenizer, model.roles, model.chat, context.out()));
     context.fact("parameters", model.model->config().parameters());
     context.fact("source", source.string());
     return {};

@@ -8,11 +8,11 @@
 
 namespace persea {
 
-// Matrices in `type`; the chat template where the tokenizer has its control tokens.
+// Matrices in `type`.
 Status export_gguf(const TextModel& model, const std::filesystem::path& path, BlockType type);
 
 // Into `dir`, which is created where missing. Weights are F32.
 Status export_hugging_face(const Model& model, const Tokenizer& tokenizer, const TokenRoles& roles,
-                           const std::filesystem::path& dir);
+                           const ChatForm& chat, const std::filesystem::path& dir);
 
 }  // namespace persea

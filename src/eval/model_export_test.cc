@@ -43,7 +43,8 @@ class ModelExport : public testing::Test {
     config.hidden = 96;
     config.context = 128;
     if (change) change(config);
-    return {std::make_unique<Model>(config, 3), std::move(tokenizer), {0, {4, 0}}};
+    ChatForm chat = lab_chat_form(tokenizer);
+    return {std::make_unique<Model>(config, 3), std::move(tokenizer), {0, {4, 0}}, std::move(chat)};
   }
   static void expect_same(const TextModel& a, const TextModel& b) {
     const auto tensors = tensors_of(*b.model);
@@ -52,6 +53,8 @@ class ModelExport : public testing::Test {
     EXPECT_EQ(a.tokenizer.encode_with_specials(kText), b.tokenizer.encode_with_specials(kText));
     EXPECT_EQ(a.roles.begin, b.roles.begin);
     EXPECT_EQ(a.roles.end, b.roles.end);
+    EXPECT_EQ(a.chat.templates, b.chat.templates);
+    EXPECT_EQ(a.chat.tokens.at("bos_token"), b.chat.tokens.at("bos_token"));
   }
   static float largest_difference(const TextModel& a, const TextModel& b) {
     const auto tensors = tensors_of(*b.model);
@@ -110,7 +113,7 @@ TEST_F(ModelExport, SmallerTypesAreNear) {
 
 TEST_F(ModelExport, ComesBackFromADirectory) {
   const TextModel whole = model();
-  ASSERT_TRUE(export_hugging_face(*whole.model, whole.tokenizer, whole.roles, dir_.path() / "hf").ok());
+  ASSERT_TRUE(export_hugging_face(*whole.model, whole.tokenizer, whole.roles, whole.chat, dir_.path() / "hf").ok());
   const auto read = TextModel::load(dir_.path() / "hf");
   ASSERT_TRUE(read.ok()) << read.error().message;
   expect_same(whole, *read);
@@ -119,7 +122,7 @@ TEST_F(ModelExport, ComesBackFromADirectory) {
 TEST_F(ModelExport, IsImportedOnce) {
   const TextModel whole = model();
   ASSERT_TRUE(export_gguf(whole, dir_.path() / "model.gguf", BlockType::f32).ok());
-  ASSERT_TRUE(export_hugging_face(*whole.model, whole.tokenizer, whole.roles, dir_.path() / "hf").ok());
+  ASSERT_TRUE(export_hugging_face(*whole.model, whole.tokenizer, whole.roles, whole.chat, dir_.path() / "hf").ok());
   auto lab = Lab::open(dir_.path() / "lab");
   ASSERT_TRUE(lab.ok()) << lab.error().message;
   const auto first = run_import_stage(*lab, dir_.path() / "model.gguf");
@@ -134,6 +137,20 @@ TEST_F(ModelExport, IsImportedOnce) {
   const auto missing = run_import_stage(*lab, dir_.path() / "nothing");
   ASSERT_FALSE(missing.ok());
   EXPECT_NE(missing.error().message.find("nothing"), std::string::npos);
+}
+
+// A model from elsewhere speaks its own format wherever it goes.
+TEST_F(ModelExport, KeepsChatTemplates) {
+  TextModel whole = model();
+  whole.chat.templates = {{"default", "{{ bos_token }}{% for m in messages %}[{{ m.content }}]{% endfor %}"},
+                          {"tool_use", "{{ tools | tojson }}"}};
+  ASSERT_TRUE(export_gguf(whole, dir_.path() / "model.gguf", BlockType::f32).ok());
+  EXPECT_EQ(TextModel::load(dir_.path() / "model.gguf")->chat.templates, whole.chat.templates);
+  auto lab = Lab::open(dir_.path() / "lab");
+  ASSERT_TRUE(lab.ok());
+  const auto made = run_import_stage(*lab, dir_.path() / "model.gguf");
+  ASSERT_TRUE(made.ok()) << made.error().message;
+  EXPECT_EQ(TextModel::load(made->artifact.path)->chat.templates, whole.chat.templates);
 }
 
 TEST_F(ModelExport, SaysWhatGgufCannotHold) {

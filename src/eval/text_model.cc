@@ -16,12 +16,13 @@ Result<TextModel> load_gguf(const std::filesystem::path& path) {
   PERSEA_TRY(const Gguf file, Gguf::open(path));
   PERSEA_TRY(Tokenizer tokenizer, tokenizer_from_gguf(file.metadata(), file.where()));
   PERSEA_TRY(TokenRoles roles, gguf_token_roles(file));
+  PERSEA_TRY(ChatForm chat, chat_form_from_gguf(file.metadata(), file.where()));
   PERSEA_TRY(std::unique_ptr<Model> model, load_gguf_model(file));
   if (tokenizer.vocab_size() > model->config().vocab) {
     return fail("{}: its tokenizer has {} tokens, its model {}", file.where(), tokenizer.vocab_size(),
                 model->config().vocab);
   }
-  return TextModel{std::move(model), std::move(tokenizer), std::move(roles)};
+  return TextModel{std::move(model), std::move(tokenizer), std::move(roles), std::move(chat)};
 }
 
 Result<TextModel> load_directory(const std::filesystem::path& dir) {
@@ -32,8 +33,9 @@ Result<TextModel> load_directory(const std::filesystem::path& dir) {
                 tokenizer.vocab_size(), config.vocab);
   }
   PERSEA_TRY(TokenRoles roles, load_token_roles(dir));
+  PERSEA_TRY(ChatForm chat, load_chat_form(dir));
   PERSEA_TRY(std::unique_ptr<Model> model, load_model(dir));
-  return TextModel{std::move(model), std::move(tokenizer), std::move(roles)};
+  return TextModel{std::move(model), std::move(tokenizer), std::move(roles), std::move(chat)};
 }
 
 }  // namespace

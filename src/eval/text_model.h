@@ -12,6 +12,7 @@
 
 #include "infer/generate.h"
 #include "nn/model_files.h"
+#include "text/chat_form.h"
 #include "text/tokenizer.h"
 
 namespace persea {
@@ -20,9 +21,10 @@ struct TextModel {
   std::unique_ptr<Model> model;
   Tokenizer tokenizer;
   TokenRoles roles;
+  ChatForm chat = {};
 
-  // Reads a directory's model, tokenizer.json and the ids that begin and end a text, or all three out of a GGUF file;
-  // fails where the tokenizer has more tokens than the model.
+  // Reads a directory's model, tokenizer.json, the ids that begin and end a text and the chat templates, or all of it
+  // out of a GGUF file; fails where the tokenizer has more tokens than the model. Templates are not parsed here.
   static Result<TextModel> load(const std::filesystem::path& place);
 
   // A text to be gone on with: the beginning token where the model has one, then the text. The names of special tokens

@@ -70,7 +70,8 @@ Status body(const Recipe& recipe, StageContext& context, bool quiet) {
   PERSEA_CHECK(check_memory(recipe, config));
   PERSEA_TRY(const PretrainOutcome outcome, pretrain(recipe, config, data, context.work(), quiet));
 
-  PERSEA_CHECK(export_hugging_face(*outcome.model, tokenizer, roles_of(tokenizer), context.out()));
+  PERSEA_CHECK(
+      export_hugging_face(*outcome.model, tokenizer, roles_of(tokenizer), lab_chat_form(tokenizer), context.out()));
   PERSEA_TRY(const std::string metrics, read_file(context.work() / kMetricsFile));
   PERSEA_CHECK(write_file(context.out() / kMetricsFile, metrics));
   context.record(kMetricsFile);
