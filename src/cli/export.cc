@@ -32,7 +32,7 @@ int export_model(const CliContext& context, const Options& options) {
   const bool gguf = !options.gguf.empty();
   const std::filesystem::path out = gguf ? options.gguf : options.hugging_face;
   const Status status = gguf ? export_gguf(*model, out, types().at(options.type))
-                             : export_hugging_face(*model->model, model->tokenizer, model->roles, out);
+                             : export_hugging_face(*model->model, model->tokenizer, model->roles, model->chat, out);
   if (!status) return report(status.error());
 
   uint64_t bytes = 0;

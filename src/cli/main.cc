@@ -14,10 +14,12 @@
 #include "cli/export.h"
 #include "cli/generate.h"
 #include "cli/import.h"
+#include "cli/key.h"
 #include "cli/ls.h"
 #include "cli/plan.h"
 #include "cli/report.h"
 #include "cli/run.h"
+#include "cli/serve.h"
 #include "cli/show.h"
 #include "cli/trace.h"
 #include "cli/verb.h"
@@ -28,8 +30,8 @@ namespace {
 
 // One line a verb, in the order of the help.
 constexpr void (*kVerbs[])(CLI::App&, CliContext&, VerbAction&) = {
-    add_run,   add_plan,   add_generate, add_chat,   add_ls,     add_show,
-    add_trace, add_verify, add_report,   add_import, add_export, add_bench,
+    add_run,    add_plan,   add_generate, add_chat,   add_serve, add_ls,   add_show,     add_trace,
+    add_verify, add_report, add_import,   add_export, add_key,   add_user, add_feedback, add_bench,
 };
 
 constexpr const char* kExamples = R"(Examples:
@@ -39,6 +41,7 @@ constexpr const char* kExamples = R"(Examples:
   persea show model                                     everything about the newest model
   persea trace model                                    what it was made from, back to the sources
   persea chat                                           talk with the newest model
+  persea serve                                          the same over HTTP, as OpenAI's clients know it
   persea export --gguf model.gguf                       the newest model for other programs
   persea verify                                         is every file still what was recorded?
 

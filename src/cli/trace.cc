@@ -5,6 +5,7 @@
 
 #include "cli/terminal.h"
 #include "ledger/lab.h"
+#include "serve/service_store.h"
 
 namespace persea {
 namespace {
@@ -54,9 +55,52 @@ Json document_of(const Lineage& lineage) {
   return document;
 }
 
+// A reply of the service: "chatcmpl-...", and its likes.
+bool is_reply(const std::string& name) { return bare_reply_id(name) != name; }
+
+// The reply, then the artifact of its model as for any other.
+int trace_reply(const CliContext& context, Lab& lab, const std::string& name) {
+  auto store = ServiceStore::open(lab.root());
+  if (!store) return report(store.error());
+  const auto found = store->replies.find(name);
+  if (!found) return report(found.error());
+  if (!*found)
+    return report(fail("no reply \"{}\" is recorded in {}: was it deleted, or another lab's?", name, context.lab));
+  const ReplyRecord& reply = **found;
+  const auto lineage = reply.artifact.empty() ? Result<Lineage>(fail("the model was served from outside of the lab"))
+                                              : lab.lineage(reply.artifact);
+  if (context.json) {
+    Json document = {{"reply",
+                      {{"id", reply.id},
+                       {"created", reply.created},
+                       {"endpoint", reply.endpoint},
+                       {"model", reply.model},
+                       {"digest", reply.digest},
+                       {"artifact", reply.artifact},
+                       {"prompt_tokens", reply.prompt_tokens},
+                       {"written_tokens", reply.written_tokens},
+                       {"request_sha256", reply.request_sha256},
+                       {"reply_sha256", reply.reply_sha256}}}};
+    if (lineage) document["lineage"] = document_of(*lineage);
+    print_json(document);
+    return 0;
+  }
+  fmt::print("{}  {}\n", bold(name),
+             dim(fmt::format("{} · {} · {} tokens after {}", reply.created, reply.endpoint, reply.written_tokens,
+                             reply.prompt_tokens)));
+  fmt::print("{}{}  {}\n", dim("└─ model: "), bold(reply.model), dim("sha256 " + reply.digest));
+  if (!lineage) {
+    fmt::print("   {}\n", dim(lineage.error().message));
+    return 0;
+  }
+  Tree(*lineage).draw(lineage->root, "", "   └─ ", "      ");
+  return 0;
+}
+
 int trace(const CliContext& context, const std::string& name) {
   auto lab = Lab::open_existing(context.lab);
   if (!lab) return report(lab.error());
+  if (is_reply(name)) return trace_reply(context, *lab, name);
   const auto lineage = lab->lineage(name);
   if (!lineage) return report(lineage.error());
   if (context.json) {
@@ -71,8 +115,9 @@ int trace(const CliContext& context, const std::string& name) {
 
 void add_trace(CLI::App& app, CliContext& context, VerbAction& action) {
   const auto name = std::make_shared<std::string>();
-  CLI::App* verb = app.add_subcommand("trace", "Draw what an artifact was made from, back to the sources");
-  verb->add_option("ID", *name, "An id or its unique beginning, or a kind: the newest of it")->required();
+  CLI::App* verb = app.add_subcommand("trace", "Draw what an artifact, or a reply, was made from, back to the sources");
+  verb->add_option("ID", *name, "An id or its unique beginning, a kind (the newest of it), or the id of a reply")
+      ->required();
   verb->callback([&context, &action, name] { action = [&context, name] { return trace(context, *name); }; });
 }
 

@@ -1,4 +1,4 @@
-// persea trace ID: what an artifact was made from, as a tree back to the sources.
+// persea trace ID: what an artifact, or a reply of the service, was made from, as a tree back to the sources.
 #pragma once
 
 #include "cli/verb.h"

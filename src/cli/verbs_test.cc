@@ -2,12 +2,14 @@
 #include <gtest/gtest.h>
 
 #include "base/file.h"
+#include "cli/key.h"
 #include "cli/ls.h"
 #include "cli/show.h"
 #include "cli/terminal.h"
 #include "cli/trace.h"
 #include "cli/verify.h"
 #include "ledger/lab.h"
+#include "serve/service_store.h"
 
 namespace persea {
 namespace {
@@ -47,6 +49,9 @@ class VerbsTest : public ::testing::Test {
     add_show(app, context, action);
     add_trace(app, context, action);
     add_verify(app, context, action);
+    add_key(app, context, action);
+    add_user(app, context, action);
+    add_feedback(app, context, action);
     std::reverse(words.begin(), words.end());  // as CLI11 wants them
     app.parse(words);
     testing::internal::CaptureStdout();
@@ -107,6 +112,41 @@ TEST_F(VerbsTest, VerifyTellsByItsStatus) {
   const Outcome json = run({"verify", "corpus"}, true);
   EXPECT_EQ(json.status, 1);
   EXPECT_EQ(Json::parse(json.out).at("damages").at(0).at("file"), "data.bin");
+}
+
+TEST_F(VerbsTest, KeysComeAndGo) {
+  const Outcome made = run({"key", "add", "laptop", "--user", "ann", "--at-once", "2"});
+  EXPECT_EQ(made.status, 0) << made.err;
+  EXPECT_TRUE(made.out.starts_with("psk_")) << made.out;
+  const Json listed = Json::parse(run({"key", "list"}, true).out);
+  ASSERT_EQ(listed.size(), 1u);
+  EXPECT_EQ(listed[0].at("user"), "ann");
+  const std::string id = listed[0].at("id");
+  EXPECT_TRUE(has(run({"key", "list"}).out, "2 at once"));
+  EXPECT_EQ(run({"key", "revoke", id}).status, 0);
+  EXPECT_EQ(run({"key", "revoke", id}).status, 1);
+  EXPECT_TRUE(has(run({"key", "list"}).out, "(revoked)"));
+  EXPECT_TRUE(has(run({"key", "add", "x", "--scope", "generat"}).err, "did you mean generate?"));
+}
+
+TEST_F(VerbsTest, RepliesAreTracedAndForgotten) {
+  {
+    auto store = ServiceStore::open(dir_.path() / "lab");
+    ASSERT_TRUE(store.ok()) << store.error().message;
+    ReplyRecord reply{.id = "00ff", .owner = {.user = "ann"}, .model = "tiny", .digest = "d1", .artifact = tokens_.id};
+    ASSERT_TRUE(store->replies.add({reply}).ok());
+    ASSERT_TRUE(store->replies.say({.reply = "00ff", .owner = {.user = "ann"}, .rating = 1, .comment = "good"}).ok());
+  }
+  const Outcome traced = run({"trace", "chatcmpl-00ff"});
+  EXPECT_EQ(traced.status, 0) << traced.err;
+  EXPECT_TRUE(has(traced.out, "└─ model: tiny  sha256 d1")) << traced.out;
+  EXPECT_TRUE(has(traced.out, corpus_.id)) << "and on to the sources";
+  EXPECT_EQ(Json::parse(run({"trace", "resp_00ff"}, true).out).at("lineage").at("nodes").size(), 3u);
+  EXPECT_EQ(run({"trace", "chatcmpl-1"}).status, 1);
+  EXPECT_EQ(Json::parse(run({"feedback"}).out).at("comment"), "good");
+  EXPECT_EQ(Json::parse(run({"user", "list"}, true).out).at(0).at("replies"), 1);
+  EXPECT_TRUE(has(run({"user", "forget", "ann"}).out, "1 replies, 1 feedback deleted"));
+  EXPECT_EQ(run({"trace", "chatcmpl-00ff"}).status, 1);
 }
 
 TEST_F(VerbsTest, WhatIsNotThereIsOneLine) {

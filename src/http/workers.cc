@@ -7,6 +7,8 @@
 #include <thread>
 #include <vector>
 
+#include "base/log.h"
+
 namespace persea::http {
 
 struct Workers::Impl {
@@ -20,7 +22,11 @@ struct Workers::Impl {
         job = std::move(jobs.front());
         jobs.pop_front();
       }
-      job();
+      try {
+        job();
+      } catch (const std::exception& error) {  // no memory, for example: the server goes on, and so does the thread
+        log_warning("a request was given up: {}", error.what());
+      }
     }
   }
 

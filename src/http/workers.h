@@ -14,7 +14,7 @@ class Workers {
   Workers(const Workers&) = delete;
   Workers& operator=(const Workers&) = delete;
 
-  void post(std::function<void()> job);  // the job must not throw; after stop() it is dropped
+  void post(std::function<void()> job);  // what it throws is logged; after stop() it is dropped
   void stop();                           // runs what was posted, and returns when the last job has
 
  private:
