@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "text/bpe_train.h"
+#include "text/chat_form.h"
 #include "text/chat_template.h"
 #include "text/tokenizer.h"
 
@@ -118,7 +119,7 @@ Status chat(const fs::path& tokenizer_file, const fs::path& chats_file, const fs
     all.push_back(tokens.ids);
   }
   PERSEA_CHECK(tokenizer.save(out / "tokenizer.json"));
-  PERSEA_CHECK(write_file(out / "tokenizer_config.json", tokenizer_config_json(tokenizer, 4096)));
+  PERSEA_CHECK(write_file(out / "tokenizer_config.json", tokenizer_config_json(lab_chat_form(tokenizer), 4096)));
   return write_file(out / "ids.json", all.dump());
 }
 
