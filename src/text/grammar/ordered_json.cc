@@ -68,7 +68,7 @@ class Reader final : public nlohmann::json_sax<Json> {
     }
     if (parent.members.size() == kMostKeys) return stop(fmt::format("an object of more than {} keys", kMostKeys));
     if (parent.find(keys_.back())) return stop(fmt::format("the key \"{}\" stands twice", keys_.back().substr(0, 80)));
-    parent.members.emplace_back(keys_.back(), std::move(one));
+    parent.members.push_back({keys_.back(), std::move(one)});
     return true;
   }
 
@@ -101,7 +101,7 @@ OrderedJson OrderedJson::number(std::string_view digits) {
   json.text = digits;
   return json;
 }
-OrderedJson OrderedJson::object(std::vector<std::pair<std::string, OrderedJson>> members) {
+OrderedJson OrderedJson::object(std::vector<Member> members) {
   OrderedJson json;
   json.is = Is::object;
   json.members = std::move(members);

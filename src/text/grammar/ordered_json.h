@@ -20,15 +20,21 @@ struct OrderedJson {
   bool flag = false;
   std::string text;  // of a string, or the digits of a number
   std::vector<OrderedJson> items;
-  std::vector<std::pair<std::string, OrderedJson>> members;  // each key once
+  struct Member;
+  std::vector<Member> members;  // each key once
 
   const OrderedJson* find(std::string_view key) const;  // nullptr where there is none
 
   static OrderedJson of(bool value);
   static OrderedJson of(std::string_view value);
   static OrderedJson number(std::string_view digits);
-  static OrderedJson object(std::vector<std::pair<std::string, OrderedJson>> members);
+  static OrderedJson object(std::vector<Member> members);
   static OrderedJson array(std::vector<OrderedJson> items);
+};
+
+struct OrderedJson::Member {
+  std::string first;
+  OrderedJson second;
 };
 
 // Errors: no JSON, nested deeper than 128 levels, a key that stands twice, more than 5000 keys, a number that Decimal

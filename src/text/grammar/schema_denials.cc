@@ -114,7 +114,7 @@ void SchemaShapes::deny_array(const Schema& schema, const std::string& keyword, 
       OrderedJson items = OrderedJson::array(std::vector<OrderedJson>(i + 1, OrderedJson::of(true)));
       items.items[i] = OrderedJson();  // neither true nor false, but what make_negation() says
       OrderedJson made = typed("array", "prefixItems", std::move(items));
-      made.members.emplace_back("minItems", count(static_cast<uint32_t>(i) + 1));
+      made.members.push_back({"minItems", count(static_cast<uint32_t>(i) + 1)});
       document_.make_negation(way(std::move(made)).find("prefixItems")->items[i], value.items[i]);
     }
   }
@@ -123,14 +123,14 @@ void SchemaShapes::deny_array(const Schema& schema, const std::string& keyword, 
     const uint32_t at_least = least ? count_of(*least) : 1;
     if (at_least > 0) {
       OrderedJson fewer = typed("array", "contains", value);
-      fewer.members.emplace_back("minContains", count(0));
-      fewer.members.emplace_back("maxContains", count(at_least - 1));
+      fewer.members.push_back({"minContains", count(0)});
+      fewer.members.push_back({"maxContains", count(at_least - 1)});
       const Schema& made = way(std::move(fewer));
       document_.make_same(*made.find("contains"), value);
     }
     if (most) {
       OrderedJson more = typed("array", "contains", value);
-      more.members.emplace_back("minContains", count(count_of(*most) + 1));
+      more.members.push_back({"minContains", count(count_of(*most) + 1)});
       const Schema& made = way(std::move(more));
       document_.make_same(*made.find("contains"), value);
     }
@@ -144,7 +144,7 @@ void SchemaShapes::deny_object(const Schema& schema, const std::string& keyword,
     return made;
   };
   const auto object = [](OrderedJson schema_of_it) {
-    schema_of_it.members.emplace_back("type", OrderedJson::of(std::string_view("object")));
+    schema_of_it.members.push_back({"type", OrderedJson::of(std::string_view("object"))});
     return schema_of_it;
   };
   if (keyword == "minProperties" && count_of(value) > 0)
@@ -157,7 +157,7 @@ void SchemaShapes::deny_object(const Schema& schema, const std::string& keyword,
     for (const auto& [name, part] : value.members) {
       if (trivially_true(part)) continue;
       OrderedJson made = object(requiring({name}));
-      made.members.emplace_back("properties", OrderedJson::object({{name, OrderedJson()}}));
+      made.members.push_back({"properties", OrderedJson::object({{name, OrderedJson()}})});
       document_.make_negation(*way(std::move(made)).find("properties")->find(name), part);
     }
   }

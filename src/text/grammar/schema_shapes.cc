@@ -287,7 +287,7 @@ void SchemaShapes::constrain_kinds(Shape& shape, const Schema& schema) {
 Status SchemaShapes::constrain(Shape& shape, const Schema& schema) {
   constrain_kinds(shape, schema);
   for (const auto& [keyword, value] : schema.members) {
-    const auto number = [&] { return *Decimal::parse(value.text); };
+    const auto number = [&value = value] { return *Decimal::parse(value.text); };
     if (keyword == "minimum") shape.numbers.at_least(number(), false);
     if (keyword == "exclusiveMinimum") shape.numbers.at_least(number(), true);
     if (keyword == "maximum") shape.numbers.at_most(number(), false);
