@@ -128,8 +128,8 @@ def completions():
 def embeddings():
     decoded = client.embeddings.create(model=MODEL, input=["one", "two"]).data
     plain = client.embeddings.create(model=MODEL, input="one", encoding_format="float").data[0].embedding
-    text = client.embeddings.with_raw_response.create(model=MODEL, input="one", encoding_format="base64").json()["data"][0]["embedding"]
-    packed = struct.unpack(f"<{len(plain)}f", base64.b64decode(text))
+    raw = client.embeddings.with_raw_response.create(model=MODEL, input="one", encoding_format="base64")
+    packed = struct.unpack(f"<{len(plain)}f", base64.b64decode(json.loads(raw.content)["data"][0]["embedding"]))
     near = max(abs(a - b) for a, b in zip(plain, packed))
     return len(decoded) == 2 and near < 1e-6 and abs(sum(x * x for x in plain) - 1) < 1e-3, near
 
