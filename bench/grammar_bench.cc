@@ -86,7 +86,7 @@ int32_t soonest(std::span<const uint64_t> allowed, const TokenTrie& vocabulary, 
     const std::string_view bytes = vocabulary.bytes(id);
     int rank = bytes.size() == 1 ? 3 : 4;
     if (bytes.find_first_of("[{,\\.eE-") != std::string_view::npos) rank = 5;
-    if (bytes.size() == 1 && std::string_view("0123456789!").find(bytes) != std::string_view::npos) rank = 2;
+    if (bytes.size() == 1 && std::string_view("0123456789!az").find(bytes) != std::string_view::npos) rank = 2;
     if (bytes.size() == 1 && closing.find(bytes) != std::string_view::npos) rank = 1;
     if (id == end) rank = 0;
     if (rank < best_rank) best_rank = rank, equals = 0;
