@@ -75,10 +75,11 @@ bool within_string(std::string_view text) {
 }
 
 // Of what is allowed, that which ends soonest, as far as one can tell without the grammar: the end, what closes, what
-// patterns often wait for, else what is short and opens nothing.
+// patterns often wait for (and any character now and then), else what is short and opens nothing.
 int32_t soonest(std::span<const uint64_t> allowed, const TokenTrie& vocabulary, int32_t end, std::string_view text,
                 Random& random) {
-  const std::string_view closing = within_string(text) ? "\"" : "\"]}";
+  const bool within = within_string(text), any = within && random.chance(0.25);
+  const std::string_view closing = within ? "\"" : "\"]}";
   int32_t best = -1;
   int best_rank = 100, equals = 0;
   for (int32_t id = 0; id <= end; ++id) {
@@ -86,7 +87,7 @@ int32_t soonest(std::span<const uint64_t> allowed, const TokenTrie& vocabulary, 
     const std::string_view bytes = vocabulary.bytes(id);
     int rank = bytes.size() == 1 ? 3 : 4;
     if (bytes.find_first_of("[{,\\.eE-") != std::string_view::npos) rank = 5;
-    if (bytes.size() == 1 && std::string_view("0123456789!az").find(bytes) != std::string_view::npos) rank = 2;
+    if (bytes.size() == 1 && (any || std::string_view("0123456789!az").find(bytes) != std::string_view::npos)) rank = 2;
     if (bytes.size() == 1 && closing.find(bytes) != std::string_view::npos) rank = 1;
     if (id == end) rank = 0;
     if (rank < best_rank) best_rank = rank, equals = 0;
