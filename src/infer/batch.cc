@@ -42,7 +42,7 @@ Batch::Batch(DecoderWeights weights, const SchedulerOptions& options)
 int64_t Batch::reuse(Job& job) {
   const int64_t before = job.cache.size();
   if (!options_.share_prefixes || job.embeds()) return 0;
-  const PrefixCache::Match match = prefixes_.find(job.reusable());
+  const PrefixCache::Match match = prefixes_.find(job.client, job.reusable());
   if (match.tokens <= before) return 0;
   job.cache.adopt(match.pages, match.tokens);
   return match.tokens - before;
@@ -69,7 +69,7 @@ bool Batch::admit(std::unique_ptr<Job>& job) {
 
 // Its pages, for those whose texts begin alike.
 void Batch::keep(Job& job, bool partial) {
-  if (options_.share_prefixes && !job.embeds()) prefixes_.insert(job.in_cache(), job.cache, partial);
+  if (options_.share_prefixes && !job.embeds()) prefixes_.insert(job.client, job.in_cache(), job.cache, partial);
 }
 
 std::unique_ptr<Job> Batch::take(size_t index) {
@@ -87,6 +87,7 @@ bool Batch::waits(const Job& job, const std::vector<Share>& shares) const {
   const int64_t page_end = (job.cache.size() / KvPool::kTokens + 1) * KvPool::kTokens;
   const int64_t wanted = std::min(page_end, job.size() - 1);
   for (const Share& share : shares) {
+    if (share.job->client != job.client) continue;
     if (share.job->left() <= 1 || share.job->embeds() || share.job->cache.size() >= wanted) continue;
     if (wanted > job.cache.size() && job.common(*share.job) >= wanted) {
       share.job->awaited = true;
@@ -172,6 +173,7 @@ void Batch::put_back(const Job* job) {
       std::find_if(running_.begin(), running_.end(), [&](const auto& running) { return running.get() == job; });
   keep(**found, false);  // until others need the room
   (*found)->cache.truncate(0);
+  std::fill((*found)->hidden.begin(), (*found)->hidden.end(), 0.0F);
   (*found)->put_back = true;
   if (options_.drafter) options_.drafter->forget(job->id);
   put_back_.push_back(std::move(*found));

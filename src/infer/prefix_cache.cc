@@ -28,12 +28,14 @@ PrefixCache::~PrefixCache() {
 }
 
 void PrefixCache::touch(Node* node) {
-  for (; node != &root_; node = node->parent) order_.splice(order_.begin(), order_, node->used);
+  for (; node->parent; node = node->parent) order_.splice(order_.begin(), order_, node->used);
 }
 
-PrefixCache::Match PrefixCache::find(std::span<const int32_t> tokens) {
+PrefixCache::Match PrefixCache::find(std::string_view client, std::span<const int32_t> tokens) {
   Match match;
-  Node* node = &root_;
+  const auto root = roots_.find(client);
+  if (root == roots_.end()) return match;
+  Node* node = &root->second;
   while (match.tokens < static_cast<int64_t>(tokens.size())) {
     const auto wanted = page_of(tokens, match.tokens);
     // Of all children that which begins most like `wanted` stands next to where `wanted` would stand.
@@ -53,8 +55,8 @@ PrefixCache::Match PrefixCache::find(std::span<const int32_t> tokens) {
   return match;
 }
 
-void PrefixCache::insert(std::span<const int32_t> tokens, KvCache& cache, bool partial) {
-  Node* node = &root_;
+void PrefixCache::insert(std::string_view client, std::span<const int32_t> tokens, KvCache& cache, bool partial) {
+  Node* node = &roots_[std::string(client)];
   for (int64_t at = 0; at < static_cast<int64_t>(tokens.size()); at += KvPool::kTokens) {
     const auto wanted = page_of(tokens, at);
     const bool full = static_cast<int64_t>(wanted.size()) == KvPool::kTokens;
@@ -105,6 +107,7 @@ bool PrefixCache::evict() {
     Node* node = *i;
     if (node->children.empty() && pool_->users(node->page) == 1) {
       remove(node);
+      std::erase_if(roots_, [](const auto& root) { return root.second.children.empty(); });
       return true;
     }
   }

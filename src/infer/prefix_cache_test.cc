@@ -27,7 +27,7 @@ class Prefixes : public testing::Test {
   // A cache that holds `tokens`, begun with what is known of them. Each place is marked with its token.
   KvCache cache_of(const std::vector<int32_t>& tokens) {
     KvCache cache(pool_, config_.context);
-    const auto match = index_->find(tokens);
+    const auto match = index_->find("a", tokens);
     cache.adopt(match.pages, match.tokens);
     const int64_t known = cache.size();
     while (!cache.reserve(static_cast<int64_t>(tokens.size())))
@@ -42,28 +42,35 @@ class Prefixes : public testing::Test {
   }
   void leave(const std::vector<int32_t>& tokens) {
     KvCache cache = cache_of(tokens);
-    index_->insert(tokens, cache, true);
+    index_->insert("a", tokens, cache, true);
   }
   ModelConfig config_;
   std::shared_ptr<KvPool> pool_;
   std::unique_ptr<PrefixCache> index_;
 };
 
+TEST_F(Prefixes, ClientsSeeTheirOwnAlone) {
+  leave(text(100, 0));
+  EXPECT_EQ(index_->find("a", text(100, 0)).tokens, 100);
+  EXPECT_EQ(index_->find("b", text(100, 0)).tokens, 0);
+  EXPECT_EQ(index_->find("", text(100, 0)).tokens, 0);
+}
+
 TEST_F(Prefixes, FindsTheLongestBeginning) {
-  EXPECT_EQ(index_->find(text(100, 0)).tokens, 0);
+  EXPECT_EQ(index_->find("a", text(100, 0)).tokens, 0);
   leave(text(2 * kPage + 10, 0));
   EXPECT_EQ(index_->pages(), 3);
-  EXPECT_EQ(index_->find(text(1000, 0)).tokens, 2 * kPage + 10);
-  EXPECT_EQ(index_->find(text(kPage + 7, 0)).tokens, kPage + 7) << "a part of a page";
-  EXPECT_EQ(index_->find(text(100, 1)).tokens, 0);
+  EXPECT_EQ(index_->find("a", text(1000, 0)).tokens, 2 * kPage + 10);
+  EXPECT_EQ(index_->find("a", text(kPage + 7, 0)).tokens, kPage + 7) << "a part of a page";
+  EXPECT_EQ(index_->find("a", text(100, 1)).tokens, 0);
   auto other = text(3 * kPage, 0);
   other[static_cast<size_t>(kPage + 20)] = -1;
-  EXPECT_EQ(index_->find(other).tokens, kPage + 20);
+  EXPECT_EQ(index_->find("a", other).tokens, kPage + 20);
   leave(other);
-  EXPECT_EQ(index_->find(other).tokens, 3 * kPage);
-  EXPECT_EQ(index_->find(text(1000, 0)).tokens, 2 * kPage + 10);
+  EXPECT_EQ(index_->find("a", other).tokens, 3 * kPage);
+  EXPECT_EQ(index_->find("a", text(1000, 0)).tokens, 2 * kPage + 10);
   other[static_cast<size_t>(kPage + 2)] = -1;
-  EXPECT_EQ(index_->find(other).tokens, kPage + 2);
+  EXPECT_EQ(index_->find("a", other).tokens, kPage + 2);
 }
 
 TEST_F(Prefixes, MakesTwoCopiesOne) {
@@ -74,8 +81,8 @@ TEST_F(Prefixes, MakesTwoCopiesOne) {
     cache->set_size(2 * kPage);
   }
   EXPECT_EQ(pool_->used(), 4);
-  index_->insert(tokens, first, true);
-  index_->insert(tokens, second, true);
+  index_->insert("a", tokens, first, true);
+  index_->insert("a", tokens, second, true);
   EXPECT_EQ(pool_->used(), 2);
   EXPECT_EQ(first.pages()[1], second.pages()[1]);
 }
@@ -87,24 +94,24 @@ TEST_F(Prefixes, ALongerPageTakesThePlaceOfItsBeginning) {
   EXPECT_EQ(pool_->used(), 2);
   leave(text(kPage + 10, 0));
   EXPECT_EQ(index_->pages(), 2) << "nothing new";
-  EXPECT_EQ(index_->find(text(1000, 0)).tokens, kPage + 20);
+  EXPECT_EQ(index_->find("a", text(1000, 0)).tokens, kPage + 20);
 }
 
 TEST_F(Prefixes, WhatIsUnusedTheLongestGoesFirst) {
   leave(text(2 * kPage, 0));
   leave(text(2 * kPage, 1000));
   leave(text(2 * kPage, 2000));
-  (void)index_->find(text(2 * kPage, 0));
+  (void)index_->find("a", text(2 * kPage, 0));
   const KvCache used = cache_of(text(kPage, 2000));
   EXPECT_EQ(pool_->idle(), 5);
   ASSERT_TRUE(index_->evict());
-  EXPECT_EQ(index_->find(text(2 * kPage, 1000)).tokens, kPage) << "its end went first";
-  (void)index_->find(text(2 * kPage, 2000));
+  EXPECT_EQ(index_->find("a", text(2 * kPage, 1000)).tokens, kPage) << "its end went first";
+  (void)index_->find("a", text(2 * kPage, 2000));
   ASSERT_TRUE(index_->evict());
-  EXPECT_EQ(index_->find(text(2 * kPage, 0)).tokens, kPage);
+  EXPECT_EQ(index_->find("a", text(2 * kPage, 0)).tokens, kPage);
   for (int i = 0; i < 3; ++i) EXPECT_TRUE(index_->evict());
   EXPECT_FALSE(index_->evict()) << "the page that is in use stays";
-  EXPECT_EQ(index_->find(text(2 * kPage, 2000)).tokens, kPage);
+  EXPECT_EQ(index_->find("a", text(2 * kPage, 2000)).tokens, kPage);
   EXPECT_EQ(pool_->used(), 1);
 }
 
@@ -119,7 +126,7 @@ TEST_F(Prefixes, NeverGivesWhatAnotherTextHasLeft) {
     tokens.resize(length);
     KvCache cache = cache_of(tokens);
     for (size_t i = 0; i < tokens.size(); ++i) ASSERT_EQ(mark(cache, static_cast<int64_t>(i)), tokens[i]) << i;
-    index_->insert(tokens, cache, random.chance(0.7));
+    index_->insert("a", tokens, cache, random.chance(0.7));
     for (size_t i = 0; i < tokens.size(); ++i) ASSERT_EQ(mark(cache, static_cast<int64_t>(i)), tokens[i]) << i;
   }
   EXPECT_EQ(pool_->used(), pool_->idle());

@@ -431,14 +431,18 @@ TEST_F(SchedulerTest, EmbedsTexts) {
     for (size_t i = 0; i < mean.size(); ++i) EXPECT_NEAR(got.embedding[i], mean[i] / std::sqrt(square), 1e-4);
     alone.push_back(got.embedding);
   }
-  Scheduler scheduler(*model, {.pass_tokens = 9});
-  Outcomes outcomes;
-  std::vector<size_t> at;
-  for (const auto& prompt : prompts) {
-    at.push_back(outcomes.embed(scheduler, {.tokens = prompt}));
-    outcomes.submit(scheduler, request(prompt, 3));
+  for (const int64_t cache_tokens : {0, 192}) {  // in so small a cache they have to make room
+    Scheduler scheduler(*model, {.cache_tokens = cache_tokens, .pass_tokens = 9});
+    Outcomes outcomes;
+    std::vector<size_t> at;
+    for (const auto& prompt : prompts) {
+      at.push_back(outcomes.embed(scheduler, {.tokens = prompt}));
+      outcomes.submit(scheduler, request(prompt, 20));
+    }
+    for (size_t i = 0; i < prompts.size(); ++i) EXPECT_EQ(outcomes.wait(at[i]).embedding, alone[i]) << "the same bits";
   }
-  for (size_t i = 0; i < prompts.size(); ++i) EXPECT_EQ(outcomes.wait(at[i]).embedding, alone[i]) << "the same bits";
+  Scheduler scheduler(*model, {});
+  Outcomes outcomes;
   const size_t late = outcomes.embed(scheduler, {.tokens = {1}, .deadline = std::chrono::steady_clock::now()});
   EXPECT_EQ(outcomes.wait(late).end.reason, EndReason::deadline);
   EXPECT_TRUE(outcomes.wait(late).embedding.empty());

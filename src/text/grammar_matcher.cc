@@ -24,10 +24,12 @@ void GrammarMatcher::allowed(std::span<uint64_t> bits) {
   if (ended_ || places_.empty()) return;
   const auto mask = shared_->masks_->at(places_, stacks_);
   std::copy_n(mask->begin(), std::min(mask->size(), bits.size()), bits.begin());
-  if (!places_.complete) return;
+  // Also where a tokenizer takes such a token for text: it would end the text wherever it came.
   for (const int32_t token : end_tokens_) {
     const auto word = static_cast<size_t>(token) / 64;
-    if (token >= 0 && word < bits.size()) bits[word] |= uint64_t{1} << (token % 64);
+    if (token < 0 || word >= bits.size()) continue;
+    const uint64_t bit = uint64_t{1} << (token % 64);
+    bits[word] = places_.complete ? bits[word] | bit : bits[word] & ~bit;
   }
 }
 

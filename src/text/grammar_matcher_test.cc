@@ -107,6 +107,19 @@ TEST(GrammarMatcher, EndsWhereItIsComplete) {
   EXPECT_FALSE(grammar.matcher().accept(300));  // an end token of nobody
 }
 
+TEST(GrammarMatcher, AnEndTokenThatIsTextEndsNothingTooEarly) {
+  const GrammarForTest grammar(*grammar_from_gbnf("root ::= \"ab\"", "g"), vocabulary_for_test({}));
+  std::vector<uint64_t> bits(5);
+  GrammarMatcher matcher = grammar.matcher({'a', 'x'});
+  const auto has = [&](int id) { return (bits[static_cast<size_t>(id) / 64] >> (id % 64) & 1) != 0; };
+  matcher.allowed(bits);
+  EXPECT_FALSE(has('a') || has('x'));
+  matcher = grammar.matcher({'x'});
+  ASSERT_TRUE(matcher.accept('a') && matcher.accept('b'));
+  matcher.allowed(bits);
+  EXPECT_TRUE(has('x'));
+}
+
 TEST(GrammarMatcher, AmbiguityEndsTheTextAndNotTheGrammar) {
   // Every way to bracket the text is a stack of its own.
   const GrammarForTest grammar(*grammar_from_gbnf("root ::= \"a\" root root | \"a\" root | \"a\"", "g"));
