@@ -20,8 +20,10 @@ namespace {
 
 using Prologue = LinearOptions::Prologue;
 
-Parameter matrix(std::string name, Shape shape, double deviation, Random& random) {
+Parameter matrix(std::string name, Shape shape, double deviation, std::optional<uint64_t> seed) {
   Parameter parameter{std::move(name), Tensor(std::move(shape)), {}, true, true};
+  if (!seed) return parameter;
+  Random random(*seed, parameter.name);
   for (float& value : parameter.value.span()) value = static_cast<float>(random.normal() * deviation);
   return parameter;
 }
@@ -40,13 +42,12 @@ Tensor ids(std::span<const int32_t> values, int64_t count, const char* what) {
 
 }  // namespace
 
-Model::Model(const ModelConfig& config, uint64_t seed) : config_(config) {
+Model::Model(const ModelConfig& config, std::optional<uint64_t> seed) : config_(config) {
   if (Status status = config.check(); !status) throw std::logic_error("model: " + status.error().message);
   const ModelConfig& c = config_;
   const double deviation = 0.02, into_residual = deviation / std::sqrt(2.0 * static_cast<double>(c.layers));
   auto make = [&](std::string name, Shape shape, double width) {
-    Random random(seed, name);
-    return matrix(std::move(name), std::move(shape), width, random);
+    return matrix(std::move(name), std::move(shape), width, seed);
   };
   embedding_ = make("embedding", {c.vocab, c.dim}, deviation);
   for (int64_t i = 0; i < c.layers; ++i) {

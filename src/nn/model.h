@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -24,7 +25,8 @@ struct TokenBatch {
 class Model {
  public:
   // Weights: normal with deviation 0.02 (o and down divided by sqrt(2 layers)), gains 1; a pure function of the seed.
-  Model(const ModelConfig& config, uint64_t seed);
+  // Without one the matrices are not set: for a reader, who fills them all.
+  Model(const ModelConfig& config, std::optional<uint64_t> seed);
   Model(const Model&) = delete;
   Model& operator=(const Model&) = delete;
 

@@ -63,7 +63,7 @@ Result<std::unique_ptr<Model>> assemble_model(const ModelConfig& config, std::st
                   asker);
   }
 
-  auto model = std::make_unique<Model>(config, 0);
+  auto model = std::make_unique<Model>(config, std::nullopt);
   const std::map<std::string, Tensor> parameters = tensors_of(*model);
   for (const ModelPiece& piece : pieces) {
     const Tensor rows = parameters.at(piece.parameter).slice(piece.begin, piece.end);
