@@ -64,34 +64,51 @@ struct Head {
   const float* value_scales(int64_t page) const { return key_scales(page) + kPage; }
 };
 
-// Scores of N queries against `tiles` tiles of keys, times `scale`; scores of a query lie `stride` apart. Each score is
-// one sum in the order of the head's dimensions, whatever N is.
-template <class Format, int N>
-void scores_of(const Query* queries, const Head<Format>& head, int64_t tiles, float scale, float* scores,
-               int64_t stride) {
+// How many sums of one query run at once: a sum waits for its last addition, so that several must be under way.
+template <int N>
+constexpr int kAtOnce = std::max(1, 8 / (N * kVectors));
+
+// Scores of N queries against G tiles of keys from `tile` on, times `scale`; scores of a query lie `stride` apart. Each
+// score is one sum in the order of the head's dimensions, whatever N and G are.
+template <class Format, int N, int G>
+HWY_INLINE void score_tiles(const Query* queries, const Head<Format>& head, int64_t tile, float scale, float* scores,
+                            int64_t stride) {
   constexpr int64_t kTiles = kPage / kKeyTile;
   const KeyTag d;
   const auto lanes = static_cast<int64_t>(hn::MaxLanes(d));
-  for (int64_t t = 0; t < tiles; ++t) {
-    const auto* tile = head.keys(t / kTiles) + t % kTiles * kKeyTile * head.head_dim;
-    KeyVector sums[N][kVectors];
-    for (int n = 0; n < N; ++n)
-      for (int v = 0; v < kVectors; ++v) sums[n][v] = hn::Zero(d);
-    for (int64_t i = 0; i < head.head_dim; ++i) {
+  const typename Format::Element* keys[G];
+  for (int g = 0; g < G; ++g) keys[g] = head.keys((tile + g) / kTiles) + (tile + g) % kTiles * kKeyTile * head.head_dim;
+  KeyVector sums[G][N][kVectors];
+  for (auto& of_tile : sums)
+    for (auto& of_query : of_tile)
+      for (KeyVector& sum : of_query) sum = hn::Zero(d);
+  for (int64_t i = 0; i < head.head_dim; ++i) {
+    for (int g = 0; g < G; ++g)
       for (int v = 0; v < kVectors; ++v) {
-        const KeyVector key = Format::load(tile + i * kKeyTile + v * lanes);
-        for (int n = 0; n < N; ++n) sums[n][v] = hn::MulAdd(key, hn::Set(d, queries[n].q[i]), sums[n][v]);
+        const KeyVector key = Format::load(keys[g] + i * kKeyTile + v * lanes);
+        for (int n = 0; n < N; ++n) sums[g][n][v] = hn::MulAdd(key, hn::Set(d, queries[n].q[i]), sums[g][n][v]);
       }
-    }
+  }
+  for (int g = 0; g < G; ++g)
     for (int v = 0; v < kVectors; ++v) {
       auto factor = hn::Set(d, scale);
       if constexpr (Format::kScaled) {
-        factor = hn::Mul(factor, hn::LoadU(d, head.key_scales(t / kTiles) + t % kTiles * kKeyTile + v * lanes));
+        const float* scales = head.key_scales((tile + g) / kTiles) + (tile + g) % kTiles * kKeyTile;
+        factor = hn::Mul(factor, hn::LoadU(d, scales + v * lanes));
       }
       for (int n = 0; n < N; ++n)
-        hn::StoreU(hn::Mul(sums[n][v], factor), d, scores + n * stride + t * kKeyTile + v * lanes);
+        hn::StoreU(hn::Mul(sums[g][n][v], factor), d, scores + n * stride + (tile + g) * kKeyTile + v * lanes);
     }
-  }
+}
+
+template <class Format, int N>
+void scores_of(const Query* queries, const Head<Format>& head, int64_t tiles, float scale, float* scores,
+               int64_t stride) {
+  int64_t t = 0;
+  for (; t + kAtOnce<N> <= tiles; t += kAtOnce<N>)
+    score_tiles<Format, N, kAtOnce<N>>(queries, head, t, scale, scores, stride);
+  if constexpr (kAtOnce < N >> 1)
+    for (; t < tiles; ++t) score_tiles<Format, N, 1>(queries, head, t, scale, scores, stride);
 }
 
 // Softmax over the first `count` scores; 0 in the rest of `padded`.
@@ -123,33 +140,41 @@ void scale_weights(const Head<Format>& head, int64_t padded, float* weights) {
   }
 }
 
-// out = weights values for N queries, kKeyTile columns at a time. A query's weights behind its own positions are 0 and
-// leave its sums as they are, so that N changes nothing.
-template <class Format, int N>
-void values_of(const Query* queries, const Head<Format>& head, int64_t count, const float* weights, int64_t stride) {
+// G times kKeyTile columns, from `column` on, of out = weights values for N queries. A query's weights behind its own
+// positions are 0 and leave its sums as they are, so that neither N nor G changes anything.
+template <class Format, int N, int G>
+HWY_INLINE void value_columns(const Query* queries, const Head<Format>& head, int64_t column, int64_t count,
+                              const float* weights, int64_t stride) {
   const KeyTag d;
   const auto lanes = static_cast<int64_t>(hn::MaxLanes(d));
-  for (int64_t c = 0; c < head.columns; c += kKeyTile) {
-    KeyVector sums[N][kVectors];
-    for (int n = 0; n < N; ++n)
-      for (int v = 0; v < kVectors; ++v) sums[n][v] = hn::Zero(d);
-    for (int64_t begin = 0; begin < count; begin += kPage) {
-      const auto* values = head.values(begin / kPage) + c;
-      const int64_t here = std::min(kPage, count - begin);
-      for (int64_t p = 0; p < here; ++p) {
-        for (int v = 0; v < kVectors; ++v) {
-          const KeyVector value = Format::load(values + p * head.columns + v * lanes);
-          for (int n = 0; n < N; ++n)
-            sums[n][v] = hn::MulAdd(value, hn::Set(d, weights[n * stride + begin + p]), sums[n][v]);
-        }
+  KeyVector sums[G * kVectors][N];
+  for (auto& of_vector : sums)
+    for (KeyVector& sum : of_vector) sum = hn::Zero(d);
+  for (int64_t begin = 0; begin < count; begin += kPage) {
+    const auto* values = head.values(begin / kPage) + column;
+    const int64_t here = std::min(kPage, count - begin);
+    for (int64_t p = 0; p < here; ++p)
+      for (int v = 0; v < G * kVectors; ++v) {
+        const KeyVector value = Format::load(values + p * head.columns + v * lanes);
+        for (int n = 0; n < N; ++n)
+          sums[v][n] = hn::MulAdd(value, hn::Set(d, weights[n * stride + begin + p]), sums[v][n]);
       }
-    }
-    float line[kKeyTile];
-    for (int n = 0; n < N; ++n) {
-      for (int v = 0; v < kVectors; ++v) hn::StoreU(sums[n][v], d, line + v * lanes);
-      std::copy_n(line, std::min(kKeyTile, head.head_dim - c), queries[n].out + c);
-    }
   }
+  float line[G * kKeyTile];
+  for (int n = 0; n < N; ++n) {
+    for (int v = 0; v < G * kVectors; ++v) hn::StoreU(sums[v][n], d, line + v * lanes);
+    std::copy_n(line, std::min(G * kKeyTile, head.head_dim - column), queries[n].out + column);
+  }
+}
+
+template <class Format, int N>
+void values_of(const Query* queries, const Head<Format>& head, int64_t count, const float* weights, int64_t stride) {
+  constexpr int kColumns = std::min(4, kAtOnce<N>);
+  int64_t c = 0;
+  for (; c + kColumns * kKeyTile <= head.columns; c += kColumns * kKeyTile)
+    value_columns<Format, N, kColumns>(queries, head, c, count, weights, stride);
+  if constexpr (kColumns > 1)
+    for (; c < head.columns; c += kKeyTile) value_columns<Format, N, 1>(queries, head, c, count, weights, stride);
 }
 
 template <class Format, int N>
