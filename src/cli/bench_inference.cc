@@ -16,7 +16,7 @@ namespace persea {
 namespace {
 
 struct Options {
-  std::string model, weights = "q8";
+  std::string model, weights = "q8", cache = "f16";
   int64_t prompt = 512, write = 128;
   double seconds = 10;
 };
@@ -26,12 +26,13 @@ struct Figures {
 };
 
 // One prompt of random tokens, then `write` tokens: the next one's value does not matter to the time.
-Status measure(Decoder& decoder, const Options& options, Random& random, Figures& figures) {
+Status measure(Decoder& decoder, const Options& options, KvPool::Format format, Random& random, Figures& figures) {
   const ModelConfig& c = decoder.config();
   const auto token = [&] { return static_cast<int32_t>(random.below(static_cast<uint64_t>(c.vocab))); };
   std::vector<int32_t> prompt(static_cast<size_t>(options.prompt));
   for (int32_t& id : prompt) id = token();
-  KvCache cache(c);
+  const auto pool = std::make_shared<KvPool>(c, 0, format);
+  KvCache cache(pool, c.context);
   const auto forward = [&](std::span<const int32_t> tokens) {
     const Decoder::Piece piece{&cache, tokens};
     return decoder.forward({&piece, 1});
@@ -46,8 +47,8 @@ Status measure(Decoder& decoder, const Options& options, Random& random, Figures
   for (int64_t i = 0; i < options.write; ++i) {
     const int32_t next = token();
     PERSEA_CHECK(forward({&next, 1}));
-    bytes += static_cast<double>(decoder.weights().bytes_per_pass() +
-                                 cache.size() * c.layers * 2 * c.kv_heads * c.head_dim * int64_t{sizeof(float)});
+    bytes += static_cast<double>(decoder.weights().bytes_per_pass()) +
+             static_cast<double>(cache.size() * pool->bytes_of_page()) / KvPool::kTokens;
   }
   const double took = wall_seconds() - begin, bandwidth = (before + kernels::measure_read_bandwidth(0.1)) / 2;
   figures.writing.push_back(static_cast<double>(options.write) / took);
@@ -61,6 +62,8 @@ int bench_inference(const CliContext& context, const Options& options) {
   if (!place) return report(place.error());
   const auto type = weight_type_from(options.weights);
   if (!type) return report(type.error());
+  const auto format = cache_format_from(options.cache);
+  if (!format) return report(format.error());
   DecoderWeights weights;
   {
     const auto model = TextModel::load(place->path);
@@ -73,9 +76,10 @@ int bench_inference(const CliContext& context, const Options& options) {
   fitting.write = std::min(options.write, decoder.config().context - 1);
   Random random(1);
   Figures figures, warm;
-  if (const Status status = measure(decoder, fitting, random, warm); !status) return report(status.error());
+  if (const Status status = measure(decoder, fitting, *format, random, warm); !status) return report(status.error());
   for (const double end = wall_seconds() + options.seconds; figures.reading.empty() || wall_seconds() < end;)
-    if (const Status status = measure(decoder, fitting, random, figures); !status) return report(status.error());
+    if (const Status status = measure(decoder, fitting, *format, random, figures); !status)
+      return report(status.error());
 
   const Json result = {{"prompt_tokens_per_second", median_of(figures.reading)},
                        {"tokens_per_second", median_of(figures.writing)},
@@ -83,6 +87,7 @@ int bench_inference(const CliContext& context, const Options& options) {
                        {"bandwidth_share", median_of(figures.shares)},
                        {"bytes_per_pass", decoder.weights().bytes_per_pass()},
                        {"weights", options.weights},
+                       {"cache", options.cache},
                        {"rounds", figures.reading.size()},
                        {"threads", pool().threads()}};
   if (context.json) {
@@ -103,6 +108,9 @@ void add_bench_inference(CLI::App& bench, CliContext& context, VerbAction& actio
   verb->add_option("MODEL", options->model, "An artifact, a model directory or a .gguf file")->required();
   verb->add_option("--weights", options->weights, "Their type")
       ->check(CLI::IsMember({"f32", "f16", "bf16", "q8", "q4"}))
+      ->capture_default_str();
+  verb->add_option("--cache", options->cache, "Type of the keys and values that are kept")
+      ->check(CLI::IsMember({"f32", "f16", "q8"}))
       ->capture_default_str();
   verb->add_option("--prompt", options->prompt, "Tokens to read")->check(CLI::Range(1, 1 << 20))->capture_default_str();
   verb->add_option("--write", options->write, "Tokens to write")->check(CLI::Range(1, 1 << 20))->capture_default_str();

@@ -6,6 +6,15 @@
 #include <stdexcept>
 
 namespace persea {
+
+Result<kernels::CacheFormat> cache_format_from(std::string_view name) {
+  using Format = kernels::CacheFormat;
+  constexpr std::pair<std::string_view, Format> kNames[] = {
+      {"f32", Format::f32}, {"f16", Format::f16}, {"q8", Format::q8}};
+  for (const auto& [known, format] : kNames)
+    if (known == name) return format;
+  return fail("a cache of type {} is not known: f32, f16 or q8", name);
+}
 namespace {
 
 constexpr int64_t kSlabBytes = 8 << 20;  // large enough for huge memory pages, small enough for a short chat

@@ -6,13 +6,18 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string_view>
 #include <vector>
 
+#include "base/result.h"
 #include "kernels/cached_attention.h"
 #include "nn/config.h"
 #include "tensor/tensor.h"
 
 namespace persea {
+
+// "f32", "f16" or "q8".
+Result<kernels::CacheFormat> cache_format_from(std::string_view name);
 
 class KvPool {
  public:
