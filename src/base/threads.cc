@@ -58,6 +58,20 @@ uint32_t wait_for_change(const std::atomic<uint32_t>& value, uint32_t old, std::
   return value.load(std::memory_order_acquire);
 }
 
+struct Soon {
+  const char* at = nullptr;
+  int64_t bytes = 0;
+};
+thread_local Soon soon;  // see ThreadPool::read_soon
+
+// Fetches what the last call asked for, up to the moment when `value` differs from `old`.
+void fetch_until_change(const std::atomic<uint32_t>& value, uint32_t old) {
+  constexpr int64_t kLine = 64, kLinesPerLook = 8;
+  const auto [at, bytes] = std::exchange(soon, {});
+  for (int64_t i = 0; i < bytes && value.load(std::memory_order_relaxed) == old; i += kLine * kLinesPerLook)
+    for (int64_t line = 0; line < kLinesPerLook; ++line) __builtin_prefetch(at + i + line * kLine, 0, 2);
+}
+
 }  // namespace
 
 struct ThreadPool::Impl {
@@ -82,6 +96,7 @@ struct ThreadPool::Impl {
       if (stop) return;
       call(thread);
       if (pending.fetch_sub(1, std::memory_order_acq_rel) == 1) pending.notify_one();
+      fetch_until_change(job, seen);
     }
   }
 
@@ -141,6 +156,8 @@ void ThreadPool::run(const std::function<void(int thread)>& fn) {
     left = wait_for_change(p.pending, left, p.spin);
   if (p.error) std::rethrow_exception(p.error);
 }
+
+void ThreadPool::read_soon(const void* at, int64_t bytes) { soon = {static_cast<const char*>(at), bytes}; }
 
 void ThreadPool::parallel_for(int64_t blocks, const std::function<void(int64_t block)>& fn) {
   if (blocks <= 1) {

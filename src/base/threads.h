@@ -23,6 +23,10 @@ class ThreadPool {
   // A call from inside a running call runs fn for every thread index in turn on the calling thread.
   void run(const std::function<void(int thread)>& fn);
 
+  // From inside a call: this thread will soon read `bytes` from `at`. A worker fetches them into its cache once it is
+  // done and would only wait for the next call. A hint: it changes no result, and the memory may be gone by then.
+  static void read_soon(const void* at, int64_t bytes);
+
   // fn(block) for each block in [0, blocks), blocks taken by whichever thread is free.
   void parallel_for(int64_t blocks, const std::function<void(int64_t block)>& fn);
 

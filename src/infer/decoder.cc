@@ -87,7 +87,7 @@ void Decoder::attention(const DecoderWeights::Layer& layer, int64_t index, std::
     kernels::CachedAttention::cpu_item(work[run], i - first_item[run]);
   };
   // Other threads are woken only for what takes longer than waking them.
-  constexpr int64_t kStoreAlone = 65536, kAttendAlone = 65536, kRowsTogether = 8;
+  constexpr int64_t kStoreAlone = 65536, kAttendAlone = 8192, kRowsTogether = 8;
   if (rows * c.qkv_rows() <= kStoreAlone) {
     for (int64_t row = 0; row < rows; ++row) store(row);
   } else {
@@ -108,17 +108,18 @@ void Decoder::layers(std::span<const Run> runs, int64_t rows, const Scratch& s) 
   for (int64_t i = 0; i < c.layers; ++i) {
     const DecoderWeights::Layer& layer = weights_.layers[static_cast<size_t>(i)];
     norm(rows, s.x, layer.attention_norm, c.norm_eps, s.normed);
-    layer.qkv.multiply(rows, s.normed.data(), s.qkv.data(), false);
+    const WeightMatrix& after = i + 1 < c.layers ? weights_.layers[static_cast<size_t>(i + 1)].qkv : weights_.head;
+    layer.qkv.multiply(rows, s.normed.data(), s.qkv.data(), false, &layer.o);
     attention(layer, i, runs, rows, s);
-    layer.o.multiply(rows, s.normed.data(), s.x.data(), true);
+    layer.o.multiply(rows, s.normed.data(), s.x.data(), true, &layer.up);
     norm(rows, s.x, layer.mlp_norm, c.norm_eps, s.normed);
-    layer.up.multiply(rows, s.normed.data(), s.up.data(), false);
+    layer.up.multiply(rows, s.normed.data(), s.up.data(), false, &layer.down);
     if (c.activation == Activation::swiglu) {
       kernels::SwiGlu::cpu({rows, c.hidden, s.up.data(), s.hidden.data()});
     } else {
       kernels::ReluSquared::cpu({rows, c.hidden, s.up.data(), s.hidden.data()});
     }
-    layer.down.multiply(rows, s.hidden.data(), s.x.data(), true);
+    layer.down.multiply(rows, s.hidden.data(), s.x.data(), true, &after);
   }
 }
 
@@ -200,7 +201,7 @@ Result<Tensor> Decoder::forward(std::span<const Piece> pieces) {
   Tensor logits({wanted, c.vocab});
   if (wanted == 0) return logits;
   norm(wanted, last, weights_.norm, c.norm_eps, last);
-  weights_.head.multiply(wanted, last.data(), logits.data(), false);
+  weights_.head.multiply(wanted, last.data(), logits.data(), false, &weights_.layers.front().qkv);
   if (c.logit_soft_cap > 0) {
     const auto cap = static_cast<float>(c.logit_soft_cap);
     for (float& logit : logits.span()) logit = cap * std::tanh(logit / cap);

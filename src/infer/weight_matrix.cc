@@ -55,9 +55,10 @@ WeightMatrix WeightMatrix::packed(const Tensor& w, WeightType type) {
   return matrix;
 }
 
-void WeightMatrix::multiply(int64_t m, const float* x, float* y, bool accumulate) const {
+void WeightMatrix::multiply(int64_t m, const float* x, float* y, bool accumulate, const WeightMatrix* next) const {
   if (type_) {
-    kernels::PackedProduct::cpu({view(), m, x, y, accumulate});
+    const kernels::PackedWeights after = next && next->type_ ? next->view() : kernels::PackedWeights{};
+    kernels::PackedProduct::cpu({view(), m, x, y, accumulate, after.data ? &after : nullptr});
   } else if (m <= kernels::Gemv::kMaxRows) {
     kernels::Gemv::cpu({m, n_, k_, x, storage_.data(), y, accumulate});
   } else {

@@ -25,8 +25,8 @@ class WeightMatrix {
   int64_t columns() const { return k_; }
   int64_t bytes() const { return storage_.bytes(); }
 
-  // y [m, n] (+)= x [m, k] W^T.
-  void multiply(int64_t m, const float* x, float* y, bool accumulate) const;
+  // y [m, n] (+)= x [m, k] W^T. `next`, if any, is what will be multiplied with after this.
+  void multiply(int64_t m, const float* x, float* y, bool accumulate, const WeightMatrix* next = nullptr) const;
   // Row i as f32: out [k].
   void row(int64_t i, float* out) const;
 

@@ -15,6 +15,8 @@ struct PackedProduct {
   const float* x;           // [m, k]
   float* y;                 // [m, n]
   bool accumulate = false;  // add to y
+  // The weights of the product that follows: a thread that is done fetches the beginning of its share of them.
+  const PackedWeights* next = nullptr;
 
   static void cpu(const PackedProduct& product);
 };

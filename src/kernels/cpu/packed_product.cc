@@ -1,6 +1,7 @@
 #include "kernels/packed_product.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cstring>
 #include <vector>
 
@@ -23,8 +24,8 @@ using I = hn::RebindToSigned<F>;
 constexpr int64_t kLanes = hn::MaxLanes(F());
 // A tile of y: up to kTileRows rows and two vectors of columns, which leaves registers for integer and float sums both.
 constexpr int64_t kTileRows = HWY_TARGET == HWY_AVX3 ? 6 : 2;
-// How far ahead weights are fetched into L2: a memory access at the rate at which one core reads. Into L1 would be too
-// many at once for what that can have under way.
+// How far ahead weights are fetched into L2, where the processor's own prefetching goes on from: further ahead it is
+// disturbed, and into L1 would be too many at once for what that can have under way.
 constexpr int64_t kAheadBytes = 4096;
 // Whether this instruction set may have one that multiplies bytes and adds up fours of them.
 constexpr bool kMayBeNative = HWY_TARGET == HWY_AVX3;
@@ -295,6 +296,15 @@ QuantizedRows quantize(const PackedProduct& p, QuantizedStore& store) {
   return {p.m, k, store.values.data(), store.scales.data(), store.starts.data()};
 }
 
+// Most panels come in one run for each thread, which is how memory is read fastest; the rest by whoever is free.
+int64_t own_panels(const PackedWeights& weights) { return weights.panels() * 3 / 4 / pool().threads(); }
+
+void fetch_share(const PackedWeights& weights, int thread) {
+  constexpr int64_t kMost = 262144;  // of a core's cache
+  const int64_t own = own_panels(weights) * weights.panel_bytes();
+  ThreadPool::read_soon(weights.data + thread * own, std::min(own, kMost));
+}
+
 }  // namespace
 
 void PackedProduct::cpu(const PackedProduct& p) {
@@ -308,11 +318,16 @@ void PackedProduct::cpu(const PackedProduct& p) {
   const int64_t count = p.weights.panels();
   constexpr int64_t kAlone = 262144;  // products that one thread has done before another would be awake
   if (p.m * p.weights.n * p.weights.k <= kAlone) return panels(0, count);
-  // Parts that are short enough for threads to end together, and long enough for memory to be read in a row.
-  constexpr int64_t kPartBytes = 131072;
-  const int64_t share = (count + pool().threads() * 4 - 1) / (pool().threads() * 4);
-  const int64_t part = std::max<int64_t>(1, std::min(share, kPartBytes / p.weights.panel_bytes()));
-  pool().parallel_for((count + part - 1) / part, [&](int64_t i) { panels(i * part, std::min(count, (i + 1) * part)); });
+  constexpr int64_t kPartBytes = 32768;
+  const int64_t part = std::max<int64_t>(1, kPartBytes / p.weights.panel_bytes());
+  const int64_t own = own_panels(p.weights);
+  std::atomic<int64_t> next = own * pool().threads();
+  pool().run([&](int thread) {
+    panels(thread * own, (thread + 1) * own);
+    for (int64_t begin; (begin = next.fetch_add(part, std::memory_order_relaxed)) < count;)
+      panels(begin, std::min(count, begin + part));
+    if (p.next) fetch_share(*p.next, thread);
+  });
 }
 
 }  // namespace persea::kernels
