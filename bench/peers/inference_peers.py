@@ -9,7 +9,7 @@ import statistics
 
 import bar
 
-TYPES = {"q8": "Q8_0", "q4": "Q4_0", "f16": "F16"}
+TYPES = {"q8": "Q8_0", "q4": "Q4_0", "f16": "F16", "f32": "F32"}
 
 
 def llama_bench():

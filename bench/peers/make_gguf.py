@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes a GGUF file of a Llama model of random weights, for speeds: both sides read the same file.
 
-Usage: make_gguf.py SHAPE TYPE FILE      SHAPE: 15M, 110M or 1.1B; TYPE: Q8_0, Q4_0 or F16      (needs gguf)
+Usage: make_gguf.py SHAPE TYPE FILE      SHAPE: 15M, 110M or 1.1B; TYPE: Q8_0, Q4_0, F16 or F32      (needs gguf)
 """
 import sys
 
