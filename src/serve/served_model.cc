@@ -55,8 +55,10 @@ ServedModel::ServedModel(ModelSource source, TextModel text, ChatPrompt chat, st
       digest_(std::move(digest)),
       created_(seconds_of(source_.path)),
       constraints_(text_.tokenizer),
-      scheduler_(std::make_unique<Scheduler>(DecoderWeights::of(*text_.model, weights), options)) {
-  if (weights) text_.model.reset();
+      // Packed in any case: only so is a text the same whatever else is in a pass (see WeightMatrix).
+      scheduler_(
+          std::make_unique<Scheduler>(DecoderWeights::of(*text_.model, weights.value_or(WeightType::f32)), options)) {
+  text_.model.reset();
 }
 
 }  // namespace persea

@@ -25,7 +25,7 @@ struct ModelSource {
 
 class ServedModel {
  public:
-  // Loads it. `weights`: packed in this type, else as f32 in place. `chat` false leaves its chat template alone.
+  // Loads it and packs its weights, in f32 where no other type is named. `chat` false leaves its chat template alone.
   static Result<std::unique_ptr<ServedModel>> load(const ModelSource& source, const SchedulerOptions& options,
                                                    std::optional<WeightType> weights = {}, bool chat = true);
   // From parts in memory, for tests.
@@ -49,7 +49,7 @@ class ServedModel {
 
  private:
   ModelSource source_;
-  TextModel text_;  // its weights only where the scheduler reads them in place
+  TextModel text_;  // without its weights: the scheduler has them packed
   ModelConfig config_;
   ChatPrompt chat_;
   std::string digest_;
