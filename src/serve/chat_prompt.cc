@@ -41,9 +41,8 @@ OrderedJson message_json(const TextGuard& guard, const Message& message) {
   OrderedJson json = {{"role", message.role}, {"content", guard.guard(message.content)}};
   if (!message.name.empty()) json["name"] = guard.guard(message.name);
   if (!message.tool_call_id.empty()) json["tool_call_id"] = guard.guard(message.tool_call_id);
-  if (!message.reasoning.empty()) {  // under both names that templates look for
-    for (const char* name : {"reasoning_content", "reasoning"}) json[name] = guard.guard(message.reasoning);
-  }
+  if (!message.reasoning.empty()) json["reasoning"] = guard.guard(message.reasoning);
+  name_thoughts(json);
   if (message.tool_calls.empty()) return json;
   OrderedJson calls = OrderedJson::array();
   for (const ToolCall& call : message.tool_calls) {
@@ -136,6 +135,18 @@ Result<std::vector<int32_t>> ChatPrompt::render(const Conversation& given) const
   return ids;
 }
 
+void name_thoughts(OrderedJson& message) {
+  for (const char* name : {"reasoning_content", "thinking", "reasoning"}) {
+    if (!message.contains(name) || message.at(name).is_null()) continue;
+    const OrderedJson thoughts = message.at(name);
+    OrderedJson named = {{"thinking", thoughts}};
+    named.update(message);
+    named["reasoning_content"] = thoughts;
+    message = std::move(named);
+    return;
+  }
+}
+
 std::string tools_instructions(const Conversation& conversation) {
   if (conversation.tools.empty() || conversation.choice.kind == ToolChoice::Kind::none) return {};
   std::string text = "You can call these functions:\n<tools>\n";
@@ -155,10 +166,8 @@ Conversation without_tools(const Conversation& conversation) {
   plain.variables = conversation.variables;
   const std::string instructions = tools_instructions(conversation);
   for (const Message& message : conversation.messages) {
-    Message said{.role = message.role,
-                 .content = message.content,
-                 .reasoning = message.reasoning,
-                 .name = message.name};
+    Message said{
+        .role = message.role, .content = message.content, .reasoning = message.reasoning, .name = message.name};
     for (const ToolCall& call : message.tool_calls) {
       if (!said.content.empty()) said.content += '\n';
       said.content += call_text(call);

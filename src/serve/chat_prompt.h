@@ -53,6 +53,9 @@ class ChatPrompt {
   std::vector<int32_t> stop_, kept_;
 };
 
+// Puts what an assistant thought (`reasoning_content`, `thinking` or `reasoning` of a message) under the first two of
+// these names, as transformers does: templates look for one or the other.
+void name_thoughts(OrderedJson& message);
 // What a model is told of tools where its template says nothing of them; "" where there are none to call.
 std::string tools_instructions(const Conversation& conversation);
 // The conversation in the three roles that every model knows: tools in the system message, calls and answers as text.
