@@ -54,15 +54,20 @@ class Server:
             raise bar.CannotMeasure("persea serve: " + self.process.stderr.read().strip())
         self.url = json.loads(line)["url"]
         self.host, self.port = "127.0.0.1", urllib.parse.urlsplit(self.url).port
-        self.complaints = ""
+        self.complaints, self.told = "", False
 
     def __enter__(self):
         return self
 
     def __exit__(self, *ignored):
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
+        self.stop()
         self.complaints = self.process.communicate(timeout=120)[1]
+
+    def stop(self):
+        """Tells it to finish and end; it takes a second word for the order to end at once, and gets none."""
+        if not self.told and self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        self.told = True
 
     def ended_well(self):
         return self.process.returncode == 0
