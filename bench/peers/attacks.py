@@ -72,7 +72,9 @@ async def long(server, draw):
         for path, body, param in ((TEXT, {**ONCE, "prompt": text}, "prompt"), (CHAT, {"messages": [{"role": "user", "content": text}]}, "messages"),
                                   ("/v1/embeddings", {"input": text}, "input"), ("/v1/responses", {"input": text}, "input")):
             seen = await answer(server, path, body)
-            yield f"10 MB of {name} to {path}", refuses(seen, param) and seen[1]["error"]["code"] == "context_length_exceeded", str(seen)[:300]
+            blank = text.isspace() and param in ("messages", "input") and path != "/v1/embeddings"  # the lab's chats cut white space off
+            fine = seen[0] == 200 if blank else refuses(seen, param) and seen[1]["error"]["code"] == "context_length_exceeded"
+            yield f"10 MB of {name} to {path}", fine, str(seen)[:300]
         yield f"10 MB of {name} to tokenize", (seen := await answer(server, "/tokenize", {"prompt": text}))[0] == 200, str(seen)[:300]
     yield "17 MB", (seen := await answer(server, TEXT, b'{"prompt": "' + b"a" * (17 << 20) + b'"}'))[0] in (0, 413), seen
 
@@ -181,7 +183,7 @@ async def slow(server, draw):
     async def sip(number):  # asks for a long stream and does not read it
         connection = await serving.Connection.open(server, serving.origin_of(number))
         connection.reader._transport.pause_reading()
-        connection.send(TEXT, {**ONCE, "n": 16, "max_tokens": 900, "stream": True, "logprobs": 10})
+        connection.send(TEXT, {**ONCE, "n": 4, "max_tokens": 900, "stream": True, "logprobs": 10})
         await asyncio.sleep(10)
         connection.close()
 

@@ -118,7 +118,7 @@ class Connection:
     def send(self, path, body=None, **headers):
         """A request with a JSON body (bytes go out as they are), or a GET where there is none."""
         if body is not None and not isinstance(body, bytes):
-            body = json.dumps(body).encode()
+            body = json.dumps(body, ensure_ascii=False).encode()
         lines = [f"{'GET' if body is None else 'POST'} {path} HTTP/1.1", "Host: localhost"]
         if body is not None:
             lines += ["Content-Type: application/json", f"Content-Length: {len(body)}"]

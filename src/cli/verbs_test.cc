@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "cli/key.h"
 #include "cli/ls.h"
+#include "cli/render.h"
 #include "cli/show.h"
 #include "cli/terminal.h"
 #include "cli/trace.h"
@@ -46,6 +47,7 @@ class VerbsTest : public ::testing::Test {
     VerbAction action;
     CLI::App app("test", "persea");
     add_ls(app, context, action);
+    add_render(app, context, action);
     add_show(app, context, action);
     add_trace(app, context, action);
     add_verify(app, context, action);
@@ -186,6 +188,27 @@ TEST(TerminalTest, FlatObjects) {
   EXPECT_EQ(leaves[0].first, "a.b");
   EXPECT_EQ(leaves[1].first, "a.c");
   EXPECT_TRUE(flatten(Json::object()).empty());
+}
+
+TEST_F(VerbsTest, RenderShowsWhatATemplateMakesOfConversations) {
+  const std::string source = (dir_.path() / "x.jinja").string(), file = (dir_.path() / "x.jsonl").string();
+  ASSERT_TRUE(write_file(source,
+                         "{% for m in messages %}{{ m.role }}{{ m.thinking }}: {{ m.content }}{{ tools }}\n{% endfor %}"
+                         "{{ strftime_now('%Y') }}{% if not messages %}{{ raise_exception('nothing') }}{% endif %}")
+                  .ok());
+  ASSERT_TRUE(write_file(file, R"({"messages": [{"role": "user", "content": "Hi é", "reasoning": "!"}]})"
+                               "\n\n"
+                               R"({"messages": []})"
+                               "\n{\n")
+                  .ok());
+  const Outcome text = run({"render", source, file, "--now", "1700000000"});
+  EXPECT_EQ(text.out, "user!: Hi éNone\n2023");
+  EXPECT_TRUE(has(text.err, "nothing") && has(text.err, "is a JSON object")) << text.err;
+  EXPECT_EQ(text.status, 1);
+  const Outcome lines = run({"render", source, file, "--now", "1700000000"}, true);
+  EXPECT_TRUE(lines.out.starts_with("{\"text\":\"user!: Hi éNone\\n2023\"}\n{\"error\":")) << lines.out;
+  EXPECT_EQ(run({"render", source, file + "x"}).status, 1);
+  EXPECT_TRUE(has(run({"render", "no.jinja"}).err, "no.jinja"));
 }
 
 }  // namespace

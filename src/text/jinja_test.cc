@@ -60,7 +60,7 @@ TEST(Jinja, SaysWhatItRefusesAndWhere) {
     std::string_view source, message;
   } kCases[] = {
       {"a\n{{ x|sparkle }}", "refused: t:2: the filter 'sparkle' is not known or not supported"},
-      {"{% if x is sparkly %}", "refused: t:1: the test 'sparkly' is not known or not supported"},
+      {"{{ x is sparkly }}", "refused: t:1: the test 'sparkly' is not known or not supported"},
       {"\n\n{% extends 'x' %}", "refused: t:3: the tag 'extends' is not known or not supported here"},
       {"{% for x in y recursive %}{% endfor %}",
        "refused: t:1: recursive loops are not supported; a macro can call itself"},
@@ -69,13 +69,16 @@ TEST(Jinja, SaysWhatItRefusesAndWhere) {
       {"{{ (1 }}", "refused: t:1: unexpected '}', expected ')'"},
       {"{{ 99999999999999999999 }}", "refused: t:1: the number 99999999999999999999 needs more than 64 bits"},
       {"\xff", "refused: t: the template is not UTF-8"},
+      {"{% if yes %}{{ 1|sparkle }}{% endif %}", "failed: t:1: the filter 'sparkle' is not known"},
+      {"{% if yes is sparkly %}{% endif %}", "failed: t:1: the test 'sparkly' is not known"},
+      {"{% if no %}{{ 1|sparkle }}{% endif %}-", "-"},
       {"a\n{{ raise_exception('Turns must alternate') }}", "failed: t:2: Turns must alternate"},
       {"\n{{ nobody.name }}", "failed: t:2: 'nobody' is undefined"},
       {"{{ {'a': 1}.b.c }}", "failed: t:1: a dict has no 'b'"},
       {"{{ 'x'.translate() }}", "failed: t:1: the method translate of str is not supported"},
       {"{{ [1]|map('string') }}", "failed: t:1: a generator cannot be printed; a generator can with |list"},
   };
-  for (const auto& one : kCases) EXPECT_EQ(rendered(one.source), one.message) << one.source;
+  for (const auto& one : kCases) EXPECT_EQ(rendered(one.source, "{\"yes\": true}"), one.message) << one.source;
   EXPECT_FALSE(ChatTemplate::parse(std::string(ChatTemplate::kMaxSource + 1, 'x'), "t").ok());
 }
 

@@ -62,6 +62,7 @@ Result<Value> Interpreter::evaluate(const Expr& expr, Frame& frame) {
     case Op::test: {
       PERSEA_TRY(const Value subject, evaluate(expr.parts[0], frame));
       PERSEA_TRY(const Args args, arguments(expr, 1, frame));
+      if (!expr.builtin) return fail("the test '{:.40}' is not known", expr.name);
       return expr.builtin->run(*this, subject, args);
     }
     case Op::negate:
@@ -97,6 +98,7 @@ Result<Value> Interpreter::filtered(const Expr& expr, const Value& innermost, Fr
   }
   PERSEA_TRY(const Args args, arguments(expr, 1, frame));
   line_ = expr.line;
+  if (!expr.builtin) return fail("the filter '{:.40}' is not known", expr.name);
   return expr.builtin->run(*this, subject, args);
 }
 

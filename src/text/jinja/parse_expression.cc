@@ -357,7 +357,8 @@ Result<Expr> Parser::filter(Expr subject) {
   Expr expr = make(Op::filter, std::move(parts));
   PERSEA_TRY(expr.name, name("the name of a filter"));
   expr.builtin = find_filter(expr.name);
-  if (!expr.builtin || !expr.builtin->run) return error("the filter '{:.40}' is not known or not supported", expr.name);
+  if (expr.builtin ? !expr.builtin->run : ifs_ == 0)
+    return error("the filter '{:.40}' is not known or not supported", expr.name);
   if (sign("(")) PERSEA_CHECK(arguments(expr));
   return expr;
 }
@@ -369,7 +370,8 @@ Result<Expr> Parser::test(Expr subject) {
   Expr expr = make(Op::test, std::move(parts));
   PERSEA_TRY(expr.name, name("the name of a test"));
   expr.builtin = find_test(expr.name);
-  if (!expr.builtin || !expr.builtin->run) return error("the test '{:.40}' is not known or not supported", expr.name);
+  if (expr.builtin ? !expr.builtin->run : ifs_ == 0)
+    return error("the test '{:.40}' is not known or not supported", expr.name);
   if (sign("(")) {
     PERSEA_CHECK(arguments(expr));
   } else if ((is(Is::name) || is(Is::text) || is(Is::integer) || is(Is::real) || sign("[") || sign("{")) &&

@@ -186,6 +186,7 @@ Status Parser::for_statement(Stmt& stmt) {
 
 Status Parser::if_statement(Stmt& stmt) {
   stmt.op = Stmt::Op::if_;
+  ++ifs_;
   for (;;) {
     Stmt::Branch branch;
     PERSEA_TRY(branch.test, tuple({.condition = false}));
@@ -197,6 +198,7 @@ Status Parser::if_statement(Stmt& stmt) {
     if (otherwise) {
       PERSEA_TRY(stmt.otherwise, last_body("endif"));
     }
+    --ifs_;
     return {};
   }
 }

@@ -1,5 +1,7 @@
 // Tokens as a tree of statements and expressions. What Jinja has and a chat template cannot need (other files, blocks
-// to inherit, recursive loops, automatic escaping) is refused here, as are filters and tests that are not known.
+// to inherit, recursive loops, automatic escaping) is refused here, as are filters and tests that are not known: within
+// {% if %} only those that are not supported, while one that Jinja does not know either fails, as there, where it is
+// used.
 #pragma once
 
 #include <memory>
@@ -89,6 +91,7 @@ class Parser {
   size_t at_ = 0;
   int depth_ = 0;
   int loops_ = 0;  // around the statement, within the same macro
+  int ifs_ = 0;    // around it
 };
 
 }  // namespace persea::jinja
