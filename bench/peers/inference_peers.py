@@ -9,13 +9,14 @@ import statistics
 
 import bar
 
+END_TOKEN = 31999  # of the files that make_gguf.py writes
 TYPES = {"q8": "Q8_0", "q4": "Q4_0", "f16": "F16", "f32": "F32"}
 
 
-def llama_bench():
-    path = os.path.join(os.environ.get("PERSEA_LLAMA_CPP", ""), "llama-bench")
+def llama_program(name):
+    path = os.path.join(os.environ.get("PERSEA_LLAMA_CPP", ""), name)
     if not os.access(path, os.X_OK):
-        raise bar.CannotMeasure("llama-bench is missing: build llama.cpp and name the folder of its programs in PERSEA_LLAMA_CPP")
+        raise bar.CannotMeasure(f"{name} is missing: build llama.cpp and name the folder of its programs in PERSEA_LLAMA_CPP")
     return path
 
 
@@ -37,7 +38,7 @@ def persea_speed(path, weights, prompt, write, seconds):
 
 def llama_speed(path, prompt, write, repeat):
     """Tokens/s of reading (write = 0) or writing (prompt = 0)."""
-    made = bar.run([llama_bench(), "-m", path, "-t", "2", "-p", str(prompt), "-n", str(write), "-r", str(repeat), "-o", "json"])
+    made = bar.run([llama_program("llama-bench"), "-m", path, "-t", "2", "-p", str(prompt), "-n", str(write), "-r", str(repeat), "-o", "json"])
     return json.loads(made)[0]["avg_ts"]
 
 

@@ -88,7 +88,8 @@ HWY_INLINE void quantized_tile(const PackedProduct& p, const QuantizedRows& x, i
   const float* scales = x.scales + row * blocks;
   const int32_t* starts = x.starts + row * blocks;
   for (int64_t b = 0; b < blocks; ++b, panel += kUnit, values += kBlock) {
-    for (int64_t line = 0; line < kUnit; line += 64) __builtin_prefetch(panel + kAheadBytes + line, 0, 2);
+    if (row == 0)  // for the other rows they are near already
+      for (int64_t line = 0; line < kUnit; line += 64) __builtin_prefetch(panel + kAheadBytes + line, 0, 2);
     hn::Vec<I> dots[R][2];
 #pragma GCC unroll 6
     for (int r = 0; r < R; ++r) dots[r][0] = dots[r][1] = hn::Set(di, starts[r * blocks + b]);
