@@ -62,7 +62,7 @@ void Connection::close() {
   }
   release_body();
   core_.connections.erase(self);
-  core_.connection_count = core_.connections.size();
+  core_.count_connections();
   core_.when_closed();
 }
 

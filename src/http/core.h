@@ -17,6 +17,12 @@ class Connection;
 struct Core {
   Core(ServerOptions o, Router r) : options(std::move(o)), router(std::move(r)), workers(options.workers) {}
 
+  // To be called where `connections` has changed.
+  void count_connections() {
+    connection_count = connections.size();
+    if (options.on_connections) options.on_connections(connections.size());
+  }
+
   const ServerOptions options;  // read by any thread, as is the router
   const Router router;
   bool loopback = false;  // the server is for this machine alone

@@ -104,10 +104,17 @@ bool Exchange::write(std::string_view bytes) {
   return true;
 }
 
-void Exchange::end() {
+void Exchange::end(std::string rest) {
   const std::lock_guard lock(mutex_);
   if (phase_ == Phase::waiting) throw std::logic_error("a stream that was not begun cannot end");
   if (phase_ == Phase::finished) return;
+  if (!rest.empty() && !left_) {
+    const size_t size = rest.size();
+    if (chunked_) enqueue(fmt::format("{:x}\r\n", size));
+    pieces_.push_back({std::move(rest), {}});  // as it is: it may be large
+    waiting_ += size;
+    if (chunked_) enqueue("\r\n");
+  }
   if (chunked_) enqueue("0\r\n\r\n");
   finish();
 }

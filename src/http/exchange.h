@@ -33,7 +33,7 @@ class Exchange {
   void begin(const Response& head);
   Stream::Sent try_write(std::string_view bytes);
   bool write(std::string_view bytes);
-  void end();
+  void end(std::string rest = {});
   void abort();
   void give_up();                    // nobody is left to finish it: 500, or cut off where it has begun
   void fail(std::string_view what);  // the handler threw

@@ -1,6 +1,7 @@
 #include "http/reply.h"
 
 #include <stdexcept>
+#include <utility>
 
 #include "http/exchange.h"
 
@@ -19,7 +20,7 @@ struct Stream::Claim {
 
 Stream::Sent Stream::try_write(std::string_view bytes) const { return claim_->exchange->try_write(bytes); }
 bool Stream::write(std::string_view bytes) const { return claim_->exchange->write(bytes); }
-void Stream::end() const { claim_->exchange->end(); }
+void Stream::end(std::string rest) const { claim_->exchange->end(std::move(rest)); }
 void Stream::abort() const { claim_->exchange->abort(); }
 bool Stream::gone() const { return claim_->exchange->gone(); }
 void Stream::on_gone(std::function<void()> callback) const { claim_->exchange->on_gone(std::move(callback)); }

@@ -22,7 +22,9 @@ class Stream {
   Sent try_write(std::string_view bytes) const;
   // Waits until the reader has made room; false once the client is gone.
   bool write(std::string_view bytes) const;
-  void end() const;    // all was said
+  // All was said, but for `rest`. That goes out however far behind the reader is, beyond the bound if need be: a writer
+  // that is done has nothing to wait for.
+  void end(std::string rest = {}) const;
   void abort() const;  // cuts the connection off
 
   bool gone() const;

@@ -155,7 +155,7 @@ struct Server::Impl {
     auto transport = tls ? tls_transport(std::move(socket), tls) : plain_transport(std::move(socket));
     const auto connection = std::make_shared<Connection>(core, std::move(transport), surplus);
     core.connections.insert(connection);
-    core.connection_count = core.connections.size();
+    core.count_connections();
     connection->start();
   }
 

@@ -45,6 +45,8 @@ struct ServerOptions {
   double stall_seconds = 60;  // without a byte that the reader takes
 
   std::function<void(const Access&)> access_log = {};
+  // Told each time that a connection comes or goes how many there are; as access_log is.
+  std::function<void(size_t)> on_connections = {};
 };
 
 class Server {

@@ -191,6 +191,35 @@ TEST_F(HttpStream, ASlowReaderHoldsTheWriterNotTheMemory) {
   writer.join();
 }
 
+// However many of them: whoever is done is held by nobody, and all of it arrives.
+TEST_F(HttpStream, ASlowReaderDoesNotHoldTheEnd) {
+  options_.stream_bytes = 64 << 10;
+  start();
+  constexpr size_t kReaders = 3, kRest = size_t{8} << 20;  // more than the kernel takes
+  std::vector<TestClient> clients;
+  for (size_t i = 0; i < kReaders; ++i) {
+    clients.push_back(client(4096));
+    clients.back().get("/stream");
+    const Stream s = stream();
+    EXPECT_EQ(s.try_write("begun "), Stream::Sent::ok);
+    const auto begin = std::chrono::steady_clock::now();
+    s.end(std::string(kRest, static_cast<char>('a' + i)));
+    EXPECT_LT(seconds_since(begin), 2);
+    EXPECT_EQ(s.try_write("more"), Stream::Sent::gone);
+  }
+  for (size_t i = 0; i < kReaders; ++i) {
+    const TestReply reply = clients[i].reply();
+    EXPECT_TRUE(reply.whole);
+    EXPECT_TRUE(reply.body == "begun " + std::string(kRest, static_cast<char>('a' + i)));
+  }
+  TestClient gone = client();  // nobody is left to read it
+  gone.get("/stream");
+  const Stream s = stream();
+  gone.reset();
+  EXPECT_TRUE(soon([&] { return s.gone(); }));
+  s.end("the rest");
+}
+
 TEST_F(HttpStream, AReaderThatStopsIsCutOff) {
   options_.stall_seconds = 0.2;
   start();
