@@ -98,12 +98,19 @@ TEST_F(ModelExport, ComesBackFromGguf) {
 TEST_F(ModelExport, SmallerTypesAreNear) {
   const TextModel whole = model();
   float before = 0;
-  for (const auto& [type, limit] :
-       {std::pair{BlockType::f16, 1e-4F}, {BlockType::q8_0, 1e-3F}, {BlockType::q4_0, 2e-2F}}) {
+  struct Case {
+    BlockType type;
+    WeightType kept;
+    float limit;
+  };
+  for (const auto& [type, kept, limit] : {Case{BlockType::f16, WeightType::f16, 1e-4F},
+                                          {BlockType::q8_0, WeightType::q8, 1e-3F},
+                                          {BlockType::q4_0, WeightType::q4, 2e-2F}}) {
     const fs::path path = dir_.path() / "model.gguf";
     ASSERT_TRUE(export_gguf(whole, path, type).ok());
     const auto read = TextModel::load(path);
     ASSERT_TRUE(read.ok()) << read.error().message;
+    EXPECT_EQ(read->weights, kept) << "the file's own";
     const float difference = largest_difference(whole, *read);
     EXPECT_GT(difference, before);
     EXPECT_LT(difference, limit);
@@ -117,6 +124,7 @@ TEST_F(ModelExport, ComesBackFromADirectory) {
   const auto read = TextModel::load(dir_.path() / "hf");
   ASSERT_TRUE(read.ok()) << read.error().message;
   expect_same(whole, *read);
+  EXPECT_EQ(read->weights, WeightType::f32);
 }
 
 TEST_F(ModelExport, IsImportedOnce) {

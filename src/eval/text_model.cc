@@ -22,7 +22,7 @@ Result<TextModel> load_gguf(const std::filesystem::path& path) {
     return fail("{}: its tokenizer has {} tokens, its model {}", file.where(), tokenizer.vocab_size(),
                 model->config().vocab);
   }
-  return TextModel{std::move(model), std::move(tokenizer), std::move(roles), std::move(chat)};
+  return TextModel{std::move(model), std::move(tokenizer), std::move(roles), std::move(chat), weights_of(file)};
 }
 
 Result<TextModel> load_directory(const std::filesystem::path& dir) {
@@ -35,7 +35,7 @@ Result<TextModel> load_directory(const std::filesystem::path& dir) {
   PERSEA_TRY(TokenRoles roles, load_token_roles(dir));
   PERSEA_TRY(ChatForm chat, load_chat_form(dir));
   PERSEA_TRY(std::unique_ptr<Model> model, load_model(dir));
-  return TextModel{std::move(model), std::move(tokenizer), std::move(roles), std::move(chat)};
+  return TextModel{std::move(model), std::move(tokenizer), std::move(roles), std::move(chat), weights_of(dir)};
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "eval/file_weights.h"
 #include "infer/generate.h"
 #include "nn/model_files.h"
 #include "text/chat_form.h"
@@ -22,6 +23,7 @@ struct TextModel {
   Tokenizer tokenizer;
   TokenRoles roles;
   ChatForm chat = {};
+  WeightType weights = WeightType::f32;  // as its file keeps them; the model's own are f32
 
   // Reads a directory's model, tokenizer.json, the ids that begin and end a text and the chat templates, or all of it
   // out of a GGUF file; fails where the tokenizer has more tokens than the model. Templates are not parsed here.
