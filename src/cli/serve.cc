@@ -22,7 +22,7 @@ namespace {
 
 struct Options {
   std::vector<std::string> models;
-  std::string weights = "f32";
+  std::string weights = "file", cache = "auto", draft;
   bool no_chat = false;
   double grace = 600;
   uint16_t port = 8080;
@@ -54,11 +54,25 @@ Result<ModelSource> source_of(const CliContext& context, Lab& lab, const std::st
   return source;
 }
 
-Result<std::vector<std::unique_ptr<ServedModel>>> load(const CliContext& context, Lab& lab, const Options& options) {
-  std::optional<WeightType> weights;
-  if (options.weights != "f32") {
-    PERSEA_TRY(weights, weight_type_from(options.weights));
+Result<ServingOptions> serving_options(const CliContext& context, const Options& options) {
+  ServingOptions serving{.scheduling = options.scheduling, .chat = !options.no_chat};
+  if (options.weights != "file") {
+    PERSEA_TRY(serving.weights, weight_type_from(options.weights));
   }
+  if (options.cache != "auto") {
+    PERSEA_TRY(serving.cache, cache_format_from(options.cache));
+  }
+  if (options.draft == "lookup") {
+    serving.draft.kind = DraftSource::Kind::lookup;
+  } else if (!options.draft.empty()) {
+    PERSEA_TRY(ModelPlace place, find_model(context, options.draft));
+    serving.draft = {DraftSource::Kind::model, std::move(place.path)};
+  }
+  return serving;
+}
+
+Result<std::vector<std::unique_ptr<ServedModel>>> load(const CliContext& context, Lab& lab, const Options& options) {
+  PERSEA_TRY(const ServingOptions serving, serving_options(context, options));
   std::vector<std::string> wanted = options.models;
   if (wanted.empty()) wanted.emplace_back();  // the newest
   std::vector<std::unique_ptr<ServedModel>> models;
@@ -68,11 +82,11 @@ Result<std::vector<std::unique_ptr<ServedModel>>> load(const CliContext& context
       if (other->name() != source.name) continue;
       return fail("two models would be called {}: name one of them, as in small={}", source.name, argument);
     }
-    PERSEA_TRY(auto model, ServedModel::load(source, options.scheduling, weights, !options.no_chat));
+    PERSEA_TRY(auto model, ServedModel::load(source, serving));
     if (!context.quiet && !context.json) {
-      log_info("{}: {} parameters, context {} tokens{}", model->name(),
-               format_count(static_cast<double>(model->config().parameters())), model->config().context,
-               model->chat().can_chat() ? "" : ", no chat template: completions only");
+      log_info("{}: {} parameters, {}, context {} tokens{}", model->name(),
+               format_count(static_cast<double>(model->config().parameters())), weight_name(model->weights()),
+               model->config().context, model->chat().can_chat() ? "" : ", no chat template: completions only");
     }
     models.push_back(std::move(model));
   }
@@ -139,15 +153,15 @@ int serve(const CliContext& context, Options options) {
   Json names = Json::array();
   for (const auto& model : *models) names.push_back(model->name());
 
-  Service service(options.service, std::move(*models), store->replies, store->keys, &*lab);
+  Service service(options.service, std::move(*models), *store, &*lab);
   AccessLog log(context.json, context.quiet);
   options.http.access_log = [&](const http::Access& access) {
     service.count(access);
     log.add(access);
   };
+  options.http.on_connections = [&](size_t count) { service.connections(count); };
   auto server = http::Server::start(options.http, service.router());
   if (!server) return report(server.error());
-  service.watch_connections([&] { return server->connections(); });
   if (const Status status = store->replies.audit("local", "serve", server->url()); !status)
     return report(status.error());
   if (context.json) {
@@ -187,9 +201,15 @@ void add_serve(CLI::App& app, CliContext& context, VerbAction& action) {
   verb->add_option("--allow-origin", o->service.allow_origins, "A web page's origin that may use the API; *: any");
   verb->add_option("--allow-host", o->http.hosts, "A name under which a loopback server may be reached too");
   verb->add_flag("--require-key", o->service.require_key, "Ask for API keys even if there are none yet");
-  verb->add_option("--weights", o->weights, "Keep weights as f32, or packed as f16, bf16, q8 or q4")
-      ->check(CLI::IsMember({"f32", "f16", "bf16", "q8", "q4"}))
+  verb->add_option("--weights", o->weights, "Keep weights as the model's file does, or as f32, f16, bf16, q8 or q4")
+      ->check(CLI::IsMember({"file", "f32", "f16", "bf16", "q8", "q4"}))
       ->capture_default_str();
+  verb->add_option("--cache", o->cache, "Keep what was read as f32, f16 or q8: fewer bits hold more texts. auto: f32 beside f32 weights, else f16")
+      ->check(CLI::IsMember({"auto", "f32", "f16", "q8"}))
+      ->capture_default_str();
+  verb->add_option("--draft", o->draft,
+                   "Guess ahead where few write: \"lookup\", from the text itself, or a smaller MODEL with the same "
+                   "tokens; no text changes by it");
   verb->add_flag("--no-chat", o->no_chat, "Do without the models' chat templates");
   verb->add_option("--sequences", o->scheduling.sequences, "Texts that are written at once")
       ->check(CLI::Range(1, 4096))
@@ -197,7 +217,7 @@ void add_serve(CLI::App& app, CliContext& context, VerbAction& action) {
   verb->add_option("--cache-tokens", o->scheduling.cache_tokens, "Room of each model's cache, in tokens; 0: what fits")
       ->check(CLI::Range(int64_t{0}, int64_t{1} << 40))
       ->capture_default_str();
-  verb->add_option("--waiting", o->scheduling.waiting, "Texts that may wait; more are refused with 429")
+  verb->add_option("--waiting", o->scheduling.waiting, "Requests that may wait; more are refused with 429")
       ->check(CLI::Range(1, 1 << 20))
       ->capture_default_str();
   verb->add_option("--request-seconds", o->service.request_seconds, "The longest that a request may take")

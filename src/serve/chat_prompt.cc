@@ -1,7 +1,9 @@
 #include "serve/chat_prompt.h"
 
 #include <algorithm>
+#include <cctype>
 
+#include "base/hash.h"
 #include "text/chat_template.h"
 
 namespace persea {
@@ -36,11 +38,18 @@ OrderedJson guarded(const TextGuard& guard, const OrderedJson& value) {
   return value;
 }
 
+// An id of a call as the template takes it: a client may go on with calls that another model made.
+std::string call_id(CallFormat format, const std::string& id) {
+  const bool fits = id.size() == kMistralIdSize &&
+                    std::all_of(id.begin(), id.end(), [](unsigned char c) { return c < 0x80 && std::isalnum(c) != 0; });
+  return !is_mistral(format) || fits ? id : sha256(id).substr(0, kMistralIdSize);
+}
+
 // A message as transformers hands it to a template.
-OrderedJson message_json(const TextGuard& guard, const Message& message) {
+OrderedJson message_json(const TextGuard& guard, const Message& message, CallFormat format) {
   OrderedJson json = {{"role", message.role}, {"content", guard.guard(message.content)}};
   if (!message.name.empty()) json["name"] = guard.guard(message.name);
-  if (!message.tool_call_id.empty()) json["tool_call_id"] = guard.guard(message.tool_call_id);
+  if (!message.tool_call_id.empty()) json["tool_call_id"] = guard.guard(call_id(format, message.tool_call_id));
   if (!message.reasoning.empty()) json["reasoning"] = guard.guard(message.reasoning);
   name_thoughts(json);
   if (message.tool_calls.empty()) return json;
@@ -49,7 +58,7 @@ OrderedJson message_json(const TextGuard& guard, const Message& message) {
     // Templates want the object, not its text.
     const auto parsed = parse_ordered(call.arguments);
     const OrderedJson arguments = guarded(guard, parsed ? *parsed : OrderedJson(call.arguments));
-    calls.push_back({{"id", guard.guard(call.id)},
+    calls.push_back({{"id", guard.guard(call_id(format, call.id))},
                      {"type", "function"},
                      {"function", {{"name", guard.guard(call.name)}, {"arguments", arguments}}}});
   }
@@ -75,16 +84,21 @@ Result<ChatPrompt> ChatPrompt::create(const TextModel& model, std::string_view w
     if (!parsed) return fail("{}: --no-chat serves the model without chat", parsed.error().message);
     prompt.templates_.emplace(name, std::move(*parsed));
     prompt.knows_tools_ = prompt.knows_tools_ || source.find("tools") != source.npos;
-    if (source.find("tools") != source.npos && source.find("<tool_call>") == source.npos) {
-      prompt.call_format_ = CallFormat::bare;
-    }
+    if (source.find("tools") != source.npos) prompt.call_format_ = call_format_of(source);
   }
   prompt.stop_ = model.roles.end;
   if (const auto end = model.chat.tokens.find("eos_token"); end != model.chat.tokens.end()) {
     add_once(prompt.stop_, model.tokenizer.special(end->second));
   }
-  for (const char* name : {"<think>", "</think>", "<tool_call>", "</tool_call>"}) {
+  for (const std::string_view name :
+       {std::string_view("<think>"), std::string_view("</think>"), kCallOpen, kCallClose}) {
     add_once(prompt.kept_, model.tokenizer.special(name));
+  }
+  if (prompt.call_format_ == CallFormat::bare) add_once(prompt.kept_, model.tokenizer.special(kPythonTag));
+  if (is_mistral(prompt.call_format_)) {
+    for (const std::string_view name : {kMistralCalls, std::string_view("[CALL_ID]"), kMistralArguments}) {
+      add_once(prompt.kept_, model.tokenizer.special(name));
+    }
   }
   return prompt;
 }
@@ -113,7 +127,9 @@ Result<std::vector<int32_t>> ChatPrompt::render(const Conversation& given) const
   if (used == templates_.end()) used = templates_.begin();
 
   OrderedJson messages = OrderedJson::array();
-  for (const Message& message : conversation.messages) messages.push_back(message_json(guard_, message));
+  for (const Message& message : conversation.messages) {
+    messages.push_back(message_json(guard_, message, call_format_));
+  }
   TemplateVariables variables;
   for (const auto& [name, text] : tokens_) PERSEA_CHECK(variables.set(name, text));
   PERSEA_CHECK(variables.set("add_generation_prompt", true));

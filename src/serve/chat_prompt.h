@@ -11,17 +11,12 @@
 #include <vector>
 
 #include "eval/text_model.h"
+#include "serve/call_text.h"
 #include "serve/conversation.h"
 #include "text/jinja.h"
 #include "text/text_guard.h"
 
 namespace persea {
-
-// How a model writes that it calls a tool.
-enum class CallFormat {
-  tagged,  // <tool_call>{"name": ..., "arguments": {...}}</tool_call>, as Hermes and Qwen do, and the lab's models
-  bare,    // the whole reply is {"name": ..., "parameters": {...}}, as Llama 3 does
-};
 
 class ChatPrompt {
  public:
@@ -31,7 +26,8 @@ class ChatPrompt {
   bool can_chat() const { return lab_ || !templates_.empty(); }
   CallFormat call_format() const { return call_format_; }
   const std::vector<int32_t>& stop_tokens() const { return stop_; }
-  // Tokens that are control tokens to the tokenizer and yet part of what is read: <think>, <tool_call> and their ends.
+  // Tokens that are control tokens to the tokenizer and yet part of what is read: <think> and </think>, and the marks
+  // of calls.
   const std::vector<int32_t>& kept_tokens() const { return kept_; }
 
   // The prompt, ending where the assistant begins. Errors: what the template says of a conversation that it does not

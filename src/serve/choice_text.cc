@@ -17,9 +17,10 @@ ChoiceText::ChoiceText(const Tokenizer& tokenizer, std::vector<std::string> stop
 ChoiceText::Piece ChoiceText::push(const TokenEvent& event) {
   const bool silent =
       tokenizer_.is_special(event.token) && std::find(kept_.begin(), kept_.end(), event.token) == kept_.end();
-  if (facts_) waiting_.push_back({event.token, event.logprob, event.likeliest, decoded_});
+  if (facts_) waiting_.push_back({event.token, event.logprob, event.likeliest, decoded_, characters_});
   const std::string text = silent ? std::string() : decoder_.push(event.token);
   decoded_ += text.size();
+  if (facts_) characters_ += count_characters(text);
   return told(stops_.feed(text), false);
 }
 
@@ -43,6 +44,11 @@ ChoiceText::Piece ChoiceText::told(std::string text, bool all) {
   }
   if (stops_.stopped()) waiting_.clear();
   return piece;
+}
+
+size_t count_characters(std::string_view text) {
+  return static_cast<size_t>(
+      std::count_if(text.begin(), text.end(), [](unsigned char c) { return (c & 0xc0) != 0x80; }));
 }
 
 std::string token_text(const Tokenizer& tokenizer, int32_t token) {

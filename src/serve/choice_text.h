@@ -21,7 +21,7 @@ struct TokenFacts {
   int32_t token = -1;
   float logprob = 0;
   std::vector<std::pair<int32_t, float>> likeliest;
-  size_t offset = 0;  // in bytes: where its text begins in the answer
+  size_t offset = 0, characters = 0;  // where its text begins in the answer: in bytes, and in characters
 };
 
 class ChoiceText {
@@ -47,8 +47,11 @@ class ChoiceText {
   const std::vector<int32_t> kept_;
   const bool facts_;
   size_t decoded_ = 0, shown_ = 0;  // bytes of text
+  size_t characters_ = 0;           // that were decoded
   std::deque<TokenFacts> waiting_;  // whose text is held back
 };
+
+size_t count_characters(std::string_view text);  // of UTF-8
 
 // A token as the APIs print it: its text as valid UTF-8, and its bytes.
 std::string token_text(const Tokenizer& tokenizer, int32_t token);

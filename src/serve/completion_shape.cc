@@ -1,5 +1,6 @@
 // text_completion, whole and in chunks of the same form.
 #include "serve/reply_shape.h"
+#include "text/unicode.h"
 
 namespace persea {
 namespace {
@@ -7,7 +8,10 @@ namespace {
 class CompletionShape : public ReplyShape {
  public:
   CompletionShape(ReplyFacts facts, std::vector<std::string> echoed, size_t choices)
-      : facts_(std::move(facts)), echoed_(std::move(echoed)), choices_(choices) {}
+      : facts_(std::move(facts)), echoed_(std::move(echoed)), choices_(choices) {
+    for (const std::string& text : echoed_)
+      echoed_characters_.push_back(count_characters(unicode::to_valid_utf8(text)));
+  }
 
   std::string id() const override { return "cmpl-" + facts_.id; }
 
@@ -51,6 +55,17 @@ class CompletionShape : public ReplyShape {
     return i / choices_ < echoed_.size() ? echoed_[i / choices_] : kNone;
   }
 
+  // This API names tokens by their text; one that is a part of a character by its bytes, as in bytes:\xe2\x82, since
+  // all of these would look the same.
+  std::string name_of(int32_t token) const {
+    const std::string_view bytes = facts_.tokenizer.token_bytes(token);
+    std::string text = token_text(facts_.tokenizer, token);
+    if (text == bytes) return text;
+    text = "bytes:";
+    for (const unsigned char byte : bytes) text += fmt::format("\\x{:02x}", byte);
+    return text;
+  }
+
   Json head() const {
     return {{"id", id()},
             {"object", "text_completion"},
@@ -67,12 +82,18 @@ class CompletionShape : public ReplyShape {
                      {"top_logprobs", Json::array()},
                      {"text_offset", Json::array()}};
     for (const TokenFacts& facts : tokens) {
-      logprobs["tokens"].push_back(token_text(facts_.tokenizer, facts.token));
+      logprobs["tokens"].push_back(name_of(facts.token));
       logprobs["token_logprobs"].push_back(facts.logprob);
       Json top = Json::object();
-      for (const auto& [token, logprob] : facts.likeliest) top[token_text(facts_.tokenizer, token)] = logprob;
+      for (const auto& [token, logprob] : facts.likeliest) {
+        std::string name = name_of(token);
+        if (top.contains(name)) name = fmt::format("token_id:{}", token);  // the likelier has the name
+        top[name] = logprob;
+      }
       logprobs["top_logprobs"].push_back(std::move(top));
-      logprobs["text_offset"].push_back(prefix(index).size() + facts.offset);
+      const size_t prompt = index / choices_;
+      const size_t before = prompt < echoed_characters_.size() ? echoed_characters_[prompt] : 0;
+      logprobs["text_offset"].push_back(before + facts.characters);
     }
     body["logprobs"] = std::move(logprobs);
     return body;
@@ -87,6 +108,7 @@ class CompletionShape : public ReplyShape {
 
   const ReplyFacts facts_;
   const std::vector<std::string> echoed_;
+  std::vector<size_t> echoed_characters_;
   const size_t choices_;
 };
 

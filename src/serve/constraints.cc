@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/hash.h"
+#include "serve/call_grammar.h"
 #include "text/gbnf.h"
 #include "text/json_schema.h"
 
@@ -11,14 +12,14 @@ namespace {
 
 constexpr size_t kKept = 64;
 constexpr size_t kMaskBytes = size_t{16} << 20;  // of each kept grammar
-constexpr uint32_t kMostCalls = 16;              // in one answer that has to call
 
-class GrammarConstraint : public TokenConstraint {
+class GrammarConstraint : public TextConstraint {
  public:
   GrammarConstraint(std::shared_ptr<const GrammarVocabulary> grammar, std::vector<int32_t> end_tokens)
       : matcher_(std::move(grammar), std::move(end_tokens)) {}
   void allowed(std::span<uint64_t> bits) override { matcher_.allowed(bits); }
   void accept(int32_t token) override { (void)matcher_.accept(token); }
+  bool whole() const override { return matcher_.complete(); }
 
  private:
   GrammarMatcher matcher_;
@@ -35,36 +36,14 @@ Result<Grammar> format_grammar(const TextFormat& format) {
   }
 }
 
-// The schema of a tool's arguments, which are an object whatever it leaves open.
-Result<std::string> parameters_of(const Tool& tool) {
-  const OrderedJson& function = tool.definition.at("function");
-  const auto parameters = function.find("parameters");
-  if (parameters == function.end() || !parameters->is_object()) return std::string(R"({"type": "object"})");
-  OrderedJson schema = *parameters;
-  if (const auto type = schema.find("type"); type != schema.end() && type->is_string() && *type != "object")
-    return fail("tool {}: parameters: the type is {}; arguments are always an object", tool.name, type->dump());
-  schema["type"] = "object";
-  return schema.dump(-1, ' ', false, OrderedJson::error_handler_t::replace);
-}
-
-// What an answer looks like that calls one of the tools, or several.
-Result<Grammar> calls_grammar(const Constraints::Wanted& wanted) {
-  const bool tagged = wanted.call_format == CallFormat::tagged;
-  std::vector<Grammar> ways;
-  for (const Tool& tool : wanted.tools) {
-    if (wanted.choice.kind == ToolChoice::Kind::named && tool.name != wanted.choice.name) continue;
-    PERSEA_TRY(const std::string schema, parameters_of(tool));
-    auto arguments = grammar_from_json_schema(schema, fmt::format("tool {}: parameters", tool.name));
-    if (!arguments) return arguments.error();
-    ways.push_back(
-        Grammar::sequence({Grammar::literal(fmt::format("{}{{\"name\": \"{}\", \"{}\": ", tagged ? "<tool_call>\n" : "",
-                                                        tool.name, tagged ? "arguments" : "parameters")),
-                           *arguments, Grammar::literal(tagged ? "}\n</tool_call>" : "}")}));
+// `kept`: special tokens that are text all the same.
+std::shared_ptr<const TokenTrie> vocabulary_of(const Tokenizer& tokenizer, const std::vector<int32_t>& kept) {
+  std::vector<std::string_view> tokens(static_cast<size_t>(tokenizer.vocab_size()));
+  for (int32_t id = 0; id < tokenizer.vocab_size(); ++id) {
+    const bool text = !tokenizer.is_special(id) || std::find(kept.begin(), kept.end(), id) != kept.end();
+    if (text) tokens[static_cast<size_t>(id)] = tokenizer.token_bytes(id);
   }
-  const Grammar one = Grammar::alternatives(ways);
-  if (!tagged || !wanted.parallel_calls) return one;
-  return Grammar::sequence(
-      {one, Grammar::repeated(Grammar::sequence({Grammar::literal("\n"), one}), 0, kMostCalls - 1)});
+  return std::make_shared<TokenTrie>(tokens);
 }
 
 // Everything that decides the grammar.
@@ -74,24 +53,28 @@ std::string key_of(const Constraints::Wanted& wanted, bool calls, bool format) {
     all = fmt::format("{} {} {}\n", static_cast<int>(wanted.format.kind), wanted.format.schema, wanted.format.grammar);
   }
   if (calls) {
-    all += fmt::format("calls {} {} {}\n", static_cast<int>(wanted.call_format), wanted.parallel_calls,
-                       wanted.choice.name);
+    all += fmt::format("calls {} {} {} {}\n", static_cast<int>(wanted.call_format),
+                       static_cast<int>(wanted.choice.kind), wanted.parallel_calls, wanted.choice.name);
     for (const Tool& tool : wanted.tools)
-      all += tool.definition.dump(-1, ' ', false, OrderedJson::error_handler_t::replace) + '\n';
+      all += (tool.strict ? "strict " : "free ") +
+             tool.definition.dump(-1, ' ', false, OrderedJson::error_handler_t::replace) + '\n';
   }
   return sha256(all);
 }
 
 }  // namespace
 
-Constraints::Constraints(const Tokenizer& tokenizer) : vocabulary_(std::make_shared<TokenTrie>(tokenizer)) {}
+Constraints::Constraints(const Tokenizer& tokenizer, const std::vector<int32_t>& kept)
+    : vocabulary_(vocabulary_of(tokenizer, kept)) {}
 
 Result<Constraints::Maker> Constraints::maker(const Wanted& wanted) {
   using Kind = ToolChoice::Kind;
   const bool format = wanted.format.kind != TextFormat::Kind::text;
   const bool must_call = wanted.choice.kind == Kind::required || wanted.choice.kind == Kind::named;
   const bool may_call = !wanted.tools.empty() && wanted.choice.kind != Kind::none;
-  if (!format && !must_call) return Maker();
+  const bool strict =
+      may_call && std::any_of(wanted.tools.begin(), wanted.tools.end(), [](const Tool& t) { return t.strict; });
+  if (!format && !must_call && !strict) return Maker();
   const bool calls = may_call, text = format && !must_call;
   const std::string key = key_of(wanted, calls, text);
   std::shared_ptr<const GrammarVocabulary> grammar;
@@ -110,7 +93,12 @@ Result<Constraints::Maker> Constraints::maker(const Wanted& wanted) {
       ways.push_back(std::move(way));
     }
     if (calls) {
-      PERSEA_TRY(Grammar way, calls_grammar(wanted));
+      const CallRules rules{.tools = wanted.tools,
+                            .only = wanted.choice.kind == Kind::named ? wanted.choice.name : "",
+                            .parallel = wanted.parallel_calls,
+                            .all_strict = must_call || text,
+                            .format = wanted.call_format};
+      PERSEA_TRY(Grammar way, must_call || text ? calls_grammar(rules) : free_or_calls_grammar(rules));
       ways.push_back(std::move(way));
     }
     PERSEA_TRY(CompiledGrammar compiled, (ways.size() == 1 ? ways[0] : Grammar::alternatives(ways)).compile("grammar"));
@@ -119,7 +107,7 @@ Result<Constraints::Maker> Constraints::maker(const Wanted& wanted) {
     kept_.emplace_front(key, grammar);
     if (kept_.size() > kKept) kept_.pop_back();
   }
-  return Maker([grammar, ends = wanted.end_tokens]() -> std::shared_ptr<TokenConstraint> {
+  return Maker([grammar, ends = wanted.end_tokens]() -> std::shared_ptr<TextConstraint> {
     return std::make_shared<GrammarConstraint>(grammar, ends);
   });
 }

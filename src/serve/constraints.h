@@ -19,15 +19,24 @@
 
 namespace persea {
 
+// Of one text; it also tells how far that has come.
+class TextConstraint : public TokenConstraint {
+ public:
+  virtual bool whole() const = 0;  // what was written so far may be all
+};
+
 class Constraints {
  public:
-  explicit Constraints(const Tokenizer& tokenizer);
+  // `kept`: special tokens that are part of a text all the same, as ChatPrompt has them.
+  explicit Constraints(const Tokenizer& tokenizer, const std::vector<int32_t>& kept = {});
 
   // Makes the constraint of one text.
-  using Maker = std::function<std::shared_ptr<TokenConstraint>()>;
+  using Maker = std::function<std::shared_ptr<TextConstraint>()>;
   struct Wanted {
     TextFormat format = {};
-    std::vector<Tool> tools = {};  // that may be called; with a choice of `required` or `named` one has to be
+    // That may be called; with a choice of `required` or `named` one has to be. Where a call is free, the arguments of
+    // strict tools follow their schemas.
+    std::vector<Tool> tools = {};
     ToolChoice choice = {};
     bool parallel_calls = true;
     CallFormat call_format = CallFormat::tagged;

@@ -30,7 +30,7 @@ struct Family {
   }
   ClientMetric& metric(const std::string& model, const std::string& label = {}, const std::string& value = {}) {
     ClientMetric& metric = family.metric.emplace_back();
-    metric.label.push_back({"model", model});
+    if (!model.empty()) metric.label.push_back({"model", model});
     if (!label.empty()) metric.label.push_back({label, value});
     return metric;
   }
@@ -69,6 +69,7 @@ struct Metrics::Impl {
                                 .Register(registry)
                                 .Add({});
   std::vector<std::pair<std::string, std::function<Scheduler::Stats()>>> models;
+  const Recorder* recorder = nullptr;
 };
 
 Metrics::Metrics() : impl_(std::make_unique<Impl>()) {}
@@ -77,6 +78,8 @@ Metrics::~Metrics() = default;
 void Metrics::watch(const std::string& model, std::function<Scheduler::Stats()> stats) {
   impl_->models.emplace_back(model, std::move(stats));
 }
+
+void Metrics::watch(const Recorder& recorder) { impl_->recorder = &recorder; }
 
 void Metrics::request(std::string_view endpoint, int status, double seconds) {
   impl_->requests.Add({{"endpoint", std::string(endpoint)}, {"status", std::to_string(status)}}).Increment();
@@ -98,6 +101,10 @@ std::string Metrics::text() const {
   Family written("persea_written_tokens_total", "Tokens that were written", kCounter);
   Family passes("persea_passes_total", "Passes through the weights", kCounter);
   Family rows("persea_pass_tokens_total", "Tokens in these passes", kCounter);
+  Family drafted("persea_draft_tokens_total", "Tokens that were guessed ahead", kCounter);
+  Family accepted("persea_draft_tokens_accepted_total", "Guessed tokens that came true", kCounter);
+  Family put_back("persea_sequences_put_back_total", "Times that a text made room in the cache for older ones",
+                  kCounter);
   Family waited("persea_queue_seconds", "Time in the queue", MetricType::Histogram);
   Family first("persea_first_token_seconds", "Time to the first token", MetricType::Histogram);
   Family gap("persea_token_gap_seconds", "Time between two tokens of a text", MetricType::Histogram);
@@ -116,14 +123,29 @@ std::string Metrics::text() const {
     written.number(number(stats.written_tokens), model);
     passes.number(number(stats.passes), model);
     rows.number(number(stats.pass_tokens), model);
+    drafted.number(number(stats.drafted), model);
+    accepted.number(number(stats.accepted), model);
+    put_back.number(number(stats.put_back), model);
     waited.histogram(stats.waited, model);
     first.histogram(stats.first_token, model);
     gap.histogram(stats.gap, model);
     whole.histogram(stats.whole, model);
   }
+  Family records("persea_records_total", "Replies by what became of their record", kCounter);
+  Family unwritten("persea_records_waiting", "Records that wait for the disk", kGauge);
+  Family bytes("persea_records_waiting_bytes", "Bytes of these", kGauge);
+  if (impl_->recorder) {
+    const Recorder::Stats stats = impl_->recorder->stats();
+    records.number(static_cast<double>(stats.written), "", "record", "written");
+    records.number(static_cast<double>(stats.dropped), "", "record", "dropped");
+    records.number(static_cast<double>(stats.failed), "", "record", "failed");
+    unwritten.number(static_cast<double>(stats.waiting), "");
+    bytes.number(static_cast<double>(stats.waiting_bytes), "");
+  }
   std::vector<MetricFamily> families = impl_->registry.Collect();
-  for (Family* family : {&waiting, &running, &used, &room, &ended, &refused, &prompts, &reused, &written, &passes,
-                         &rows, &waited, &first, &gap, &whole}) {
+  for (Family* family :
+       {&waiting, &running,  &used,     &room,   &ended, &refused, &prompts, &reused,  &written,   &passes, &rows,
+        &drafted, &accepted, &put_back, &waited, &first, &gap,     &whole,   &records, &unwritten, &bytes}) {
     families.push_back(std::move(family->family));
   }
   return prometheus::TextSerializer().Serialize(families);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "infer/scheduler.h"
+#include "serve/recorder.h"
 
 namespace persea {
 
@@ -20,6 +21,7 @@ class Metrics {
 
   // `stats` is asked each time that the figures are.
   void watch(const std::string& model, std::function<Scheduler::Stats()> stats);
+  void watch(const Recorder& recorder);  // which outlives this one's last text()
   void request(std::string_view endpoint, int status, double seconds);
   void connections(size_t count);
 

@@ -1,8 +1,8 @@
 #include "serve/reply_job.h"
 
-#include <cmath>
 #include <utility>
 
+#include "serve/text_end.h"
 #include "serve/tool_calls.h"
 
 namespace persea {
@@ -15,52 +15,19 @@ double seconds_since(std::chrono::steady_clock::time_point begin) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
 }
 
-const char* finish_of(EndReason reason) {
-  return reason == EndReason::max_tokens || reason == EndReason::context ? "length" : "stop";
-}
-
-// Why there is no answer; nothing where the end is one that an answer may have.
-std::optional<http::ApiError> error_of(const RequestEnd& end) {
-  switch (end.reason) {
-    case EndReason::deadline:
-      return http::ApiError{.status = 504,
-                            .message = "the request ran into its time limit: ask for fewer tokens, or later",
-                            .code = "deadline_exceeded"};
-    case EndReason::shutdown:
-      return http::ApiError{
-          .status = 503, .message = "the server is shutting down: try again soon", .code = "shutting_down"};
-    case EndReason::failed:
-      return http::ApiError{.status = 500, .message = end.error, .code = "generation_failed"};
-    default:
-      return std::nullopt;
-  }
-}
-
 }  // namespace
 
-http::Response refusal_response(const Scheduler::Refusal& refusal) {
-  if (!refusal.busy && !refusal.ending) {
-    return http::error_response({.message = refusal.why, .code = "invalid_prompt"});
-  }
-  http::Response response = http::error_response(
-      refusal.ending ? http::ApiError{.status = 503, .message = "the server is shutting down", .code = "shutting_down"}
-                     : http::ApiError{.status = 429, .message = refusal.why, .code = "busy"});
-  response.headers.push_back(
-      {"Retry-After", std::to_string(std::max(1L, std::lround(std::ceil(refusal.retry_seconds))))});
-  return response;
-}
-
-void ReplyJob::start(JobSpec spec, const http::Reply& reply, JobThreads threads) {
-  const auto job = std::make_shared<ReplyJob>(std::move(spec), reply, threads);
+void ReplyJob::start(JobSpec spec, const http::Reply& reply, http::Workers& work) {
+  const auto job = std::make_shared<ReplyJob>(std::move(spec), reply, work);
   if (!job->submit()) return;
   reply.on_gone([weak = std::weak_ptr<ReplyJob>(job)] {
-    if (const auto self = weak.lock()) self->cancel_all();
+    if (const auto self = weak.lock()) self->feed_->cancel();
   });
   job->open();
 }
 
-ReplyJob::ReplyJob(JobSpec spec, const http::Reply& reply, JobThreads threads)
-    : spec_(std::move(spec)), reply_(reply), threads_(threads) {
+ReplyJob::ReplyJob(JobSpec spec, const http::Reply& reply, http::Workers& work)
+    : spec_(std::move(spec)), reply_(reply), work_(work) {
   const ServedModel& model = *spec_.model;
   const size_t count = spec_.prompts.size() * static_cast<size_t>(spec_.options.choices);
   choices_.reserve(count);
@@ -74,37 +41,59 @@ ReplyJob::ReplyJob(JobSpec spec, const http::Reply& reply, JobThreads threads)
 }
 
 bool ReplyJob::submit() {
-  const ServedModel& model = *spec_.model;
+  auto entered = spec_.model->waiting_room().enter(spec_.client);
+  if (const auto* refusal = std::get_if<Scheduler::Refusal>(&entered)) {
+    refuse(*refusal);
+    return false;
+  }
+  place_ = std::get<WaitingRoom::Place>(entered);
+  std::vector<int64_t> tokens;
   for (size_t i = 0; i < choices_.size(); ++i) {
-    const size_t copy = i % static_cast<size_t>(spec_.options.choices);
-    Request request;
-    request.prompt = spec_.prompts[i / static_cast<size_t>(spec_.options.choices)];
-    request.max_tokens = spec_.options.max_tokens.value_or(model.config().context);
-    request.sampler = spec_.options.sampler;
-    request.sampler.seed += copy;  // choices differ, and the first is what it would be alone
-    request.stop = spec_.chat ? model.chat().stop_tokens() : model.end_tokens();
-    request.likeliest = spec_.options.likeliest;
-    request.logprobs = spec_.options.logprobs;
-    if (spec_.constraint) request.constraint = spec_.constraint();
-    request.client = spec_.client;
-    request.deadline = spec_.deadline;
-    request.on_token = [self = shared_from_this(), i](const TokenEvent& event) { return self->on_token(i, event); };
-    request.on_end = [self = shared_from_this(), i](const RequestEnd& end) { self->on_end(i, end); };
-    const auto submitted = spec_.model->scheduler().submit(std::move(request));
-    if (const auto* refusal = std::get_if<Scheduler::Refusal>(&submitted)) {
-      cancel_all();
-      http::Response response = refusal_response(*refusal);
-      outcome_.status = response.status;
-      response.headers.insert(response.headers.end(), spec_.headers.begin(), spec_.headers.end());
-      reply_.send(std::move(response));
-      outcome_.seconds = seconds_since(began_);
-      tell();
-      return false;
-    }
-    const std::lock_guard lock(ids_mutex_);
-    ids_.push_back(std::get<uint64_t>(submitted));
+    tokens.push_back(static_cast<int64_t>(spec_.prompts[i / static_cast<size_t>(spec_.options.choices)].size()));
+  }
+  feed_.emplace(
+      spec_.model->scheduler(), std::move(tokens), [this](size_t index) { return submit_one(index); },
+      [this](size_t index, const RequestEnd& end) {
+        const std::lock_guard lock(mutex_);
+        if (opened_) return take_end(index, end);
+        early_.emplace_back([this, index, end] { take_end(index, end); });
+      });
+  if (const auto refusal = feed_->start()) {
+    refuse(*refusal);
+    return false;
   }
   return true;
+}
+
+std::variant<uint64_t, Scheduler::Refusal> ReplyJob::submit_one(size_t index) {
+  const ServedModel& model = *spec_.model;
+  const auto choices = static_cast<size_t>(spec_.options.choices);
+  Request request;
+  request.prompt = spec_.prompts[index / choices];
+  request.max_tokens = spec_.options.max_tokens.value_or(model.config().context);
+  request.sampler = spec_.options.sampler;
+  request.sampler.seed += index % choices;  // choices differ, and the first is what it would be alone
+  request.stop = spec_.chat ? model.chat().stop_tokens() : model.end_tokens();
+  request.likeliest = spec_.options.likeliest;
+  request.logprobs = spec_.options.logprobs;
+  if (spec_.constraint) request.constraint = choices_[index].constraint = spec_.constraint();
+  request.client = spec_.client;
+  request.deadline = spec_.deadline;
+  request.on_token = [self = shared_from_this(), index](const TokenEvent& event) {
+    return self->on_token(index, event);
+  };
+  request.on_end = [self = shared_from_this(), index](const RequestEnd& end) { self->on_end(index, end); };
+  return spec_.model->scheduler().submit(std::move(request));
+}
+
+void ReplyJob::refuse(const Scheduler::Refusal& refusal) {
+  http::Response response = refusal_response(refusal);
+  outcome_.status = response.status;
+  outcome_.error = refusal.busy ? "busy" : refusal.ending ? "shutting_down" : "invalid_prompt";
+  outcome_.seconds = seconds_since(began_);
+  tell();
+  response.headers.insert(response.headers.end(), spec_.headers.begin(), spec_.headers.end());
+  reply_.send(std::move(response));
 }
 
 void ReplyJob::open() {
@@ -126,16 +115,7 @@ void ReplyJob::open() {
   }
   // What came early may have ended a choice; its tokens from now on are refused one by one, so nothing is lost by
   // waiting for the next of them.
-  if (cancel && choices_.size() == 1) cancel_all();
-}
-
-void ReplyJob::cancel_all() {
-  std::vector<uint64_t> ids;
-  {
-    const std::lock_guard lock(ids_mutex_);
-    ids = ids_;
-  }
-  for (const uint64_t id : ids) spec_.model->scheduler().cancel(id);
+  if (cancel && choices_.size() == 1) feed_->cancel();
 }
 
 bool ReplyJob::on_token(size_t index, const TokenEvent& event) {
@@ -146,9 +126,18 @@ bool ReplyJob::on_token(size_t index, const TokenEvent& event) {
 }
 
 void ReplyJob::on_end(size_t index, const RequestEnd& end) {
-  const std::lock_guard lock(mutex_);
-  if (opened_) return take_end(index, end);
-  early_.emplace_back([this, index, end] { take_end(index, end); });
+  bool given_up = false;
+  {
+    const std::lock_guard lock(mutex_);
+    if (opened_) {
+      take_end(index, end);
+    } else {
+      early_.emplace_back([this, index, end] { take_end(index, end); });
+    }
+    given_up = gone_ || error_;
+  }
+  if (given_up) feed_->cancel();  // what has not begun need not
+  feed_->ended(index);
 }
 
 bool ReplyJob::take_token(size_t index, const TokenEvent& event) {
@@ -195,71 +184,84 @@ bool ReplyJob::flush() {
       unsent_.clear();
       return true;
     case http::Stream::Sent::gone:
-      gone_ = true;
+      leave("client_gone");
       return false;
     case http::Stream::Sent::full:
       if (unsent_.size() <= kMostUnsent) return true;
-      gone_ = true;
+      leave("slow_reader");
       stream_->abort();
       return false;
   }
   return false;
 }
 
+// Nobody reads any more; unless it is an error that has ended the reply.
+void ReplyJob::leave(const char* why) {
+  if (gone_ || error_) return;
+  gone_ = true;
+  outcome_.status = 499;
+  outcome_.error = why;
+}
+
 void ReplyJob::take_end(size_t index, const RequestEnd& end) {
   Choice& choice = choices_[index];
   choice.ended = true;
-  if (index % static_cast<size_t>(spec_.options.choices) == 0) outcome_.usage.prompt += end.prompt_tokens;
-  outcome_.usage.cached += index % static_cast<size_t>(spec_.options.choices) == 0 ? end.reused_tokens : 0;
+  const bool first = index % static_cast<size_t>(spec_.options.choices) == 0;  // of its prompt
+  if (first) {
+    outcome_.usage.prompt += end.prompt_tokens;
+    outcome_.usage.cached += end.reused_tokens;
+  }
   outcome_.usage.written += end.written_tokens;
   outcome_.waited_seconds = std::max(outcome_.waited_seconds, end.waited_seconds);
-  if (auto error = error_of(end); error && !error_) error_ = std::move(error);
-  if (end.reason == EndReason::cancelled && !choice.text.stopped() && choice.answer.finish.empty()) gone_ = true;
+  // The first cause is the one that is told: after it, the other choices end as they can.
+  if (auto error = error_of(end); error && !gone_ && !error_) {
+    outcome_.status = error->status;
+    outcome_.error = error->code;
+    error_ = std::move(error);
+  }
+  if (end.reason == EndReason::cancelled && !choice.text.stopped() && choice.answer.finish.empty()) {
+    leave("client_gone");
+  }
   if (!error_ && !gone_) {
     if (!choice.text.stopped()) take_piece(index, choice.text.finish(), true);
     if (choice.text.stopped() && choice.calls) take_piece(index, {}, true);
+    const bool whole = !choice.constraint || choice.constraint->whole();
     choice.answer.finish = !choice.answer.calls.empty() ? "tool_calls"
                            : choice.text.stopped()      ? "stop"
-                                                        : finish_of(end.reason);
+                                                        : finish_of(end.reason, whole);
     if (stream_) {
       spec_.shape->end(index, choice.answer.finish, unsent_);
       (void)flush();
     }
   }
+  choice.constraint.reset();
   if (--left_ == 0) finish();
 }
 
 // Told before the reply is out, so that whoever has read it finds it counted and recorded.
 void ReplyJob::tell() {
+  place_.reset();
   if (const auto on_done = std::exchange(spec_.on_done, {})) on_done(outcome_);
 }
 
 void ReplyJob::finish() {
   outcome_.seconds = seconds_since(began_);
-  if (gone_ && !error_) {
-    outcome_.status = 499;
-  } else if (error_) {
-    outcome_.status = error_->status;
-  }
   for (Choice& choice : choices_) outcome_.answers.push_back(std::move(choice.answer));
-  if (!stream_) return threads_.work.post([self = shared_from_this()] { self->send_whole(); });
+  if (!stream_) return work_.post([self = shared_from_this()] { self->send_whole(); });
   tell();
+  if (gone_) return stream_->end();
   if (error_) {
     spec_.shape->failed(*error_, unsent_);
-  } else if (!gone_) {
+  } else {
     spec_.shape->done(outcome_.usage, unsent_);
   }
-  (void)flush();
-  if (unsent_.empty() || gone_) return stream_->end();
-  threads_.late.post([stream = *stream_, rest = std::move(unsent_)] {
-    if (stream.write(rest)) stream.end();
-  });
+  stream_->end(std::move(unsent_));
 }
 
 void ReplyJob::send_whole() {
   const std::lock_guard lock(mutex_);
   tell();
-  if (gone_ && !error_) return;  // nobody is left to read it
+  if (gone_) return;  // nobody is left to read it
   http::Response response = error_ ? http::error_response(*error_)
                                    : http::json_response(spec_.shape->whole(outcome_.answers, outcome_.usage));
   response.headers = spec_.headers;

@@ -18,6 +18,7 @@ const std::vector<Migration> kSchema = {
       "end_user text not null, rating bigint not null, edit text, remark text)",
       "create index feedback_by_user on feedback (user_name, end_user)",
       "create table audit (at text not null, who text not null, action text not null, detail text not null)"}},
+    {2, {"alter table reply add column error text not null default ''"}},
 };
 
 }  // namespace
@@ -41,13 +42,15 @@ Status ReplyStore::add(const std::vector<ReplyRecord>& replies) {
     for (const ReplyRecord& r : replies) {
       PERSEA_CHECK(database_->execute(
           "insert into reply (id, created, user_name, end_user, api_key, endpoint, model, digest, artifact, "
-          "prompt_tokens, cached_tokens, written_tokens, status, seconds, request_sha256, reply_sha256, request, "
+          "prompt_tokens, cached_tokens, written_tokens, status, error, seconds, request_sha256, reply_sha256, "
+          "request, "
           "reply) "
           "values (:id, :created, :user, :end_user, :key, :endpoint, :model, :digest, :artifact, :prompt, :cached, "
-          ":written, :status, :seconds, :request_sha256, :reply_sha256, :request, :reply) on conflict (id) do nothing",
+          ":written, :status, :error, :seconds, :request_sha256, :reply_sha256, :request, :reply) on conflict (id) do "
+          "nothing",
           r.id, r.created, r.owner.user, r.owner.end_user, r.key, r.endpoint, r.model, r.digest, r.artifact,
-          r.prompt_tokens, r.cached_tokens, r.written_tokens, r.status, r.seconds, r.request_sha256, r.reply_sha256,
-          r.request, r.reply));
+          r.prompt_tokens, r.cached_tokens, r.written_tokens, r.status, r.error, r.seconds, r.request_sha256,
+          r.reply_sha256, r.request, r.reply));
     }
     return {};
   });
@@ -57,14 +60,14 @@ Result<std::optional<ReplyRecord>> ReplyStore::find(std::string_view id) {
   using Text = std::string;
   PERSEA_TRY(auto rows,
              (database_->query<Text, Text, Text, Text, Text, Text, Text, Text, Text, int64_t, int64_t, int64_t, int64_t,
-                               double, Text, Text, std::optional<Text>, std::optional<Text>>(
+                               Text, double, Text, Text, std::optional<Text>, std::optional<Text>>(
                  "select id, created, user_name, end_user, api_key, endpoint, model, digest, artifact, prompt_tokens, "
-                 "cached_tokens, written_tokens, status, seconds, request_sha256, reply_sha256, request, reply "
+                 "cached_tokens, written_tokens, status, error, seconds, request_sha256, reply_sha256, request, reply "
                  "from reply where id = :id",
                  bare_reply_id(id))));
   if (rows.empty()) return std::optional<ReplyRecord>();
-  auto& [own, created, user, end_user, key, endpoint, model, digest, artifact, prompt, cached, written, status, seconds,
-         request_sha256, reply_sha256, request, reply] = rows[0];
+  auto& [own, created, user, end_user, key, endpoint, model, digest, artifact, prompt, cached, written, status, error,
+         seconds, request_sha256, reply_sha256, request, reply] = rows[0];
   return std::optional(ReplyRecord{.id = own,
                                    .created = created,
                                    .owner = {user, end_user},
@@ -77,6 +80,7 @@ Result<std::optional<ReplyRecord>> ReplyStore::find(std::string_view id) {
                                    .cached_tokens = cached,
                                    .written_tokens = written,
                                    .status = status,
+                                   .error = error,
                                    .seconds = seconds,
                                    .request_sha256 = request_sha256,
                                    .reply_sha256 = reply_sha256,

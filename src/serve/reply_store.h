@@ -29,6 +29,7 @@ struct ReplyRecord {
   std::string endpoint = {}, model = {}, digest = {}, artifact = {};
   int64_t prompt_tokens = 0, cached_tokens = 0, written_tokens = 0;
   int64_t status = 0;
+  std::string error = {};  // its code, where the reply came to none or was cut off: see JobOutcome
   double seconds = 0;
   std::string request_sha256 = {}, reply_sha256 = {};   // of the body and of the texts
   std::optional<std::string> request = {}, reply = {};  // kept only where asked for: the body, and the texts as JSON

@@ -1,23 +1,11 @@
 #include "serve/requests.h"
 
+#include "serve/request_body.h"
+
 namespace persea {
 namespace {
 
 constexpr size_t kMostPrompts = 2048;
-
-// Runs `read` on the body's object; what it has refused wins.
-template <class T, class Read>
-Parsed<T> parse(std::string_view body, Read&& read) {
-  Json object;
-  if (auto refusal = parse_body(body, object)) return *refusal;
-  std::optional<ApiError> error;
-  const FieldReader reader(object, "", error);
-  T request;
-  request.model = reader.text("model");
-  read(reader, request);
-  if (error) return *error;
-  return request;
-}
 
 // Tools and the schema as they were written, with their keys in order: templates print them, and answers follow them.
 void keep_order(std::string_view body, Conversation& conversation) {
@@ -88,7 +76,7 @@ void read_max_tokens(const FieldReader& request, std::initializer_list<const cha
 }  // namespace
 
 Parsed<ChatRequest> parse_chat_request(std::string_view body) {
-  return parse<ChatRequest>(body, [&](const FieldReader& reader, ChatRequest& request) {
+  return parse_request<ChatRequest>(body, [&](const FieldReader& reader, ChatRequest& request) {
     request.conversation = read_conversation(reader);
     if (reader.failed()) return;
     request.format = read_response_format(reader);
@@ -112,7 +100,7 @@ Parsed<ChatRequest> parse_chat_request(std::string_view body) {
 }
 
 Parsed<CompletionRequest> parse_completion_request(std::string_view body) {
-  return parse<CompletionRequest>(body, [&](const FieldReader& reader, CompletionRequest& request) {
+  return parse_request<CompletionRequest>(body, [&](const FieldReader& reader, CompletionRequest& request) {
     constexpr int64_t kUsualTokens = 16;  // where the request says nothing
     request.prompts = read_prompts(reader, "prompt");
     request.format = read_response_format(reader);
@@ -146,7 +134,7 @@ Parsed<CompletionRequest> parse_completion_request(std::string_view body) {
 }
 
 Parsed<EmbeddingsRequest> parse_embeddings_request(std::string_view body) {
-  return parse<EmbeddingsRequest>(body, [](const FieldReader& reader, EmbeddingsRequest& request) {
+  return parse_request<EmbeddingsRequest>(body, [](const FieldReader& reader, EmbeddingsRequest& request) {
     request.inputs = read_prompts(reader, "input");
     request.base64 = reader.word("encoding_format", {"float", "base64"}) == "base64";
     request.user = reader.text("user");
@@ -157,7 +145,7 @@ Parsed<EmbeddingsRequest> parse_embeddings_request(std::string_view body) {
 }
 
 Parsed<TokenizeRequest> parse_tokenize_request(std::string_view body) {
-  return parse<TokenizeRequest>(body, [&](const FieldReader& reader, TokenizeRequest& request) {
+  return parse_request<TokenizeRequest>(body, [&](const FieldReader& reader, TokenizeRequest& request) {
     request.add_special = reader.flag("add_special_tokens", reader.flag("add_special", true));
     if (reader.find("messages")) {
       request.conversation = read_conversation(reader);
@@ -169,7 +157,7 @@ Parsed<TokenizeRequest> parse_tokenize_request(std::string_view body) {
 }
 
 Parsed<DetokenizeRequest> parse_detokenize_request(std::string_view body) {
-  return parse<DetokenizeRequest>(body, [](const FieldReader& reader, DetokenizeRequest& request) {
+  return parse_request<DetokenizeRequest>(body, [](const FieldReader& reader, DetokenizeRequest& request) {
     const Json* tokens = reader.array("tokens", size_t{1} << 22);
     if (!tokens) return reader.refuse("tokens", "is missing", "missing_required_parameter");
     for (const Json& id : *tokens) {

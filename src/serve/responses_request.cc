@@ -1,5 +1,5 @@
 // The request of POST /v1/responses: its items become the messages of a chat.
-#include "serve/requests.h"
+#include "serve/request_body.h"
 
 namespace persea {
 namespace {
@@ -90,50 +90,45 @@ void keep_order(const OrderedJson& document, ResponsesRequest& request) {
 }  // namespace
 
 Parsed<ResponsesRequest> parse_responses_request(std::string_view body) {
-  Json object;
-  if (auto refusal = parse_body(body, object)) return *refusal;
-  std::optional<ApiError> error;
-  const FieldReader reader(object, "", error);
-  ResponsesRequest request;
-  request.model = reader.text("model");
-  request.conversation.variables = OrderedJson::object();
-  read_input(reader, request.conversation);
-  read_tools(reader, request.conversation);
-  request.conversation.parallel_calls = reader.flag("parallel_tool_calls", true);
-  if (const Json* text = reader.object("text")) {
-    const FieldReader settings(*text, "text", error);
-    if (const Json* format = settings.object("format")) {
-      request.format = read_format(FieldReader(*format, "text.format", error), true);
+  return parse_request<ResponsesRequest>(body, [&](const FieldReader& reader, ResponsesRequest& request) {
+    request.conversation.variables = OrderedJson::object();
+    read_input(reader, request.conversation);
+    read_tools(reader, request.conversation);
+    request.conversation.parallel_calls = reader.flag("parallel_tool_calls", true);
+    if (const Json* text = reader.object("text")) {
+      const FieldReader settings(*text, "text", reader.error());
+      if (const Json* format = settings.object("format")) {
+        request.format = read_format(FieldReader(*format, "text.format", reader.error()), true);
+      }
     }
-  }
-  request.options = read_writing_options(reader);
-  if (reader.find("max_output_tokens")) request.options.max_tokens = reader.integer("max_output_tokens", 1, 1);
-  request.options.choices = 1;
-  if (reader.find("previous_response_id")) {
-    reader.refuse("previous_response_id", "responses are not kept here: send the whole conversation as input",
-                  "unsupported_value");
-  }
-  if (reader.flag("background", false)) reader.refuse("background", "is not supported", "unsupported_value");
-  if (reader.word("truncation", {"disabled", "auto"}) == "auto") {
-    reader.refuse("truncation", "nothing is cut off silently here: leave it out", "unsupported_value");
-  }
-  const auto repeat = [&](const char* name, Json fallback) {
-    const Json* value = reader.find(name);
-    request.echo[name] = value ? *value : std::move(fallback);
-  };
-  repeat("instructions", nullptr);
-  repeat("max_output_tokens", nullptr);
-  repeat("temperature", 1.0);
-  repeat("top_p", 1.0);
-  repeat("tools", Json::array());
-  repeat("tool_choice", "auto");
-  repeat("metadata", Json::object());
-  repeat("text", {{"format", {{"type", "text"}}}});
-  repeat("user", nullptr);
-  request.echo["parallel_tool_calls"] = request.conversation.parallel_calls;
-  if (error) return *error;
-  if (const auto document = parse_ordered(body)) keep_order(*document, request);
-  return request;
+    request.options = read_writing_options(reader);
+    if (reader.find("max_output_tokens")) request.options.max_tokens = reader.integer("max_output_tokens", 1, 1);
+    request.options.choices = 1;
+    if (reader.find("previous_response_id")) {
+      reader.refuse("previous_response_id", "responses are not kept here: send the whole conversation as input",
+                    "unsupported_value");
+    }
+    if (reader.flag("background", false)) reader.refuse("background", "is not supported", "unsupported_value");
+    if (reader.word("truncation", {"disabled", "auto"}) == "auto") {
+      reader.refuse("truncation", "nothing is cut off silently here: leave it out", "unsupported_value");
+    }
+    const auto repeat = [&](const char* name, Json fallback) {
+      const Json* value = reader.find(name);
+      request.echo[name] = value ? *value : std::move(fallback);
+    };
+    repeat("instructions", nullptr);
+    repeat("max_output_tokens", nullptr);
+    repeat("temperature", 1.0);
+    repeat("top_p", 1.0);
+    repeat("tools", Json::array());
+    repeat("tool_choice", "auto");
+    repeat("metadata", Json::object());
+    repeat("text", {{"format", {{"type", "text"}}}});
+    repeat("user", nullptr);
+    request.echo["parallel_tool_calls"] = request.conversation.parallel_calls;
+    if (reader.failed()) return;
+    if (const auto document = parse_ordered(body)) keep_order(*document, request);
+  });
 }
 
 }  // namespace persea

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <limits>
 #include <system_error>
 
 #include "base/hash.h"
@@ -15,6 +16,14 @@ int64_t seconds_of(const std::filesystem::path& path) {
   if (error) return 0;
   return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::file_clock::to_sys(time).time_since_epoch())
       .count();
+}
+
+SchedulerOptions scheduling(const ServingOptions& options, WeightType weights) {
+  SchedulerOptions scheduling = options.scheduling;
+  scheduling.waiting = std::numeric_limits<size_t>::max();  // the waiting room has the bound, by requests
+  scheduling.cache_format =
+      options.cache.value_or(weights == WeightType::f32 ? KvPool::Format::f32 : KvPool::Format::f16);
+  return scheduling;
 }
 
 }  // namespace
@@ -37,27 +46,30 @@ Result<std::string> model_digest(const std::filesystem::path& path) {
   return all.hex();
 }
 
-Result<std::unique_ptr<ServedModel>> ServedModel::load(const ModelSource& source, const SchedulerOptions& options,
-                                                       std::optional<WeightType> weights, bool chat) {
+Result<std::unique_ptr<ServedModel>> ServedModel::load(const ModelSource& source, const ServingOptions& given) {
   PERSEA_TRY(TextModel text, TextModel::load(source.path));
-  if (!chat) text.chat.templates.clear();
+  if (!given.chat) text.chat.templates.clear();
   PERSEA_TRY(ChatPrompt prompt, ChatPrompt::create(text, source.name));
   PERSEA_TRY(std::string digest, model_digest(source.path));
-  return std::make_unique<ServedModel>(source, std::move(text), std::move(prompt), std::move(digest), options, weights);
+  ServingOptions options = given;
+  PERSEA_TRY(options.scheduling.drafter, make_drafter(given.draft, text, given.scheduling.cache_tokens));
+  return std::make_unique<ServedModel>(source, std::move(text), std::move(prompt), std::move(digest), options);
 }
 
 ServedModel::ServedModel(ModelSource source, TextModel text, ChatPrompt chat, std::string digest,
-                         const SchedulerOptions& options, std::optional<WeightType> weights)
+                         const ServingOptions& options)
     : source_(std::move(source)),
       text_(std::move(text)),
       config_(text_.model->config()),
+      weights_(options.weights.value_or(text_.weights)),
       chat_(std::move(chat)),
       digest_(std::move(digest)),
       created_(seconds_of(source_.path)),
-      constraints_(text_.tokenizer),
+      constraints_(text_.tokenizer, chat_.kept_tokens()),
+      waiting_room_(static_cast<size_t>(options.scheduling.sequences) + options.scheduling.waiting),
       // Packed in any case: only so is a text the same whatever else is in a pass (see WeightMatrix).
-      scheduler_(
-          std::make_unique<Scheduler>(DecoderWeights::of(*text_.model, weights.value_or(WeightType::f32)), options)) {
+      scheduler_(std::make_unique<Scheduler>(DecoderWeights::of(*text_.model, weights_),
+                                             scheduling(options, weights_))) {
   text_.model.reset();
 }
 

@@ -14,6 +14,8 @@
 #include "infer/scheduler.h"
 #include "serve/chat_prompt.h"
 #include "serve/constraints.h"
+#include "serve/draft.h"
+#include "serve/waiting_room.h"
 
 namespace persea {
 
@@ -23,14 +25,19 @@ struct ModelSource {
   std::string artifact = {};        // its id in the lab, or ""
 };
 
+struct ServingOptions {
+  SchedulerOptions scheduling = {};        // `waiting` counts requests, whatever texts they ask for
+  std::optional<WeightType> weights = {};  // packed in this type; nothing: as the model's file has them
+  std::optional<KvPool::Format> cache = {};  // nothing: f32 beside f32 weights, else f16
+  bool chat = true;                        // else its chat template is left alone
+  DraftSource draft = {};
+};
+
 class ServedModel {
  public:
-  // Loads it and packs its weights, in f32 where no other type is named. `chat` false leaves its chat template alone.
-  static Result<std::unique_ptr<ServedModel>> load(const ModelSource& source, const SchedulerOptions& options,
-                                                   std::optional<WeightType> weights = {}, bool chat = true);
-  // From parts in memory, for tests.
-  ServedModel(ModelSource source, TextModel text, ChatPrompt chat, std::string digest, const SchedulerOptions& options,
-              std::optional<WeightType> weights = {});
+  static Result<std::unique_ptr<ServedModel>> load(const ModelSource& source, const ServingOptions& options);
+  // From parts in memory; guesses are made by the scheduling's drafter alone.
+  ServedModel(ModelSource source, TextModel text, ChatPrompt chat, std::string digest, const ServingOptions& options);
 
   const std::string& name() const { return source_.name; }
   const std::string& artifact() const { return source_.artifact; }
@@ -42,8 +49,10 @@ class ServedModel {
   const std::vector<int32_t>& end_tokens() const { return text_.roles.end; }
   const ChatPrompt& chat() const { return chat_; }
   const ModelConfig& config() const { return config_; }
+  WeightType weights() const { return weights_; }
   Scheduler& scheduler() { return *scheduler_; }
-  void stop() { scheduler_.reset(); }  // ends all requests; there is no scheduler any more
+  WaitingRoom& waiting_room() { return waiting_room_; }  // whoever submits has a place in it
+  void stop() { scheduler_.reset(); }                    // ends all requests; there is no scheduler any more
   Constraints& constraints() { return constraints_; }
   std::string fingerprint() const { return "persea_" + digest_.substr(0, 10); }
 
@@ -51,10 +60,12 @@ class ServedModel {
   ModelSource source_;
   TextModel text_;  // without its weights: the scheduler has them packed
   ModelConfig config_;
+  WeightType weights_;
   ChatPrompt chat_;
   std::string digest_;
   int64_t created_;
   Constraints constraints_;
+  WaitingRoom waiting_room_;
   std::unique_ptr<Scheduler> scheduler_;
 };
 

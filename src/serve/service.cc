@@ -40,32 +40,34 @@ const std::vector<ServiceRoute>& service_routes() {
   return kRoutes;
 }
 
-Service::Service(ServiceOptions options, std::vector<std::unique_ptr<ServedModel>> models, ReplyStore replies,
-                 KeyStore keys, Lab* lab)
+Service::Service(ServiceOptions options, std::vector<std::unique_ptr<ServedModel>> models, const ServiceStore& store,
+                 Lab* lab)
     : options_(std::move(options)),
-      replies_(replies),
-      keys_(keys),
+      replies_(store.replies),
+      keys_(store.keys),
       lab_(lab),
-      recorder_(std::make_unique<Recorder>(replies, keys)),
+      recorder_(std::make_unique<Recorder>(store.replies, store.charges)),
       work_(2),
-      late_(2),
       models_(std::move(models)) {
   for (const auto& model : models_) {
-    metrics_.watch(model->name(), [&scheduler = model->scheduler()] { return scheduler.stats(); });
+    metrics_.watch(model->name(), [&scheduler = model->scheduler(), &room = model->waiting_room()] {
+      Scheduler::Stats stats = scheduler.stats();
+      stats.refused += room.refused();
+      return stats;
+    });
   }
+  metrics_.watch(*recorder_);
 }
 
-// What the schedulers end is told by work_ and late_, which use the models.
+// What the schedulers end is told by work_, which uses the models.
 Service::~Service() {
   for (const auto& model : models_) model->stop();
   work_.stop();
-  late_.stop();
 }
 
 void Service::finish() {
   for (const auto& model : models_) model->scheduler().drain();
   work_.stop();
-  late_.stop();
   recorder_->flush();
 }
 
@@ -207,9 +209,9 @@ ServedModel* Service::model_of(const std::string& name, const http::Reply& reply
   return nullptr;
 }
 
-bool Service::admit(const Caller& caller, int64_t tokens, const http::Reply& reply, Quotas::Place& place) {
+bool Service::admit(const Caller& caller, const Quotas::Use& most, const http::Reply& reply, Quotas::Place& place) {
   if (!caller.key) return true;
-  auto admitted = quotas_.admit(*caller.key, tokens);
+  auto admitted = quotas_.admit(*caller.key, most);
   if (auto* granted = std::get_if<Quotas::Place>(&admitted)) {
     place = std::move(*granted);
     return true;

@@ -17,12 +17,13 @@
 #include "http/server.h"
 #include "http/workers.h"
 #include "ledger/lab.h"
-#include "serve/reply_job.h"
 #include "serve/metrics.h"
 #include "serve/quotas.h"
 #include "serve/recorder.h"
+#include "serve/reply_job.h"
 #include "serve/requests.h"
 #include "serve/served_model.h"
+#include "serve/service_store.h"
 
 namespace persea {
 
@@ -52,16 +53,17 @@ const std::vector<ServiceRoute>& service_routes();
 
 class Service {
  public:
-  // `replies` and `keys` speak to one database, which outlives the service, as the lab does where there is one.
-  Service(ServiceOptions options, std::vector<std::unique_ptr<ServedModel>> models, ReplyStore replies, KeyStore keys,
+  // The store's databases outlive the service, as the lab does where there is one.
+  Service(ServiceOptions options, std::vector<std::unique_ptr<ServedModel>> models, const ServiceStore& store,
           Lab* lab = nullptr);
   ~Service();
   Service(const Service&) = delete;
   Service& operator=(const Service&) = delete;
 
-  http::Router router();                   // its handlers use the service: stop the server first
-  void count(const http::Access& access);  // for the figures
-  void watch_connections(std::function<size_t()> count) { connections_ = std::move(count); }
+  http::Router router();  // its handlers use the service: stop the server first
+  // For the figures: what the server tells of requests and connections.
+  void count(const http::Access& access);
+  void connections(size_t count) { metrics_.connections(count); }
   // After the server has stopped: waits for what is left to be written down.
   void finish();
 
@@ -85,6 +87,9 @@ class Service {
   void echo(const http::Request& request, const http::Reply& reply, const Caller& caller, ServedModel& model,
             Writing writing);
   static std::optional<ApiError> prompt_error(ServedModel& model, const Writing& writing);
+  static std::optional<ApiError> token_error(const ServedModel& model, const std::vector<int32_t>& tokens,
+                                             const std::string& field);
+  Quotas::Use most_of(ServedModel& model, const Writing& writing) const;
   ReplyFacts facts_of(const http::Request& request, const ServedModel& model, const WritingOptions& options) const;
   // service_more.cc
   void embeddings(const http::Request& request, const http::Reply& reply, const Caller& caller);
@@ -103,9 +108,12 @@ class Service {
   // The model, or nullptr where the reply has been sent.
   ServedModel* model_of(const std::string& name, const http::Reply& reply, const Caller& caller);
   // A place in the quotas; false where the reply has been sent.
-  bool admit(const Caller& caller, int64_t tokens, const http::Reply& reply, Quotas::Place& place);
-  void record(const http::Request& request, const Caller& caller, const ServedModel& model, const std::string& end_user,
-              bool store, const JobOutcome& outcome);
+  bool admit(const Caller& caller, const Quotas::Use& most, const http::Reply& reply, Quotas::Place& place);
+  double cost(int64_t prompt, int64_t written) const;  // of so many tokens
+  // Settles and records what a request has come to. To be called once at most; the request's body goes along.
+  std::function<void(const JobOutcome&)> recording(const http::Request& request, const Caller& caller,
+                                                   const ServedModel& model, const std::string& end_user, bool store,
+                                                   Quotas::Place place);
   Deadline deadline(const http::Request& request) const;
   static void send(const http::Reply& reply, const Caller& caller, http::Response response);
   static void refuse(const http::Reply& reply, const Caller& caller, const ApiError& error);
@@ -117,11 +125,10 @@ class Service {
   std::mutex lab_mutex_;
   Quotas quotas_;
   Metrics metrics_;
-  std::function<size_t()> connections_;
   std::atomic<bool> has_keys_ = false;
   std::atomic<std::chrono::steady_clock::duration> next_look_ = std::chrono::steady_clock::duration::zero();
   std::unique_ptr<Recorder> recorder_;
-  http::Workers work_, late_;  // see JobThreads
+  http::Workers work_;  // makes replies
   std::vector<std::unique_ptr<ServedModel>> models_;
 };
 

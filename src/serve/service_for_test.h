@@ -38,7 +38,8 @@ inline std::unique_ptr<ServedModel> tiny_model(const std::string& name, TextMode
   auto chat = ChatPrompt::create(text, name);
   EXPECT_TRUE(chat.ok()) << chat.error().message;
   return std::make_unique<ServedModel>(ModelSource{.name = name, .artifact = "model-0123456789"}, std::move(text),
-                                       std::move(*chat), std::string(64, 'a'), options);
+                                       std::move(*chat), std::string(64, 'a'),
+                                       ServingOptions{.scheduling = std::move(options)});
 }
 
 // A model from elsewhere: ChatML with tools as Qwen has them.
@@ -66,8 +67,9 @@ class ServiceTest : public testing::Test {
     std::vector<std::unique_ptr<ServedModel>> models;
     models.push_back(tiny_model("tiny", tiny_text_model(chat_special_tokens()), scheduling));
     models.push_back(tiny_model("chatml", chatml_text_model(), scheduling));
-    service_ = std::make_unique<Service>(std::move(options), std::move(models), replies_, keys_);
+    service_ = std::make_unique<Service>(std::move(options), std::move(models), store_);
     http::ServerOptions http;
+    http.on_connections = [this](size_t count) { service_->connections(count); };
     http.access_log = [this](const http::Access& access) { service_->count(access); };
     auto server = http::Server::start(std::move(http), service_->router());
     ASSERT_TRUE(server.ok()) << server.error().message;
@@ -113,9 +115,9 @@ class ServiceTest : public testing::Test {
   static Json says(std::string_view text) { return Json::array({{{"role", "user"}, {"content", text}}}); }
 
   const TempDir scratch_ = test_scratch();
-  Database database_ = *Database::open_sqlite(scratch_.path() / "service.db");
-  ReplyStore replies_ = *ReplyStore::open(database_);
-  KeyStore keys_ = *KeyStore::open(database_);
+  ServiceStore store_ = *ServiceStore::open(scratch_.path());
+  ReplyStore& replies_ = store_.replies;
+  KeyStore& keys_ = store_.keys;
   std::unique_ptr<Service> service_;
   std::optional<http::Server> server_;
 };

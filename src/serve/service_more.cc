@@ -1,12 +1,5 @@
 // The routes beside those that write text: embeddings, tokens, models, feedback, traces, figures.
-#include <sodium.h>
-
-#include <algorithm>
-#include <atomic>
-#include <bit>
-#include <cstring>
-
-#include "base/hash.h"
+#include "serve/embedding_job.h"
 #include "serve/openapi.h"
 #include "serve/service.h"
 #include "text/unicode.h"
@@ -29,16 +22,6 @@ constexpr std::string_view kFront = R"(<!doctype html>
 </html>
 )";
 
-std::string base64(const std::vector<float>& values) {
-  static_assert(std::endian::native == std::endian::little, "the API's floats have their low bytes first");
-  const size_t bytes = values.size() * sizeof(float);
-  std::string text(sodium_base64_encoded_len(bytes, sodium_base64_VARIANT_ORIGINAL), '\0');
-  sodium_bin2base64(text.data(), text.size(), reinterpret_cast<const unsigned char*>(values.data()), bytes,
-                    sodium_base64_VARIANT_ORIGINAL);
-  text.resize(std::strlen(text.c_str()));
-  return text;
-}
-
 Json model_json(const ServedModel& model) {
   return {{"id", model.name()},
           {"object", "model"},
@@ -60,12 +43,12 @@ void Service::embeddings(const http::Request& request, const http::Reply& reply,
   const auto& asked = std::get<EmbeddingsRequest>(parsed);
   ServedModel* model = model_of(asked.model, reply, caller);
   if (!model) return;
-  std::vector<std::vector<int32_t>> inputs;
-  JobOutcome outcome;
+  EmbeddingSpec spec;
+  Quotas::Use most;
   for (size_t i = 0; i < asked.inputs.size(); ++i) {
     const auto* text = std::get_if<std::string>(&asked.inputs[i]);
-    inputs.push_back(text ? model->tokenizer().encode(*text) : std::get<std::vector<int32_t>>(asked.inputs[i]));
-    const auto size = static_cast<int64_t>(inputs.back().size()), room = model->scheduler().room();
+    spec.inputs.push_back(text ? model->tokenizer().encode(*text) : std::get<std::vector<int32_t>>(asked.inputs[i]));
+    const auto size = static_cast<int64_t>(spec.inputs.back().size()), room = model->scheduler().room();
     const std::string field = asked.inputs.size() == 1 ? "input" : fmt::format("input[{}]", i);
     if (size == 0) {
       return refuse(reply, caller, {.message = field + ": is empty", .code = "invalid_value", .param = field});
@@ -77,71 +60,19 @@ void Service::embeddings(const http::Request& request, const http::Reply& reply,
                      .code = "context_length_exceeded",
                      .param = field});
     }
-    outcome.usage.prompt += size;
+    if (const auto error = token_error(*model, spec.inputs.back(), field)) return refuse(reply, caller, *error);
+    most.tokens += size;
   }
-
-  // Filled on the scheduler's thread, one input after the other; the last one answers.
-  struct Gathering {
-    std::vector<std::vector<float>> vectors;
-    std::atomic<size_t> left;
-    std::atomic<bool> failed = false, replied = false;
-    JobOutcome outcome;
-    Quotas::Place place;
-  };
-  const auto gathering = std::make_shared<Gathering>();
-  if (!admit(caller, outcome.usage.prompt, reply, gathering->place)) return;
-  gathering->vectors.resize(inputs.size());
-  gathering->left = inputs.size();
-  gathering->outcome = outcome;
-  const auto began = std::chrono::steady_clock::now();
-  // One for all inputs: it holds the request.
-  const auto finish = std::make_shared<const std::function<void()>>(
-      [this, gathering, reply, caller, request, model, as_text = asked.base64, user = asked.user, began] {
-        if (gathering->replied.exchange(true)) return;
-        gathering->outcome.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
-        if (gathering->failed) gathering->outcome.status = 503;
-        record(request, caller, *model, user, false, gathering->outcome);
-        gathering->place.reset();
-        if (gathering->failed) {
-          refuse(reply, caller,
-                 {.status = 503, .message = "the embedding was not finished: try again", .code = "unfinished"});
-        } else {
-          Json data = Json::array();
-          for (size_t i = 0; i < gathering->vectors.size(); ++i) {
-            const auto& vector = gathering->vectors[i];
-            data.push_back(
-                {{"object", "embedding"}, {"index", i}, {"embedding", as_text ? Json(base64(vector)) : Json(vector)}});
-          }
-          const int64_t tokens = gathering->outcome.usage.prompt;
-          send(reply, caller,
-               http::json_response({{"object", "list"},
-                                    {"data", std::move(data)},
-                                    {"model", model->name()},
-                                    {"usage", {{"prompt_tokens", tokens}, {"total_tokens", tokens}}}}));
-        }
-      });
-  std::vector<uint64_t> ids;
-  for (size_t i = 0; i < inputs.size(); ++i) {
-    EmbeddingRequest one;
-    one.tokens = std::move(inputs[i]);
-    one.client = caller.turn;
-    one.deadline = deadline(request);
-    one.on_end = [this, gathering, finish, i](const RequestEnd&, std::span<const float> vector) {
-      gathering->vectors[i].assign(vector.begin(), vector.end());
-      if (vector.empty()) gathering->failed = true;
-      if (--gathering->left == 0) work_.post([finish] { (*finish)(); });
-    };
-    const auto submitted = model->scheduler().submit_embedding(std::move(one));
-    if (const auto* refusal = std::get_if<Scheduler::Refusal>(&submitted)) {
-      if (!gathering->replied.exchange(true)) send(reply, caller, refusal_response(*refusal));
-      for (const uint64_t id : ids) model->scheduler().cancel(id);
-      break;
-    }
-    ids.push_back(std::get<uint64_t>(submitted));
-  }
-  reply.on_gone([ids, &scheduler = model->scheduler()] {
-    for (const uint64_t id : ids) scheduler.cancel(id);
-  });
+  most.cost = cost(most.tokens, 0);
+  Quotas::Place place;
+  if (!admit(caller, most, reply, place)) return;
+  spec.model = model;
+  spec.base64 = asked.base64;
+  spec.client = caller.turn;
+  spec.deadline = deadline(request);
+  spec.headers = caller.headers;
+  spec.on_done = recording(request, caller, *model, asked.user, false, place);
+  EmbeddingJob::start(std::move(spec), reply, work_);
 }
 
 void Service::tokenize(const http::Request& request, const http::Reply& reply, const Caller& caller) {
@@ -244,6 +175,8 @@ void Service::trace(const http::Request& request, const http::Reply& reply, cons
                {"model", record.model},
                {"digest", record.digest},
                {"artifact", record.artifact.empty() ? Json() : Json(record.artifact)},
+               {"status", record.status},
+               {"error", record.error.empty() ? Json() : Json(record.error)},
                {"request_sha256", record.request_sha256},
                {"reply_sha256", record.reply_sha256},
                {"lineage", Json::array()}};
@@ -273,7 +206,6 @@ void Service::health(const http::Request&, const http::Reply& reply, const Calle
 }
 
 void Service::metrics(const http::Request&, const http::Reply& reply, const Caller& caller) {
-  if (connections_) metrics_.connections(connections_());
   send(reply, caller, {.content_type = Metrics::kContentType, .body = metrics_.text()});
 }
 

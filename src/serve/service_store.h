@@ -12,10 +12,13 @@ namespace persea {
 
 inline constexpr const char* kServiceDatabase = "service.db";
 
+// Two connections, since one does a thing at a time: whether a key is good is asked for each request and waits neither
+// for what is being written down nor for a file that is written anew.
 struct ServiceStore {
-  std::unique_ptr<Database> database;  // stays where it is: the two speak to it
-  KeyStore keys;
-  ReplyStore replies;
+  std::unique_ptr<Database> key_database, reply_database;  // they stay where they are: the stores speak to them
+  KeyStore keys;                                           // by key_database
+  ReplyStore replies;                                      // by reply_database, as charges
+  KeyStore charges;                                        // the same keys, for what they have spent
 
   // `lab`: the lab's folder, which has to be there.
   static Result<ServiceStore> open(const std::filesystem::path& lab);

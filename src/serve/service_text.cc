@@ -4,7 +4,6 @@
 #include <ctime>
 
 #include "base/clock.h"
-#include "base/hash.h"
 #include "serve/service.h"
 
 namespace persea {
@@ -138,9 +137,9 @@ void Service::echo(const http::Request& request, const http::Reply& reply, const
   JobOutcome outcome;
   for (const auto& prompt : writing.prompts) outcome.usage.prompt += static_cast<int64_t>(prompt.size());
   Quotas::Place place;
-  if (!admit(caller, outcome.usage.prompt, reply, place)) return;
+  if (!admit(caller, {outcome.usage.prompt, cost(outcome.usage.prompt, 0)}, reply, place)) return;
   outcome.answers.assign(writing.prompts.size() * static_cast<size_t>(writing.options.choices), Answer{{}, "length"});
-  record(request, caller, model, writing.options.user, writing.options.store, outcome);
+  recording(request, caller, model, writing.options.user, writing.options.store, place)(outcome);
   send(reply, caller, http::json_response(writing.shape->whole(outcome.answers, outcome.usage)));
 }
 
@@ -161,24 +160,40 @@ std::optional<ApiError> Service::prompt_error(ServedModel& model, const Writing&
                       .code = "context_length_exceeded",
                       .param = writing.prompt_field};
     }
-    for (const int32_t id : prompt) {
-      if (id >= 0 && id < model.config().vocab) continue;
-      return ApiError{.message = fmt::format("{}: the model has no token {}: its ids go to {}", writing.prompt_field,
-                                             id, model.config().vocab - 1),
-                      .code = "invalid_token",
-                      .param = writing.prompt_field};
-    }
+    if (auto error = token_error(model, prompt, writing.prompt_field)) return error;
   }
   return std::nullopt;
+}
+
+std::optional<ApiError> Service::token_error(const ServedModel& model, const std::vector<int32_t>& tokens,
+                                             const std::string& field) {
+  for (const int32_t id : tokens) {
+    if (id >= 0 && id < model.config().vocab) continue;
+    return ApiError{
+        .message = fmt::format("{}: the model has no token {}: its ids go to {}", field, id, model.config().vocab - 1),
+        .code = "invalid_token",
+        .param = field};
+  }
+  return std::nullopt;
+}
+
+// The most that the prompts and what may be written after them come to.
+Quotas::Use Service::most_of(ServedModel& model, const Writing& writing) const {
+  const int64_t room = model.scheduler().room();
+  int64_t prompts = 0, written = 0;
+  for (const auto& prompt : writing.prompts) {
+    const auto size = static_cast<int64_t>(prompt.size());
+    prompts += size;
+    written += writing.options.choices * std::min(writing.options.max_tokens.value_or(room), room - size);
+  }
+  return {prompts + written, cost(prompts, written)};
 }
 
 void Service::write(const http::Request& request, const http::Reply& reply, const Caller& caller, ServedModel& model,
                     Writing writing) {
   if (const auto error = prompt_error(model, writing)) return refuse(reply, caller, *error);
-  int64_t tokens = 0;
-  for (const auto& prompt : writing.prompts) tokens += static_cast<int64_t>(prompt.size());
   Quotas::Place place;
-  if (!admit(caller, tokens, reply, place)) return;
+  if (!admit(caller, most_of(model, writing), reply, place)) return;
   auto constraint =
       model.constraints().maker({.format = writing.format,
                                  .tools = writing.tools,
@@ -206,49 +221,47 @@ void Service::write(const http::Request& request, const http::Reply& reply, cons
   spec.deadline = deadline(request);
   spec.shape = std::move(writing.shape);
   spec.headers = caller.headers;
-  spec.on_done = [this, request, caller, &model, user = spec.options.user, store = spec.options.store,
-                  place](const JobOutcome& outcome) { record(request, caller, model, user, store, outcome); };
-  ReplyJob::start(std::move(spec), reply, {work_, late_});
+  spec.on_done = recording(request, caller, model, spec.options.user, spec.options.store, place);
+  ReplyJob::start(std::move(spec), reply, work_);
 }
 
-void Service::record(const http::Request& request, const Caller& caller, const ServedModel& model,
-                     const std::string& end_user, bool store, const JobOutcome& outcome) {
-  Json texts = Json::array();
-  for (const Answer& answer : outcome.answers) {
-    Json one = {{"text", answer.text}, {"finish_reason", answer.finish}};
-    for (const ToolCall& call : answer.calls) {
-      one["tool_calls"].push_back({{"name", call.name}, {"arguments", call.arguments}});
+double Service::cost(int64_t prompt, int64_t written) const {
+  constexpr double kPriced = 1e6;  // prices are of so many tokens
+  return (static_cast<double>(prompt) * options_.prompt_price + static_cast<double>(written) * options_.written_price) /
+         kPriced;
+}
+
+std::function<void(const JobOutcome&)> Service::recording(const http::Request& request, const Caller& caller,
+                                                          const ServedModel& model, const std::string& end_user,
+                                                          bool store, Quotas::Place place) {
+  Recorder::Entry entry{.reply = {.id = bare_reply_id(request.id),
+                                  .created = timestamp(),
+                                  .owner = {caller.user, end_user},
+                                  .key = caller.key ? caller.key->id : "",
+                                  .endpoint = request.path,
+                                  .model = model.name(),
+                                  .digest = model.digest(),
+                                  .artifact = model.artifact()},
+                        .request = request.body,
+                        .keep_content = store && options_.feedback};
+  return [this, entry = std::move(entry), place = std::move(place)](const JobOutcome& outcome) mutable {
+    const TokenUsage& usage = outcome.usage;
+    entry.cost = cost(usage.prompt, usage.written);
+    place.settle({usage.prompt + usage.written, entry.cost});
+    entry.reply.prompt_tokens = usage.prompt;
+    entry.reply.cached_tokens = usage.cached;
+    entry.reply.written_tokens = usage.written;
+    entry.reply.status = outcome.status;
+    entry.reply.error = outcome.error;
+    entry.reply.seconds = outcome.seconds;
+    for (const Answer& answer : outcome.answers) {
+      Answer& said = entry.answers.emplace_back();
+      said.text = answer.text;
+      said.calls = answer.calls;
+      said.finish = answer.finish;
     }
-    texts.push_back(std::move(one));
-  }
-  const std::string reply = canonical_json(texts);
-  const bool keep = store && options_.feedback;
-  const TokenUsage& usage = outcome.usage;
-  const double cost = (static_cast<double>(usage.prompt) * options_.prompt_price +
-                       static_cast<double>(usage.written) * options_.written_price) /
-                      1e6;
-  if (caller.key) {
-    quotas_.wrote(caller.key->id, usage.written);
-    quotas_.spent(caller.key->id, cost);
-  }
-  recorder_->add({.id = bare_reply_id(request.id),
-                  .created = timestamp(),
-                  .owner = {caller.user, end_user},
-                  .key = caller.key ? caller.key->id : "",
-                  .endpoint = request.path,
-                  .model = model.name(),
-                  .digest = model.digest(),
-                  .artifact = model.artifact(),
-                  .prompt_tokens = usage.prompt,
-                  .cached_tokens = usage.cached,
-                  .written_tokens = usage.written,
-                  .status = outcome.status,
-                  .seconds = outcome.seconds,
-                  .request_sha256 = sha256(request.body),
-                  .reply_sha256 = sha256(reply),
-                  .request = keep ? std::optional(request.body) : std::nullopt,
-                  .reply = keep ? std::optional(reply) : std::nullopt},
-                 cost);
+    recorder_->add(std::move(entry));
+  };
 }
 
 }  // namespace persea

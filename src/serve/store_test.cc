@@ -5,13 +5,12 @@
 #include "base/file.h"
 #include "ledger/scratch_for_test.h"
 #include "serve/key_store.h"
-#include "serve/recorder.h"
 #include "serve/reply_store.h"
 
 namespace persea {
 namespace {
 
-class ServiceStore : public testing::Test {
+class StoreTest : public testing::Test {
  protected:
   const TempDir scratch_ = test_scratch();
   Database database_ = *Database::open_sqlite(scratch_.path() / "service.db");
@@ -41,7 +40,7 @@ class ServiceStore : public testing::Test {
   }
 };
 
-TEST_F(ServiceStore, KeysAreShownOnceAndKnownAgain) {
+TEST_F(StoreTest, KeysAreShownOnceAndKnownAgain) {
   EXPECT_FALSE(*keys_.any());
   const auto made = keys_.add(
       {.name = "laptop", .user = "ann", .scopes = {"embed"}, .tokens_per_minute = 5, .at_once = 2, .spend = 1.5});
@@ -71,7 +70,7 @@ TEST_F(ServiceStore, KeysAreShownOnceAndKnownAgain) {
   EXPECT_TRUE(*keys_.any());
 }
 
-TEST_F(ServiceStore, KeysAreRefusedWithAReason) {
+TEST_F(StoreTest, KeysAreRefusedWithAReason) {
   EXPECT_NE(keys_.add({.name = "x", .user = "u", .scopes = {"generat"}}).error().message.find("generate"),
             std::string::npos);
   EXPECT_FALSE(keys_.add({.name = "", .user = "u"}).ok());
@@ -80,7 +79,7 @@ TEST_F(ServiceStore, KeysAreRefusedWithAReason) {
   EXPECT_FALSE(keys_.add({.name = "a", .user = "u", .at_once = -1}).ok());
 }
 
-TEST_F(ServiceStore, FeedbackBecomesAFactAndIsForgotten) {
+TEST_F(StoreTest, FeedbackBecomesAFactAndIsForgotten) {
   const std::string secret = "a very recognisable sentence about marmalade";
   ASSERT_TRUE(
       replies_.add({reply("1", {"ann", "eve"}, secret), reply("2", {"ann", "bob"}, secret), reply("3", {"zoe"})}).ok());
@@ -104,21 +103,19 @@ TEST_F(ServiceStore, FeedbackBecomesAFactAndIsForgotten) {
   EXPECT_EQ(replies_.forget({"ann", ""})->replies, 1);
   EXPECT_EQ(files().find("marmalade"), std::string::npos) << "gone from the disk too";
   EXPECT_TRUE(replies_.find("3")->has_value());
-}
-
-TEST_F(ServiceStore, TheRecorderWritesAllAndCharges) {
-  const auto made = keys_.add({.name = "n", .user = "u"});
-  Recorder recorder(replies_, keys_);
-  for (int i = 0; i < 50; ++i) {
-    ReplyRecord record = reply(std::to_string(i), {"u"});
-    record.key = made->id;
-    recorder.add(std::move(record), 0.5);
-  }
-  recorder.flush();
-  EXPECT_TRUE(replies_.find("49")->has_value());
-  EXPECT_EQ(keys_.list()->at(0).spent, 25);
   ASSERT_TRUE(replies_.audit("ann", "key-add", "x").ok());
   EXPECT_EQ(replies_.audit_log(10)->at(0).action, "key-add");
+}
+
+// A file as it was before replies told their errors.
+TEST_F(StoreTest, OldRecordsAreRead) {
+  Database old = *Database::open_sqlite(scratch_.path() / "old.db");
+  ReplyStore store = *ReplyStore::open(old);
+  ASSERT_TRUE(store.add({reply("1", {"ann"})}).ok());
+  ASSERT_TRUE(old.execute("alter table reply drop column error").ok());
+  ASSERT_TRUE(old.execute("delete from schema_migration where component = 'replies' and version = 2").ok());
+  store = *ReplyStore::open(old);
+  EXPECT_EQ((*store.find("1"))->error, "");
 }
 
 }  // namespace

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "serve/chat_prompt.h"
+#include "serve/call_text.h"
 #include "serve/conversation.h"
 
 namespace persea {
@@ -25,13 +25,28 @@ class ToolCallReader {
   size_t calls() const { return calls_; }  // so far
 
  private:
+  // What stands behind a mark that begins calls: not yet whole, calls that end at `end`, or none.
+  struct Marked {
+    enum class Is { unfinished, calls, text } is = Is::unfinished;
+    size_t end = 0;
+  };
+  void feed_bare(Found& found);
+  void feed_marked(Found& found);
+  Marked take_tagged(std::string_view text, Found& found);
+  Marked take_listed(std::string_view text, Found& found);
+  Marked take_named(std::string_view text, Found& found);
   bool take_call(std::string_view json, Found& found);
+  bool take_call(const OrderedJson& call, Found& found);
+  bool take_call(const std::string& name, OrderedJson arguments, Found& found);
+  bool take_series(std::string_view text, Found& found);
   void show(std::string_view text, Found& found);
+  void show_trimmed(std::string_view text, Found& found);
 
   const CallFormat format_;
   std::vector<std::string> names_;
   std::string held_;
-  bool begun_ = false;  // bare: text came first, so the reply is no call
+  bool begun_ = false;   // bare: text came first, so the reply is no call
+  bool marked_ = false;  // bare: the mark that calls follow has come
   size_t calls_ = 0;
 };
 
