@@ -1,5 +1,6 @@
 # persea_module(NAME DEPS ... LINK ... PRIVATE ...): one library a folder of src/; x_test.cc beside x.cc is its unit test,
-# x_fuzz.cc its fuzz target. Its x.cu are built where PERSEA_CUDA is on.
+# x_fuzz.cc its fuzz target (with the whole module, unless persea_lean_fuzz named what it needs). Its x.cu are built where PERSEA_CUDA
+# is on.
 function(persea_module name)
   cmake_parse_arguments(M "" "" "DEPS;LINK;PRIVATE" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/*.cc)
@@ -27,13 +28,28 @@ function(persea_module name)
   if(PERSEA_FUZZ)
     foreach(fuzzer IN LISTS fuzzers)
       get_filename_component(target ${fuzzer} NAME_WE)
-      add_executable(${target} ${fuzzer})
+      get_property(lean GLOBAL PROPERTY PERSEA_FUZZ_SOURCES_${target})
+      get_property(links GLOBAL PROPERTY PERSEA_FUZZ_LINK_${target})
+      if(NOT lean)
+        set(links persea_${name})
+      endif()
+      add_executable(${target} ${fuzzer} ${lean})
+      target_include_directories(${target} PRIVATE ${CMAKE_SOURCE_DIR}/src)
       target_link_options(${target} PRIVATE -fsanitize=fuzzer)
-      target_link_libraries(${target} PRIVATE persea_${name} persea_options)
+      target_link_libraries(${target} PRIVATE ${links} persea_options)
     endforeach()
   endif()
   set_property(GLOBAL APPEND PROPERTY PERSEA_MODULES ${name})
   set_property(GLOBAL PROPERTY PERSEA_TESTS_${name} "${tests}")
+endfunction()
+
+# persea_lean_fuzz(TARGET LINK ... SOURCES ...): the fuzz target is made of these sources of src/, not of its whole module, which may
+# need the engine to be compiled. To be said before the module.
+function(persea_lean_fuzz target)
+  cmake_parse_arguments(F "" "" "LINK;SOURCES" ${ARGN})
+  list(TRANSFORM F_SOURCES PREPEND ${CMAKE_SOURCE_DIR}/src/)
+  set_property(GLOBAL PROPERTY PERSEA_FUZZ_SOURCES_${target} "${F_SOURCES}")
+  set_property(GLOBAL PROPERTY PERSEA_FUZZ_LINK_${target} "${F_LINK}")
 endfunction()
 
 # One test program a module, each gtest case a ctest case; a case whose suite ends in "Slow" carries the label slow.
