@@ -204,7 +204,9 @@ void add_serve(CLI::App& app, CliContext& context, VerbAction& action) {
   verb->add_option("--weights", o->weights, "Keep weights as the model's file does, or as f32, f16, bf16, q8 or q4")
       ->check(CLI::IsMember({"file", "f32", "f16", "bf16", "q8", "q4"}))
       ->capture_default_str();
-  verb->add_option("--cache", o->cache, "Keep what was read as f32, f16 or q8: fewer bits hold more texts. auto: f32 beside f32 weights, else f16")
+  verb->add_option(
+          "--cache", o->cache,
+          "Keep what was read as f32, f16 or q8: fewer bits hold more texts. auto: f32 beside f32 weights, else f16")
       ->check(CLI::IsMember({"auto", "f32", "f16", "q8"}))
       ->capture_default_str();
   verb->add_option("--draft", o->draft,

@@ -68,8 +68,8 @@ ServedModel::ServedModel(ModelSource source, TextModel text, ChatPrompt chat, st
       constraints_(text_.tokenizer, chat_.kept_tokens()),
       waiting_room_(static_cast<size_t>(options.scheduling.sequences) + options.scheduling.waiting),
       // Packed in any case: only so is a text the same whatever else is in a pass (see WeightMatrix).
-      scheduler_(std::make_unique<Scheduler>(DecoderWeights::of(*text_.model, weights_),
-                                             scheduling(options, weights_))) {
+      scheduler_(
+          std::make_unique<Scheduler>(DecoderWeights::of(*text_.model, weights_), scheduling(options, weights_))) {
   text_.model.reset();
 }
 

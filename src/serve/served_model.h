@@ -26,10 +26,10 @@ struct ModelSource {
 };
 
 struct ServingOptions {
-  SchedulerOptions scheduling = {};        // `waiting` counts requests, whatever texts they ask for
-  std::optional<WeightType> weights = {};  // packed in this type; nothing: as the model's file has them
+  SchedulerOptions scheduling = {};          // `waiting` counts requests, whatever texts they ask for
+  std::optional<WeightType> weights = {};    // packed in this type; nothing: as the model's file has them
   std::optional<KvPool::Format> cache = {};  // nothing: f32 beside f32 weights, else f16
-  bool chat = true;                        // else its chat template is left alone
+  bool chat = true;                          // else its chat template is left alone
   DraftSource draft = {};
 };
 
