@@ -184,7 +184,7 @@ void add_key(CLI::App& app, CliContext& context, VerbAction& action) {
   adding->add_option("NAME", made->terms.name, "What it is for")->required();
   adding->add_option("--user", made->terms.user, "Whose it is (else the name)");
   adding->add_option("--scope", made->scopes,
-                     "What it opens: generate, embed, feedback, trace, metrics (may be repeated)");
+                     "What it opens: generate, embed, feedback, trace, metrics, lab (may be repeated)");
   adding->add_option("--tokens-per-minute", made->terms.tokens_per_minute, "0: no limit")->capture_default_str();
   adding->add_option("--at-once", made->terms.at_once, "Requests at once; 0: no limit")->capture_default_str();
   adding->add_option("--spend", made->spend, "What it may spend in all, at the prices of persea serve")

@@ -153,6 +153,14 @@ Result<Artifact> Lab::find(std::string_view name) {
   return state_->load(id);
 }
 
+Result<std::vector<std::string>> Lab::ids() {
+  PERSEA_TRY(auto indexed, state_->index.all());
+  std::vector<std::string> ids;
+  ids.reserve(indexed.size());
+  for (auto& [id, digest] : indexed) ids.push_back(std::move(id));
+  return ids;
+}
+
 Result<std::vector<Artifact>> Lab::list(std::vector<Damage>* damages) {
   PERSEA_TRY(const auto indexed, state_->index.all());
   std::vector<Artifact> artifacts;

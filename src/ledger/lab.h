@@ -77,6 +77,8 @@ class Lab {
 
   // By id, by kind (the newest of it), or by the unique beginning of an id or of its hex digits.
   Result<Artifact> find(std::string_view name);
+  // The ids of all, oldest first, without reading any.
+  Result<std::vector<std::string>> ids();
   // All artifacts, oldest first. Those that cannot be read are left out and, if asked, named in `damages`.
   Result<std::vector<Artifact>> list(std::vector<Damage>* damages = nullptr);
   // The id that `name` (as for find) stands for, whether or not the artifact can be read.

@@ -91,7 +91,7 @@ Status check_word(std::string_view what, std::string_view text) {
 }  // namespace
 
 const std::vector<std::string>& all_scopes() {
-  static const std::vector<std::string> kAll = {"generate", "embed", "feedback", "trace", "metrics"};
+  static const std::vector<std::string> kAll = {"generate", "embed", "feedback", "trace", "metrics", "lab"};
   return kAll;
 }
 

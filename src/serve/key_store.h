@@ -15,7 +15,7 @@
 
 namespace persea {
 
-// What a key opens: generate (chats, completions, responses), embed, feedback, trace, metrics.
+// What a key opens: generate (chats, completions, responses), embed, feedback, trace, metrics, lab.
 const std::vector<std::string>& all_scopes();
 const std::set<std::string>& usual_scopes();  // of a key that was made without naming any
 

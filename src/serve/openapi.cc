@@ -158,10 +158,26 @@ Description described(const std::string& name) {
             "How much was deleted", nullptr};
   if (name == "trace")
     return {"Where a reply comes from", "The model's digest, its artifact and what that was made from", nullptr};
+  if (name == "lab_artifacts")
+    return {"The lab's artifacts, newest first", "A list, its next page and counts", nullptr};
+  if (name == "lab_artifact") return {"One artifact", "Its manifest and what was made from it", nullptr};
+  if (name == "lab_lineage") return {"What an artifact was made from, and what from it", "Nodes and inputs", nullptr};
+  if (name == "lab_runs") return {"Stages that were begun and not finished", "A list", nullptr};
+  if (name == "lab_metrics")
+    return {"The metrics of an artifact or of a stage under way, from a place on", "Rows and the next place", nullptr};
+  if (name == "about") return {"What this server offers", "version, keys, feedback and lab", nullptr};
   if (name == "health") return {"Whether the server is well", "status and models", nullptr};
   if (name == "metrics") return {"Figures for Prometheus", "Prometheus' text format", nullptr};
   if (name == "description") return {"This description", "OpenAPI 3.1", nullptr};
-  return {"A page that says what this is", "HTML", nullptr};
+  return {"A page to chat with the models and to look at the lab", "HTML", nullptr};
+}
+
+// The fields of a route's query, and their types.
+std::vector<std::pair<std::string, std::string>> query_of(const std::string& name) {
+  if (name == "forget") return {{"user", "string"}};
+  if (name == "lab_artifacts") return {{"kind", "string"}, {"before", "string"}, {"limit", "integer"}};
+  if (name == "lab_metrics") return {{"after", "integer"}, {"file", "string"}};
+  return {};
 }
 
 const char* reply_type(const std::string& name) {
@@ -178,14 +194,14 @@ Json openapi() {
     std::string path = route.pattern;
     if (const size_t name = path.find('{'); name != path.npos) {
       if (const size_t dots = path.find("..."); dots != path.npos) path.erase(dots, 3);
-      operation["parameters"].push_back({{"name", path.substr(name + 1, path.size() - name - 2)},
+      operation["parameters"].push_back({{"name", path.substr(name + 1, path.find('}') - name - 1)},
                                          {"in", "path"},
                                          {"required", true},
                                          {"schema", {{"type", "string"}}}});
     }
-    if (route.name == "forget") {
+    for (const auto& [field, type] : query_of(route.name)) {
       operation["parameters"].push_back(
-          {{"name", "user"}, {"in", "query"}, {"required", false}, {"schema", {{"type", "string"}}}});
+          {{"name", field}, {"in", "query"}, {"required", false}, {"schema", {{"type", type}}}});
     }
     if (!description.request.is_null()) {
       Json schema = description.request;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "serve/page.h"
 
 namespace persea {
 namespace {
@@ -32,6 +33,12 @@ const std::vector<ServiceRoute>& service_routes() {
       {"POST", "/feedback", "feedback", "feedback"},
       {"DELETE", "/my-data", "feedback", "forget"},
       {"GET", "/trace/{reply}", "trace", "trace"},
+      {"GET", "/lab/artifacts", "lab", "lab_artifacts"},
+      {"GET", "/lab/artifacts/{artifact}", "lab", "lab_artifact"},
+      {"GET", "/lab/artifacts/{artifact}/lineage", "lab", "lab_lineage"},
+      {"GET", "/lab/runs", "lab", "lab_runs"},
+      {"GET", "/lab/runs/{run}/metrics", "lab", "lab_metrics"},
+      {"GET", "/about", kOpen, "about"},
       {"GET", "/health", kOpen, "health"},
       {"GET", "/metrics", "metrics", "metrics"},
       {"GET", "/openapi.json", kOpen, "description"},
@@ -73,18 +80,33 @@ void Service::finish() {
 
 http::Router Service::router() {
   static const std::map<std::string, Handler> kHandlers = {
-      {"chat", &Service::chat},           {"completions", &Service::completions},
-      {"responses", &Service::responses}, {"embeddings", &Service::embeddings},
-      {"models", &Service::models},       {"one_model", &Service::one_model},
-      {"tokenize", &Service::tokenize},   {"detokenize", &Service::detokenize},
-      {"feedback", &Service::feedback},   {"forget", &Service::forget},
-      {"trace", &Service::trace},         {"health", &Service::health},
-      {"metrics", &Service::metrics},     {"description", &Service::description},
+      {"chat", &Service::chat},
+      {"completions", &Service::completions},
+      {"responses", &Service::responses},
+      {"embeddings", &Service::embeddings},
+      {"models", &Service::models},
+      {"one_model", &Service::one_model},
+      {"tokenize", &Service::tokenize},
+      {"detokenize", &Service::detokenize},
+      {"feedback", &Service::feedback},
+      {"forget", &Service::forget},
+      {"trace", &Service::trace},
+      {"health", &Service::health},
+      {"metrics", &Service::metrics},
+      {"description", &Service::description},
       {"front", &Service::front},
+      {"about", &Service::about},
+      {"lab_artifacts", &Service::lab_artifacts},
+      {"lab_artifact", &Service::lab_artifact},
+      {"lab_lineage", &Service::lab_lineage},
+      {"lab_runs", &Service::lab_runs},
+      {"lab_metrics", &Service::lab_metrics},
   };
   http::Router router;
-  std::map<std::string, std::string> methods;  // by pattern
+  std::map<std::string, std::string> methods;                 // by pattern
+  http::add_static_files(router, page_files(), kPagePolicy);  // "/" too, where there is a page
   for (const ServiceRoute& route : service_routes()) {
+    if (route.name == "front" && !page_files().empty()) continue;
     router.add(route.method, route.pattern, guarded(route, kHandlers.at(route.name)));
     std::string& all = methods[route.pattern];
     all += (all.empty() ? "" : ", ") + route.method;
@@ -228,11 +250,17 @@ bool Service::admit(const Caller& caller, const Quotas::Use& most, const http::R
 
 void Service::count(const http::Access& access) {
   std::string_view endpoint = "other";  // paths that nobody serves are endless
+  size_t longest = 0;
   for (const ServiceRoute& route : service_routes()) {
     const size_t name = route.pattern.find('{');
-    const bool fits = name == route.pattern.npos ? access.path == route.pattern
-                                                 : access.path.starts_with(route.pattern.substr(0, name));
-    if (fits) endpoint = route.pattern;
+    const size_t tail = name == route.pattern.npos ? name : route.pattern.find('}', name) + 1;
+    const bool fits = name == route.pattern.npos
+                          ? access.path == route.pattern
+                          : access.path.starts_with(route.pattern.substr(0, name)) && access.path.size() > name &&
+                                access.path.ends_with(route.pattern.substr(tail));
+    if (!fits || route.pattern.size() <= longest) continue;
+    endpoint = route.pattern;
+    longest = route.pattern.size();
   }
   metrics_.request(endpoint, access.status == 0 ? 499 : access.status, access.seconds);
 }

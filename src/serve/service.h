@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "http/router.h"
@@ -104,6 +105,14 @@ class Service {
   void metrics(const http::Request& request, const http::Reply& reply, const Caller& caller);
   void description(const http::Request& request, const http::Reply& reply, const Caller& caller);
   void front(const http::Request& request, const http::Reply& reply, const Caller& caller);
+  // service_lab.cc
+  void about(const http::Request& request, const http::Reply& reply, const Caller& caller);
+  void lab_artifacts(const http::Request& request, const http::Reply& reply, const Caller& caller);
+  void lab_artifact(const http::Request& request, const http::Reply& reply, const Caller& caller);
+  void lab_lineage(const http::Request& request, const http::Reply& reply, const Caller& caller);
+  void lab_runs(const http::Request& request, const http::Reply& reply, const Caller& caller);
+  void lab_metrics(const http::Request& request, const http::Reply& reply, const Caller& caller);
+  static void show(const http::Reply& reply, const Caller& caller, const std::variant<Json, http::ApiError>& shown);
 
   // The model, or nullptr where the reply has been sent.
   ServedModel* model_of(const std::string& name, const http::Reply& reply, const Caller& caller);

@@ -12,7 +12,8 @@ constexpr std::string_view kFront = R"(<!doctype html>
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Persea</title></head>
 <body>
 <h1>Persea</h1>
-<p>This is a server of language models. It speaks the API that OpenAI's clients know, under <code>/v1</code>.</p>
+<p>This is a server of language models. It speaks the API that OpenAI's clients know, under <code>/v1</code>.
+It was built without its chat page (<code>-DPERSEA_PAGE=OFF</code>).</p>
 <ul>
 <li><a href="/v1/models">/v1/models</a>: the models that are served</li>
 <li><a href="/openapi.json">/openapi.json</a>: the description of the API</li>
