@@ -15,7 +15,9 @@ std::string read(std::string_view reply, size_t step, CallFormat format = CallFo
     text += found.text;
     for (const ToolCall& call : found.calls) {
       EXPECT_EQ(call.id.starts_with("call_"), !is_mistral(format));
-      if (is_mistral(format)) EXPECT_EQ(call.id.size(), kMistralIdSize);
+      if (is_mistral(format)) {
+        EXPECT_EQ(call.id.size(), kMistralIdSize);
+      }
       calls += "|" + call.name + "(" + call.arguments + ")";
     }
   };
