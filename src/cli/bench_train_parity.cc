@@ -53,6 +53,7 @@ Result<Settings> read_settings(const fs::path& path) {
 Status train(const fs::path& dir) {
   PERSEA_TRY(const Settings settings, read_settings(dir / "settings.json"));
   PERSEA_TRY(const std::unique_ptr<Model> model, load_model(dir / "model"));
+  PERSEA_CHECK(model->config().trainable());
   PERSEA_TRY(const std::string bytes, read_file(dir / "batches.bin"));
   const int64_t row = settings.length + 1, tokens = settings.sequences * settings.length;
   if (bytes.size() != static_cast<size_t>(settings.steps * settings.sequences * row) * sizeof(int32_t)) {

@@ -36,19 +36,45 @@ struct Decoder::Scratch {
       : x({rows, c.dim}),
         normed({rows, std::max(c.dim, c.heads * c.head_dim)}),
         qkv({rows, c.qkv_rows()}),
-        up({rows, c.up_rows()}),
-        hidden({rows, c.hidden}) {}
+        up({rows, (c.activation == Activation::swiglu ? 2 : 1) * widest(c)}),
+        hidden({rows, widest(c)}) {}
+  static int64_t widest(const ModelConfig& c) {
+    return c.llama4 ? std::max(c.hidden, c.llama4->expert_hidden) : c.hidden;
+  }
 };
 
 void Decoder::grow_rope(int64_t positions) {
   if (positions <= rope_positions_) return;
   rope_positions_ = std::min(std::max({positions, 2 * rope_positions_, int64_t{512}}), config().context);
   rope_ = rope_table(config(), rope_positions_);
+  if (!config().llama4) return;
+  still_ = {Tensor(rope_.cos.shape()), Tensor(rope_.sin.shape())};
+  std::fill(still_.cos.span().begin(), still_.cos.span().end(), 1.0F);
+  still_.sin.zero();
+}
+
+void Decoder::prepare(const DecoderWeights::Layer& layer, int64_t index, int64_t position, float* qkv) const {
+  const ModelConfig& c = config();
+  float *q = qkv, *k = q + c.heads * c.head_dim;
+  const auto eps = static_cast<float>(c.norm_eps);
+  // A turn leaves a root mean square as it is: Llama 4's norm, which has no gains, may come before it too.
+  if (c.qk_norm || (c.llama4 && c.llama4->qk_norm && c.turned(index))) {
+    const float *q_gain = c.qk_norm ? layer.q_norm.data() : nullptr,
+                *k_gain = c.qk_norm ? layer.k_norm.data() : nullptr;
+    kernels::RmsNorm::cpu_rows({c.heads, c.head_dim, q, q_gain, eps, q}, 0, c.heads);
+    kernels::RmsNorm::cpu_rows({c.kv_heads, c.head_dim, k, k_gain, eps, k}, 0, c.kv_heads);
+  }
+  if (c.llama4 && c.llama4->temperature_scale > 0 && !c.turned(index)) {
+    const double passed = std::floor(static_cast<double>(position + 1) / c.llama4->temperature_floor);
+    const auto factor = static_cast<float>(1 + c.llama4->temperature_scale * std::log1p(passed));
+    for (float* x = q; x < k; ++x) *x *= factor;
+  }
 }
 
 void Decoder::attention(const DecoderWeights::Layer& layer, int64_t index, std::span<const Run> runs, int64_t rows,
                         const Scratch& s) {
   const ModelConfig& c = config();
+  const RopeTable& rope = c.turned(index) ? rope_ : still_;
   std::vector<kernels::CachedAttention> work;
   std::vector<int64_t> first_row = {0}, first_item = {0};  // of each run
   int64_t cost = 0;                                        // of the scores
@@ -60,10 +86,12 @@ void Decoder::attention(const DecoderWeights::Layer& layer, int64_t index, std::
                                                    .kv_heads = c.kv_heads,
                                                    .head_dim = c.head_dim,
                                                    .qkv = s.qkv.data() + run.row * c.qkv_rows(),
-                                                   .cos = rope_.cos.data(),
-                                                   .sin = rope_.sin.data(),
+                                                   .cos = rope.cos.data(),
+                                                   .sin = rope.sin.data(),
                                                    .cache = run.cache->block(index),
-                                                   .out = s.normed.data() + run.row * c.heads * c.head_dim});
+                                                   .out = s.normed.data() + run.row * c.heads * c.head_dim,
+                                                   .window = c.window,
+                                                   .chunk = c.llama4 && c.turned(index) ? c.llama4->chunk : 0});
     first_row.push_back(first_row.back() + a.rows);
     first_item.push_back(first_item.back() + a.items());
     cost += a.rows * (a.past + a.rows) * c.heads * c.head_dim;
@@ -72,15 +100,10 @@ void Decoder::attention(const DecoderWeights::Layer& layer, int64_t index, std::
     return static_cast<size_t>(std::upper_bound(first.begin(), first.end(), i) - first.begin() - 1);
   };
   const auto store = [&](int64_t row) {
-    const kernels::CachedAttention& a = work[run_of(first_row, row)];
-    if (c.qk_norm) {
-      float* q = s.qkv.data() + row * c.qkv_rows();
-      float* k = q + c.heads * c.head_dim;
-      const auto eps = static_cast<float>(c.norm_eps);
-      kernels::RmsNorm::cpu_rows({c.heads, c.head_dim, q, layer.q_norm.data(), eps, q}, 0, c.heads);
-      kernels::RmsNorm::cpu_rows({c.kv_heads, c.head_dim, k, layer.k_norm.data(), eps, k}, 0, c.kv_heads);
-    }
-    kernels::CachedAttention::cpu_store(a, row - first_row[run_of(first_row, row)]);
+    const size_t run = run_of(first_row, row);
+    const int64_t in_run = row - first_row[run];
+    prepare(layer, index, work[run].past + in_run, s.qkv.data() + row * c.qkv_rows());
+    kernels::CachedAttention::cpu_store(work[run], in_run);
   };
   const auto item = [&](int64_t i) {
     const size_t run = run_of(first_item, i);
@@ -109,17 +132,21 @@ void Decoder::layers(std::span<const Run> runs, int64_t rows, const Scratch& s) 
     const DecoderWeights::Layer& layer = weights_.layers[static_cast<size_t>(i)];
     norm(rows, s.x, layer.attention_norm, c.norm_eps, s.normed);
     const WeightMatrix& after = i + 1 < c.layers ? weights_.layers[static_cast<size_t>(i + 1)].qkv : weights_.head;
-    layer.qkv.multiply(rows, s.normed.data(), s.qkv.data(), false, &layer.o);
+    if (c.qkv_bias)
+      for (int64_t r = 0; r < rows; ++r)
+        std::copy_n(layer.qkv_bias.data(), c.qkv_rows(), s.qkv.data() + r * c.qkv_rows());
+    layer.qkv.multiply(rows, s.normed.data(), s.qkv.data(), c.qkv_bias, &layer.o);
     attention(layer, i, runs, rows, s);
     layer.o.multiply(rows, s.normed.data(), s.x.data(), true, &layer.up);
     norm(rows, s.x, layer.mlp_norm, c.norm_eps, s.normed);
     layer.up.multiply(rows, s.normed.data(), s.up.data(), false, &layer.down);
     if (c.activation == Activation::swiglu) {
-      kernels::SwiGlu::cpu({rows, c.hidden, s.up.data(), s.hidden.data()});
+      kernels::SwiGlu::cpu({rows, c.hidden_of(i), s.up.data(), s.hidden.data()});
     } else {
-      kernels::ReluSquared::cpu({rows, c.hidden, s.up.data(), s.hidden.data()});
+      kernels::ReluSquared::cpu({rows, c.hidden_of(i), s.up.data(), s.hidden.data()});
     }
     layer.down.multiply(rows, s.hidden.data(), s.x.data(), true, &after);
+    if (!layer.experts.none()) layer.experts.add(rows, s.normed.data(), s.x.data());
   }
 }
 

@@ -37,13 +37,15 @@ class Decoder {
   struct Run;      // rows of one piece within a pass
   struct Scratch;  // activations of a pass
   void layers(std::span<const Run> runs, int64_t rows, const Scratch& scratch);
+  // What is done to a row's q and k before they are turned and stored.
+  void prepare(const DecoderWeights::Layer& layer, int64_t index, int64_t position, float* qkv) const;
   void attention(const DecoderWeights::Layer& layer, int64_t index, std::span<const Run> runs, int64_t rows,
                  const Scratch& scratch);
   void add_hidden(const Run& run, const Scratch& scratch) const;
   void grow_rope(int64_t positions);
 
   DecoderWeights weights_;
-  RopeTable rope_;
+  RopeTable rope_, still_;  // still_: that turns nothing, for layers without RoPE
   int64_t rope_positions_ = 0;
 };
 

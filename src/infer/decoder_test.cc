@@ -64,6 +64,8 @@ const std::vector<std::pair<const char*, std::function<void(ModelConfig&)>>> kCo
        c.rope_scaling = RopeScaling{RopeScaling::Kind::llama3, 8, 1, 4, 64};
      }},
     {"linear rope", [](ModelConfig& c) { c.rope_scaling = RopeScaling{.factor = 3}; }},
+    {"biases", [](ModelConfig& c) { c.qkv_bias = true; }},
+    {"a window", [](ModelConfig& c) { c.window = 5; }},
 };
 
 TEST(Decoder, AgreesWithTheTrainingPass) {
@@ -145,6 +147,24 @@ TEST(Decoder, AddsHiddenStatesInTheOrderOfTheTokens) {
   }
   EXPECT_EQ(whole, parts);
   EXPECT_GT(std::abs(whole[0]), 0);
+}
+
+// Windows and chunks shorter than a page, as long, and longer; of many rows at once, and of one.
+TEST(Decoder, SeesNothingBeforeItsWindow) {
+  for (const int64_t window : {1, 31, 32, 33, 100, 250}) {
+    ModelConfig config = small();
+    config.window = window;
+    const auto model = model_of(config);
+    Decoder decoder(*model);
+    KvCache cache(config);
+    const std::vector<int32_t> tokens = tokens_of(config, 300, 9);
+    const Tensor wanted = reference(*model, tokens);
+    const Decoder::Piece most{&cache, std::span(tokens).first(299), 299}, last{&cache, std::span(tokens).last(1)};
+    const auto many = decoder.forward({&most, 1});
+    ASSERT_TRUE(many.ok());
+    for (int64_t i = 0; i < 299; ++i) expect_row(wanted, i, *many, i, fmt::format("window {}, row {}", window, i));
+    expect_row(wanted, 299, *decoder.forward({&last, 1}), 0, "the last");
+  }
 }
 
 TEST(Decoder, SaysThatThePoolIsFull) {

@@ -3,25 +3,46 @@
 namespace persea {
 
 DecoderWeights DecoderWeights::of(const Model& model, std::optional<WeightType> type) {
-  const auto matrix = [&](const Parameter& parameter) {
-    return type ? WeightMatrix::packed(parameter.value, *type) : WeightMatrix::in_place(parameter.value);
+  const auto matrix = [&](const Tensor& values) {
+    return type ? WeightMatrix::packed(values, *type) : WeightMatrix::in_place(values);
   };
   DecoderWeights weights;
   weights.config = model.config();
   for (const Model::Layer& layer : model.layers()) {
-    weights.layers.push_back({layer.attention_norm.value, layer.q_norm.value, layer.k_norm.value, layer.mlp_norm.value,
-                              matrix(layer.qkv), matrix(layer.o), matrix(layer.up), matrix(layer.down)});
+    weights.layers.push_back({layer.attention_norm.value,
+                              layer.qkv_bias.value,
+                              layer.q_norm.value,
+                              layer.k_norm.value,
+                              layer.mlp_norm.value,
+                              matrix(layer.qkv.value),
+                              matrix(layer.o.value),
+                              matrix(layer.up.value),
+                              matrix(layer.down.value),
+                              {}});
+    if (!layer.router.value.defined()) continue;
+    const Llama4& llama4 = *weights.config.llama4;
+    Experts& experts = weights.layers.back().experts;
+    experts.active = llama4.active;
+    // Which experts a token gets is not left to rounding.
+    experts.router = type ? WeightMatrix::packed(layer.router.value, WeightType::f32) : matrix(layer.router.value);
+    const Tensor &up = layer.expert_up.value, &down = layer.expert_down.value;
+    const int64_t up_rows = up.dim(0) / llama4.experts, down_rows = down.dim(0) / llama4.experts;
+    for (int64_t e = 0; e < llama4.experts; ++e) {
+      experts.up.push_back(matrix(up.slice(e * up_rows, (e + 1) * up_rows)));
+      experts.down.push_back(matrix(down.slice(e * down_rows, (e + 1) * down_rows)));
+    }
   }
   weights.norm = model.norm().value;
-  weights.embedding = matrix(model.embedding());
-  weights.head = weights.config.tied ? weights.embedding : matrix(model.head());
+  weights.embedding = matrix(model.embedding().value);
+  weights.head = weights.config.tied ? weights.embedding : matrix(model.head().value);
   return weights;
 }
 
 int64_t DecoderWeights::bytes_per_pass() const {
   int64_t bytes = head.bytes();
   for (const Layer& layer : layers)
-    bytes += layer.qkv.bytes() + layer.o.bytes() + layer.up.bytes() + layer.down.bytes();
+    bytes +=
+        layer.qkv.bytes() + layer.o.bytes() + layer.up.bytes() + layer.down.bytes() + layer.experts.bytes_per_token();
   return bytes;
 }
 

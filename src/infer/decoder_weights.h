@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "infer/experts.h"
 #include "infer/weight_matrix.h"
 #include "nn/model.h"
 
@@ -13,8 +14,9 @@ namespace persea {
 
 struct DecoderWeights {
   struct Layer {
-    Tensor attention_norm, q_norm, k_norm, mlp_norm;  // q_norm and k_norm undefined where the model has none
+    Tensor attention_norm, qkv_bias, q_norm, k_norm, mlp_norm;  // those undefined that the model does not have
     WeightMatrix qkv, o, up, down;
+    Experts experts;  // of a mixed layer, else none
   };
   ModelConfig config;
   std::vector<Layer> layers;
@@ -24,7 +26,7 @@ struct DecoderWeights {
   // Those of a model, which keep its memory alive: in place, or packed in `type`.
   static DecoderWeights of(const Model& model, std::optional<WeightType> type = std::nullopt);
 
-  // That one token makes a pass read: all matrices but an embedding table of its own.
+  // That one token makes a pass read: all matrices but an embedding table of its own and the experts that it leaves.
   int64_t bytes_per_pass() const;
 };
 

@@ -32,13 +32,20 @@ struct CachedAttention {
   float* qkv;              // [rows, (heads + 2 kv_heads) head_dim], as the product gives them; q is turned in place
   const float *cos, *sin;  // [positions, head_dim / 2]
   CacheBlock cache;
-  float* out;  // [rows, heads * head_dim]
+  float* out;                     // [rows, heads * head_dim]
+  int64_t window = 0, chunk = 0;  // 0: none; a position sees as many, itself the last, or those of its own chunk
+
+  // The first position that one sees.
+  int64_t first_seen(int64_t position) const {
+    if (window > 0 && position >= window) return position - window + 1;
+    return chunk > 0 ? position / chunk * chunk : 0;
+  }
 
   static constexpr int kQueries = 8;  // of one key/value head that share a pass over its cache
 
   // Turns the row's q and k and puts its k and v into the cache. All rows are stored before any attends.
   static void cpu_store(const CachedAttention& attention, int64_t row);
-  // Each row attends to every position up to its own, in items of work that may run at once.
+  // Each row attends to the positions that it sees, up to its own, in items of work that may run at once.
   int64_t items() const;
   static void cpu_item(const CachedAttention& attention, int64_t item);
 };

@@ -1,8 +1,13 @@
 #include "nn/config.h"
 
+#include <fmt/ranges.h>
+
+#include <algorithm>
 #include <cmath>
-#include <limits>
 #include <tuple>
+
+#include "nn/config_llama4.h"
+#include "nn/config_reader.h"
 
 namespace persea {
 namespace {
@@ -11,70 +16,8 @@ namespace {
 constexpr int64_t kMaxVocab = int64_t{1} << 24, kMaxDim = int64_t{1} << 18, kMaxHidden = int64_t{1} << 20;
 constexpr int64_t kMaxLayers = 4096, kMaxHeads = 4096, kMaxHeadDim = 4096, kMaxContext = int64_t{1} << 30;
 
-// A text from the file as it may stand in a message: quoted, on one line.
-std::string shown(const std::string& text) { return Json(text).dump(); }
-
-// Reads members of a config.json and remembers the first thing that is wrong with it.
-class Reader {
- public:
-  Reader(const Json& object, std::string where) : object_(object), where_(std::move(where)) {}
-
-  bool has(const char* key) const { return object_.contains(key) && !object_.at(key).is_null(); }
-  const Json& at(const char* key) const { return object_.at(key); }
-
-  int64_t integer(const char* key, std::optional<int64_t> missing = {}) {
-    if (!has(key)) return absent(key, missing);
-    const Json& value = at(key);
-    if (value.is_number_unsigned() ? value.get<uint64_t>() > static_cast<uint64_t>(std::numeric_limits<int64_t>::max())
-                                   : !value.is_number_integer()) {
-      return wrong(key, "a whole number", missing);
-    }
-    return value.get<int64_t>();
-  }
-  double number(const char* key, std::optional<double> missing = {}) {
-    if (!has(key)) return absent(key, missing);
-    return at(key).is_number() ? at(key).get<double>() : wrong(key, "a number", missing);
-  }
-  bool boolean(const char* key, bool missing) {
-    if (!has(key)) return missing;
-    return at(key).is_boolean() ? at(key).get<bool>() : wrong<bool>(key, "true or false", missing);
-  }
-  std::string text(const char* key, std::optional<std::string> missing = {}) {
-    if (!has(key)) return absent(key, missing);
-    return at(key).is_string() ? at(key).get<std::string>() : wrong(key, "a text", missing);
-  }
-  // Says that `key` asks for something that this program does not compute.
-  void unsupported(const char* key, std::string_view what) {
-    if (!error_) error_ = fail("{}: \"{}\": {}", where_, key, what);
-  }
-
-  void adopt(const Reader& inner) {
-    if (!error_) error_ = inner.error_;
-  }
-
-  bool ok() const { return !error_; }
-  const Error& error() const { return *error_; }
-  const std::string& where() const { return where_; }
-
- private:
-  template <class T>
-  T absent(const char* key, const std::optional<T>& missing) {
-    if (!missing && !error_) error_ = fail("{}: the key \"{}\" is missing", where_, key);
-    return missing.value_or(T{});
-  }
-  template <class T>
-  T wrong(const char* key, std::string_view kind, const std::optional<T>& missing) {
-    if (!error_) error_ = fail("{}: \"{}\" must be {}", where_, key, kind);
-    return missing.value_or(T{});
-  }
-
-  const Json& object_;
-  std::string where_;
-  std::optional<Error> error_;
-};
-
 // rope_theta and scaling, from transformers 5's rope_parameters or the older rope_theta and rope_scaling.
-void read_rope(Reader& reader, ModelConfig& config) {
+void read_rope(ConfigReader& reader, ModelConfig& config) {
   config.rope_theta = reader.number("rope_theta", config.rope_theta);
   if (reader.number("partial_rotary_factor", 1.0) != 1.0) {
     reader.unsupported("partial_rotary_factor", "rotation of a part of the head is not supported");
@@ -82,7 +25,7 @@ void read_rope(Reader& reader, ModelConfig& config) {
   const char* key = reader.has("rope_scaling") ? "rope_scaling" : "rope_parameters";  // as transformers prefers them
   if (!reader.has(key)) return;
   if (!reader.at(key).is_object()) return reader.unsupported(key, "must be an object");
-  Reader rope(reader.at(key), reader.where() + ": " + key);
+  ConfigReader rope(reader.at(key), reader.where() + ": " + key);
   config.rope_theta = rope.number("rope_theta", config.rope_theta);
   if (rope.number("partial_rotary_factor", 1.0) != 1.0) {
     rope.unsupported("partial_rotary_factor", "rotation of a part of the head is not supported");
@@ -103,19 +46,16 @@ void read_rope(Reader& reader, ModelConfig& config) {
 }
 
 // Keys that change what a model computes, in ways that no ModelConfig can say.
-void refuse_unsupported(Reader& reader, const ModelConfig& config) {
+void refuse_unsupported(ConfigReader& reader, const ModelConfig& config) {
   for (const char* key : {"attention_bias", "mlp_bias", "use_sliding_window"}) {
     if (reader.boolean(key, false)) reader.unsupported(key, "true is not supported");
   }
   for (const char* key : {"quantization_config", "attn_logit_softcapping", "num_experts", "num_local_experts"}) {
-    if (reader.has(key)) reader.unsupported(key, "is not supported");
+    if (reader.has(key) && !(config.llama4 && key == std::string_view("num_local_experts"))) {
+      reader.unsupported(key, "is not supported");
+    }
   }
-  // Qwen3 writes a window that use_sliding_window turns off; Mistral's holds whenever it is there.
-  if (reader.has("sliding_window") && !reader.has("use_sliding_window") &&
-      reader.integer("sliding_window", 0) < config.context) {
-    reader.unsupported("sliding_window", "attention in a window shorter than the context is not supported");
-  }
-  if (!reader.has("layer_types")) return;
+  if (!reader.has("layer_types") || config.llama4) return;
   const Json& types = reader.at("layer_types");
   for (const Json& type : types.is_array() ? types : Json::array({types})) {
     if (type != "full_attention") {
@@ -124,15 +64,40 @@ void refuse_unsupported(Reader& reader, const ModelConfig& config) {
   }
 }
 
+// Qwen writes a window that use_sliding_window turns off; Mistral's holds wherever it is not null, and is 4096 where
+// nobody speaks of it. Llama has none.
+int64_t read_window(ConfigReader& reader, std::string_view type, int64_t context) {
+  const bool mistral = type == "mistral";
+  if (mistral && !reader.names("sliding_window")) return context > 4096 ? 4096 : 0;
+  if (!reader.has("sliding_window") || reader.has("use_sliding_window")) return 0;
+  const int64_t window = reader.integer("sliding_window");
+  if (window >= context) return 0;
+  if (!mistral && type != "persea") {
+    reader.unsupported("sliding_window", fmt::format("is not supported in a {} model", type));
+  } else if (window < 1) {
+    reader.unsupported("sliding_window", "must be positive, or null for none");
+  }
+  return window;
+}
+
 // The class of transformers that computes this model, or our own name where there is none:
-// Llama, Qwen3 (gains on each head's q and k) and Arcee (max(0, x)^2 without a gate). LlamaConfig and ArceeConfig
-// refuse a width that is no multiple of the heads, which MistralConfig takes; no plain architecture caps its logits.
+// Llama, Mistral (a window), Qwen2 (biases), Qwen3 (gains on each head's q and k), Arcee (max(0, x)^2 without a gate)
+// and Llama 4. LlamaConfig and ArceeConfig refuse a width that is no multiple of the heads, which MistralConfig takes;
+// no plain architecture caps its logits.
 struct Architecture {
   const char *model_type, *name;
 };
 Architecture architecture_of(const ModelConfig& config) {
   const bool gated = config.activation == Activation::swiglu, even = config.dim % config.heads == 0;
-  if (config.logit_soft_cap == 0) {
+  if (config.llama4) return {"llama4_text", "Llama4ForCausalLM"};
+  if (config.qkv_bias && config.logit_soft_cap == 0 && gated && !config.qk_norm && config.window == 0) {
+    return {"qwen2", "Qwen2ForCausalLM"};
+  }
+  if (config.logit_soft_cap == 0 && !config.qkv_bias) {
+    if (config.window > 0) {
+      if (gated && !config.qk_norm) return {"mistral", "MistralForCausalLM"};
+      return {"persea", "PerseaForCausalLM"};
+    }
     if (gated && config.qk_norm) return {"qwen3", "Qwen3ForCausalLM"};
     if (gated && even) return {"llama", "LlamaForCausalLM"};
     if (gated) return {"mistral", "MistralForCausalLM"};
@@ -146,11 +111,17 @@ bool in(int64_t value, int64_t low, int64_t high) { return value >= low && value
 }  // namespace
 
 int64_t ModelConfig::product_parameters() const {
-  return layers * (qkv_rows() * dim + heads * head_dim * dim + up_rows() * dim + hidden * dim) + vocab * dim;
+  int64_t sum = layers * (qkv_rows() * dim + heads * head_dim * dim) + vocab * dim;
+  const int64_t matrices = activation == Activation::swiglu ? 3 : 2;  // of an MLP
+  for (int64_t i = 0; i < layers; ++i) {
+    sum += matrices * hidden_of(i) * dim;
+    if (mixed(i)) sum += llama4->experts * (matrices * llama4->expert_hidden * dim + dim);
+  }
+  return sum;
 }
 
 int64_t ModelConfig::parameters() const {
-  const int64_t gains = dim + layers * (2 * dim + (qk_norm ? 2 * head_dim : 0));
+  const int64_t gains = dim + layers * (2 * dim + (qk_norm ? 2 * head_dim : 0) + (qkv_bias ? qkv_rows() : 0));
   return product_parameters() + gains + (tied ? 0 : vocab * dim);
 }
 
@@ -177,17 +148,24 @@ Status ModelConfig::check() const {
   if (!(logit_soft_cap >= 0 && std::isfinite(logit_soft_cap))) {
     return fail("logit_soft_cap is {}; it must be positive, or 0 for none", logit_soft_cap);
   }
+  if (window < 0 || window > kMaxContext) return fail("window is {}; it must lie in 0..{}", window, kMaxContext);
+  if (llama4) PERSEA_CHECK(check_llama4(*this));
   if (rope_scaling) {
     const RopeScaling& scaling = *rope_scaling;
     if (!(scaling.factor > 0 && std::isfinite(scaling.factor))) {
       return fail("rope scaling's factor is {}; it must be positive", scaling.factor);
     }
     if (scaling.kind == RopeScaling::Kind::llama3 &&
-        !(scaling.low_frequency_factor > 0 && scaling.high_frequency_factor > scaling.low_frequency_factor &&
+        !(scaling.low_frequency_factor > 0 && scaling.high_frequency_factor >= scaling.low_frequency_factor &&
           std::isfinite(scaling.high_frequency_factor) && in(scaling.original_context, 1, kMaxContext))) {
-      return fail("llama3 rope scaling needs 0 < low_freq_factor < high_freq_factor and a positive original context");
+      return fail("llama3 rope scaling needs 0 < low_freq_factor <= high_freq_factor and a positive original context");
     }
   }
+  return {};
+}
+
+Status ModelConfig::trainable() const {
+  if (llama4) return fail("Llama 4's models are only run: experts and layers without positions are not trained here");
   return {};
 }
 
@@ -200,9 +178,9 @@ bool ModelConfig::operator==(const ModelConfig& other) const {
   };
   const auto rest = [](const ModelConfig& c) {
     return std::tuple(c.vocab, c.dim, c.layers, c.heads, c.kv_heads, c.head_dim, c.hidden, c.context, c.activation,
-                      c.qk_norm, c.tied, c.norm_eps, c.rope_theta, c.logit_soft_cap);
+                      c.qk_norm, c.qkv_bias, c.tied, c.norm_eps, c.rope_theta, c.logit_soft_cap, c.window);
   };
-  return rest(*this) == rest(other) && scaling(*this) == scaling(other);
+  return rest(*this) == rest(other) && scaling(*this) == scaling(other) && llama4 == other.llama4;
 }
 
 Json to_hugging_face(const ModelConfig& config) {
@@ -247,10 +225,13 @@ Json to_hugging_face(const ModelConfig& config) {
       {"rope_parameters", rope},  // transformers 5
   };
   const std::string_view type = architecture.model_type;
-  if (type == "mistral" || type == "qwen3") json["sliding_window"] = nullptr;
-  if (type == "qwen3") json["use_sliding_window"] = false;
+  const Json window = config.window > 0 ? Json(config.window) : Json();
+  if (type == "mistral" || type == "persea") json["sliding_window"] = window;
+  if (type == "qwen2" || type == "qwen3") json["sliding_window"] = nullptr, json["use_sliding_window"] = false;
+  if (type == "llama4_text") write_llama4(config, json);
   if (type == "persea") {
     json["qk_norm"] = config.qk_norm;
+    json["qkv_bias"] = config.qkv_bias;
     json["final_logit_softcapping"] = config.logit_soft_cap > 0 ? Json(config.logit_soft_cap) : Json();
   }
   return json;
@@ -258,14 +239,23 @@ Json to_hugging_face(const ModelConfig& config) {
 
 Result<ModelConfig> config_from_hugging_face(const Json& json, std::string_view where) {
   if (!json.is_object()) return fail("{}: must be a JSON object", where);
-  Reader reader(json, std::string(where));
+  ConfigReader reader(json, std::string(where));
   const std::string type = reader.text("model_type");
   if (!reader.ok()) return reader.error();
-  const bool own = type == "persea";
-  if (!own && type != "llama" && type != "mistral" && type != "qwen3" && type != "arcee") {
-    return fail("{}: \"model_type\": {} is not supported; llama, mistral, qwen3, arcee and persea are", where,
-                shown(type));
+  if (type == "llama4") {  // with a part that sees pictures, which is left alone
+    if (!reader.has("text_config")) return fail("{}: the key \"text_config\" is missing", where);
+    const Json& inner = json.at("text_config");
+    const std::string place = fmt::format("{}: text_config", where);
+    if (!inner.is_object() || inner.value("model_type", Json()) != "llama4_text") {
+      return fail("{}: must be an object of \"model_type\" llama4_text", place);
+    }
+    return config_from_hugging_face(inner, place);
   }
+  constexpr std::string_view kTypes[] = {"llama", "mistral", "qwen2", "qwen3", "arcee", "llama4_text", "persea"};
+  if (std::find(std::begin(kTypes), std::end(kTypes), type) == std::end(kTypes)) {
+    return fail("{}: \"model_type\": {} is not supported; {} are", where, shown(type), fmt::join(kTypes, ", "));
+  }
+  const bool own = type == "persea", llama4 = type == "llama4_text";
 
   ModelConfig config;
   config.vocab = reader.integer("vocab_size");
@@ -273,12 +263,13 @@ Result<ModelConfig> config_from_hugging_face(const Json& json, std::string_view 
   config.layers = reader.integer("num_hidden_layers");
   config.heads = reader.integer("num_attention_heads");
   config.kv_heads = reader.integer("num_key_value_heads", config.heads);
-  config.hidden = reader.integer("intermediate_size");
+  config.hidden = reader.integer(llama4 ? "intermediate_size_mlp" : "intermediate_size");
   config.context = reader.integer("max_position_embeddings", 2048);
   const bool divides = config.heads > 0 && config.dim % config.heads == 0;
   if (reader.has("head_dim") || divides) {
-    // What transformers takes where the key is missing: 128 for Qwen3, else the width over the heads.
-    config.head_dim = reader.integer("head_dim", type == "qwen3" || !divides ? 128 : config.dim / config.heads);
+    // What transformers takes where the key is missing: 128 for Qwen3 and Llama 4, else the width over the heads.
+    const bool wide = type == "qwen3" || llama4 || !divides;
+    config.head_dim = reader.integer("head_dim", wide ? 128 : config.dim / config.heads);
   } else {
     reader.unsupported("hidden_size", "is no multiple of num_attention_heads, and there is no head_dim");
   }
@@ -288,12 +279,18 @@ Result<ModelConfig> config_from_hugging_face(const Json& json, std::string_view 
     reader.unsupported("hidden_act", fmt::format("{} is not supported in a {} model", shown(activation), type));
   }
   config.qk_norm = type == "qwen3" || (own && reader.boolean("qk_norm", false));
+  config.qkv_bias = type == "qwen2" || (own && reader.boolean("qkv_bias", false));
   config.tied = reader.boolean("tie_word_embeddings", false);
-  config.norm_eps = reader.number("rms_norm_eps", type == "arcee" ? 1e-5 : 1e-6);
+  config.norm_eps = reader.number("rms_norm_eps", type == "arcee" || llama4 ? 1e-5 : 1e-6);
   if (own) {
     config.logit_soft_cap = reader.number("final_logit_softcapping", 0.0);
   } else if (reader.has("final_logit_softcapping")) {
     reader.unsupported("final_logit_softcapping", fmt::format("is not supported in a {} model", type));
+  }
+  config.window = read_window(reader, type, config.context);
+  if (llama4) {
+    config.rope_theta = 500000;
+    read_llama4(reader, config);
   }
   read_rope(reader, config);
   refuse_unsupported(reader, config);

@@ -45,8 +45,18 @@ TEST(ModelConfig, GoesThroughHuggingFaceAndBack) {
       [](ModelConfig& c) {
         c.rope_scaling = RopeScaling{RopeScaling::Kind::llama3, 8, 1, 4, 32};
       },
+      [](ModelConfig& c) { c.qkv_bias = true; },
+      [](ModelConfig& c) { c.window = 16; },
+      [](ModelConfig& c) { c.qkv_bias = true, c.window = 16; },
+      [](ModelConfig& c) { c.qk_norm = true, c.window = 16; },
+      [](ModelConfig& c) {
+        Llama4& own = c.llama4.emplace();
+        own.experts = 8, own.active = 2, own.expert_hidden = 24, own.chunk = 32, own.temperature_scale = 0.1;
+        own.mixed = {false, true}, own.turned = {true, false};
+      },
   };
-  const char* types[] = {"llama", "llama", "qwen3", "mistral", "arcee", "persea", "llama", "llama"};
+  const char* types[] = {"llama", "llama", "qwen3",   "mistral", "arcee",  "persea",     "llama",
+                         "llama", "qwen2", "mistral", "persea",  "persea", "llama4_text"};
   for (size_t i = 0; i < std::size(changes); ++i) {
     ModelConfig config = small();
     changes[i](config);
@@ -86,6 +96,45 @@ TEST(ModelConfig, ReadsWhatOthersWrite) {
   EXPECT_EQ(other->rope_theta, 1000);
   EXPECT_EQ(other->rope_scaling->kind, RopeScaling::Kind::linear);
   EXPECT_FALSE(other->tied);
+}
+
+// What transformers takes for keys that are missing is part of what a file means.
+TEST(ModelConfig, KnowsWhatMissingKeysMean) {
+  const auto read = [](const char* text) {
+    const auto config = config_from_hugging_face(Json::parse(text), "config.json");
+    EXPECT_TRUE(config.ok()) << config.error().message;
+    return config ? *config : ModelConfig();
+  };
+  const auto mistral = [&](const char* more) {
+    return read(fmt::format(R"({{"model_type": "mistral", "vocab_size": 50, "hidden_size": 64, "num_hidden_layers": 1,
+        "num_attention_heads": 4, "intermediate_size": 64, "max_position_embeddings": 32768{}}})",
+                            more)
+                    .c_str());
+  };
+  EXPECT_EQ(mistral("").window, 4096);
+  EXPECT_EQ(mistral(R"(, "sliding_window": null)").window, 0);
+  EXPECT_EQ(mistral(R"(, "sliding_window": 100)").window, 100);
+  const ModelConfig qwen = read(R"({"model_type": "qwen2", "vocab_size": 50, "hidden_size": 64, "num_hidden_layers": 1,
+      "num_attention_heads": 4, "num_key_value_heads": 2, "intermediate_size": 64, "max_position_embeddings": 32768,
+      "use_sliding_window": false, "sliding_window": 4096, "max_window_layers": 21})");
+  EXPECT_TRUE(qwen.qkv_bias);
+  EXPECT_EQ(qwen.window, 0);
+  EXPECT_EQ(qwen.head_dim, 16);
+
+  // A model with a part that sees pictures: as Scout's, with fewer layers.
+  const ModelConfig scout = read(R"({"model_type": "llama4", "vision_config": {}, "text_config": {
+      "model_type": "llama4_text", "vocab_size": 202048, "hidden_size": 5120, "intermediate_size": 8192,
+      "intermediate_size_mlp": 16384, "num_hidden_layers": 8, "num_attention_heads": 40, "num_key_value_heads": 8,
+      "max_position_embeddings": 10485760, "num_local_experts": 16, "num_experts_per_tok": 1, "interleave_moe_layer_step":
+      1, "attention_chunk_size": 8192, "use_qk_norm": true, "no_rope_layers": [], "for_llm_compressor": false,
+      "rope_theta": 500000.0, "rope_scaling": {"rope_type": "llama3", "factor": 16.0, "low_freq_factor": 1.0,
+      "high_freq_factor": 1.0, "original_max_position_embeddings": 8192}}})");
+  EXPECT_EQ(scout.head_dim, 128);
+  EXPECT_EQ(scout.norm_eps, 1e-5);
+  EXPECT_EQ(scout.llama4->mixed, std::vector<bool>(8, true));
+  EXPECT_EQ(scout.llama4->turned, (std::vector<bool>{true, true, true, false, true, true, true, false}));
+  EXPECT_EQ(scout.llama4->temperature_scale, 0.1);
+  EXPECT_EQ(scout.hidden_of(0), 8192);
 }
 
 TEST(ModelConfig, NamesTheKeyThatItCannotTake) {

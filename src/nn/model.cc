@@ -13,6 +13,7 @@
 #include "autograd/ops/linear.h"
 #include "autograd/ops/linear_cross_entropy.h"
 #include "autograd/ops/rms_norm.h"
+#include "autograd/ops/row_bias.h"
 #include "kernels/gemm.h"
 
 namespace persea {
@@ -34,10 +35,25 @@ Parameter gain(std::string name, int64_t width) {
   return parameter;
 }
 
+Parameter bias(std::string name, int64_t width) {
+  Parameter parameter{std::move(name), Tensor({width}), {}, true, false};
+  parameter.value.zero();
+  return parameter;
+}
+
 Tensor ids(std::span<const int32_t> values, int64_t count, const char* what) {
   if (static_cast<int64_t>(values.size()) != count)
     throw std::logic_error(fmt::format("model: {} {} for {} tokens", values.size(), what, count));
   return Tensor::from(values, {count});
+}
+
+// A window moves the first place that a token sees.
+Tensor within_window(Tensor starts, int64_t length, int64_t window) {
+  if (window == 0) return starts;
+  const auto first = starts.span<int32_t>();
+  for (size_t i = 0; i < first.size(); ++i)
+    first[i] = std::max(first[i], static_cast<int32_t>(static_cast<int64_t>(i) % length - window + 1));
+  return starts;
 }
 
 }  // namespace
@@ -55,14 +71,22 @@ Model::Model(const ModelConfig& config, std::optional<uint64_t> seed) : config_(
     Layer layer;
     layer.attention_norm = gain(name("attention_norm"), c.dim);
     layer.qkv = make(name("qkv"), {c.qkv_rows(), c.dim}, deviation);
+    if (c.qkv_bias) layer.qkv_bias = bias(name("qkv_bias"), c.qkv_rows());
     if (c.qk_norm) {
       layer.q_norm = gain(name("q_norm"), c.head_dim);
       layer.k_norm = gain(name("k_norm"), c.head_dim);
     }
     layer.o = make(name("o"), {c.dim, c.heads * c.head_dim}, into_residual);
     layer.mlp_norm = gain(name("mlp_norm"), c.dim);
-    layer.up = make(name("up"), {c.up_rows(), c.dim}, deviation);
-    layer.down = make(name("down"), {c.dim, c.hidden}, into_residual);
+    const int64_t hidden = c.hidden_of(i), gates = c.activation == Activation::swiglu ? 2 : 1;
+    layer.up = make(name("up"), {gates * hidden, c.dim}, deviation);
+    layer.down = make(name("down"), {c.dim, hidden}, into_residual);
+    if (c.mixed(i)) {
+      const int64_t experts = c.llama4->experts;
+      layer.router = make(name("router"), {experts, c.dim}, deviation);
+      layer.expert_up = make(name("expert_up"), {experts * 2 * hidden, c.dim}, deviation);
+      layer.expert_down = make(name("expert_down"), {experts * c.dim, hidden}, into_residual);
+    }
     layers_.push_back(std::move(layer));
   }
   norm_ = gain("norm", c.dim);
@@ -73,8 +97,10 @@ std::vector<Parameter*> Model::parameters() {
   std::vector<Parameter*> all{&embedding_};
   for (Layer& layer : layers_) {
     all.insert(all.end(), {&layer.attention_norm, &layer.qkv});
+    if (config_.qkv_bias) all.push_back(&layer.qkv_bias);
     if (config_.qk_norm) all.insert(all.end(), {&layer.q_norm, &layer.k_norm});
     all.insert(all.end(), {&layer.o, &layer.mlp_norm, &layer.up, &layer.down});
+    if (layer.router.value.defined()) all.insert(all.end(), {&layer.router, &layer.expert_up, &layer.expert_down});
   }
   all.push_back(&norm_);
   if (!config_.tied) all.push_back(&head_);
@@ -98,10 +124,11 @@ Tape::Value Model::body(Tape& tape, const TokenBatch& batch, const LossOptions& 
   const ModelConfig& c = config_;
   const int64_t n = batch.sequences * batch.length;
   if (n <= 0) throw std::logic_error("model: an empty batch");
+  if (Status status = c.trainable(); !status) throw std::logic_error("model: " + status.error().message);
   const RopeTable rope = rope_table(c, batch.length);
   const Tape::Value positions = tape.constant(ids(batch.positions, n, "positions")),
-                    starts = tape.constant(ids(batch.starts, n, "starts")), cos = tape.constant(rope.cos),
-                    sin = tape.constant(rope.sin);
+                    starts = tape.constant(within_window(ids(batch.starts, n, "starts"), batch.length, c.window)),
+                    cos = tape.constant(rope.cos), sin = tape.constant(rope.sin);
   const auto eps = static_cast<float>(c.norm_eps);
   const LinearOptions plain{Prologue::none, eps, options.precision}, normed{Prologue::rms_norm, eps, options.precision},
       activated{c.activation == Activation::swiglu ? Prologue::swiglu : Prologue::relu_squared, eps, options.precision};
@@ -121,6 +148,7 @@ Tape::Value Model::body(Tape& tape, const TokenBatch& batch, const LossOptions& 
   for (Layer& layer : layers_) {
     Tape::Value qkv =
         tape.run(linear_op(), {x, tape.parameter(layer.qkv), tape.parameter(layer.attention_norm), {}}, normed)[0];
+    if (c.qkv_bias) qkv = tape.run(row_bias_op(), {qkv, tape.parameter(layer.qkv_bias)})[0];
     if (c.qk_norm)
       qkv = tape.run(head_norm_op(), {qkv, tape.parameter(layer.q_norm), tape.parameter(layer.k_norm)},
                      HeadNormOptions{c.heads, c.kv_heads, eps})[0];
@@ -178,7 +206,8 @@ Tensor Model::logits(const TokenBatch& batch) {
 }
 
 double activation_bytes_per_token(const ModelConfig& c) {
-  const int64_t layer = 2 * c.dim + c.qkv_rows() * (c.qk_norm ? 2 : 1) + c.heads * c.head_dim + c.heads + c.up_rows();
+  const int64_t layer =
+      2 * c.dim + c.qkv_rows() * (1 + c.qk_norm + c.qkv_bias) + c.heads * c.head_dim + c.heads + c.up_rows();
   return 4.0 * static_cast<double>(c.layers * layer + 2 * c.dim);
 }
 
@@ -203,7 +232,7 @@ RopeTable rope_table(const ModelConfig& config, int64_t positions) {
         // Llama 3.1: long waves are stretched by the factor, short ones kept, those between interpolated.
         const double turns = static_cast<double>(scaling->original_context) * frequency / (2 * M_PI);
         const double low = scaling->low_frequency_factor, high = scaling->high_frequency_factor;
-        const double kept = std::clamp((turns - low) / (high - low), 0.0, 1.0);
+        const double kept = high > low ? std::clamp((turns - low) / (high - low), 0.0, 1.0) : turns >= high ? 1 : 0;
         frequency *= kept + (1 - kept) / scaling->factor;
       }
     }

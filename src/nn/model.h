@@ -34,19 +34,24 @@ class Model {
 
   // Fused as they lie in memory: per layer "layers.N.qkv" [(heads + 2 kv_heads) head_dim, dim], "layers.N.o" [dim,
   // heads head_dim], "layers.N.up" [2 hidden (gate rows first) or hidden, dim], "layers.N.down" [dim, hidden], gains
-  // "layers.N.attention_norm", "layers.N.mlp_norm" [dim], with qk_norm "layers.N.q_norm", "layers.N.k_norm" [head_dim];
-  // "embedding" [vocab, dim], "norm" [dim], and "head" [vocab, dim] unless tied.
+  // "layers.N.attention_norm", "layers.N.mlp_norm" [dim], with qk_norm "layers.N.q_norm", "layers.N.k_norm" [head_dim],
+  // with qkv_bias "layers.N.qkv_bias"; "embedding" [vocab, dim], "norm" [dim], and "head" [vocab, dim] unless tied. A
+  // mixed layer's "up" and "down" are those that all tokens share; "layers.N.router" [experts, dim], and the experts'
+  // one below the other: "layers.N.expert_up" [experts 2 expert_hidden, dim], "layers.N.expert_down" [experts dim,
+  // expert_hidden].
   std::vector<Parameter*> parameters();
   std::vector<const Parameter*> parameters() const;
   Parameter& parameter(std::string_view name);  // throws std::logic_error where there is none
 
   struct Layer {
-    Parameter attention_norm, qkv, q_norm, k_norm, o, mlp_norm, up, down;
+    Parameter attention_norm, qkv, qkv_bias, q_norm, k_norm, o, mlp_norm, up, down, router, expert_up, expert_down;
   };
   const std::vector<Layer>& layers() const { return layers_; }
   const Parameter& embedding() const { return embedding_; }
   const Parameter& norm() const { return norm_; }
   const Parameter& head() const { return config_.tied ? embedding_ : head_; }
+
+  // Passes over whole rows. They throw std::logic_error for a model that is not trainable(): a Decoder runs it.
 
   // Sum of the targets' cross-entropies in nats (divide by their number for the mean). With training, gradients of
   // scale * sum are added to the parameters. `dropout` and its seed act in training only.

@@ -1,5 +1,6 @@
 #include "nn/model_files.h"
 
+#include <algorithm>
 #include <map>
 #include <set>
 #include <string>
@@ -24,29 +25,44 @@ bool redundant(const std::string& name, const ModelConfig& config) {
   return name.ends_with(".rotary_emb.inv_freq") || (config.tied && name == "lm_head.weight");
 }
 
+// Of a model with a part that sees pictures: the text's names have one more word before them, the rest is left alone.
+constexpr std::string_view kText = "language_model.";
+constexpr std::string_view kPictures[] = {"vision_model.", "multi_modal_projector."};
+
+// Where a tensor lies, and how its file calls it.
+struct Held {
+  const Safetensors* file;
+  std::string name;
+};
+
 // The tensors of one or several safetensors files.
 class FilesSource : public TensorSource {
  public:
-  using Holder = std::map<std::string, const Safetensors*>;
+  using Holder = std::map<std::string, Held>;
   FilesSource(const ModelConfig& config, const Holder& holder, std::string first)
       : config_(config), holder_(holder), first_(std::move(first)) {}
 
   std::vector<std::string> names() const override {
     std::vector<std::string> names;
-    for (const auto& [name, file] : holder_)
+    for (const auto& [name, held] : holder_)
       if (!redundant(name, config_)) names.push_back(name);
     return names;
   }
   const Shape* shape(const std::string& name) const override {
     const auto found = holder_.find(name);
-    return found == holder_.end() ? nullptr : &found->second->entries().at(name).shape;
+    return found == holder_.end() ? nullptr : &found->second.file->entries().at(found->second.name).shape;
   }
   std::string where(const std::string& name) const override {
     const auto found = holder_.find(name);
-    return found == holder_.end() ? first_ : found->second->where();
+    return found == holder_.end() ? first_ : found->second.file->where();
+  }
+  std::string spelled(const std::string& name) const override {
+    const auto found = holder_.find(name);
+    return found == holder_.end() ? name : found->second.name;
   }
   Status read(const std::string& name, const Shape& shape, std::span<float> out) const override {
-    return holder_.at(name)->read(name, shape, out);
+    const Held& held = holder_.at(name);
+    return held.file->read(held.name, shape, out);
   }
 
  private:
@@ -108,7 +124,7 @@ Status save_model(const Model& model, const std::filesystem::path& dir, const To
   std::map<std::string, Tensor> parameters = tensors_of(model);
   std::vector<std::pair<std::string, Tensor>> tensors;
   for (const ModelPiece& piece : model_pieces(model.config())) {
-    tensors.emplace_back(piece.name, parameters.at(piece.parameter).slice(piece.begin, piece.end));
+    tensors.emplace_back(piece.name, file_values(piece, parameters.at(piece.parameter)));
   }
   PERSEA_CHECK(write_safetensors(dir / kWeights, std::move(tensors)));
 
@@ -130,13 +146,19 @@ Result<std::unique_ptr<Model>> load_model(const std::filesystem::path& dir) {
   PERSEA_TRY(const ModelConfig config, load_config(dir));
   PERSEA_TRY(const std::vector<std::filesystem::path> paths, weight_files(dir));
   std::vector<Safetensors> files;
-  std::map<std::string, const Safetensors*> holder;
+  FilesSource::Holder holder;
   files.reserve(paths.size());
   for (const std::filesystem::path& path : paths) {
     PERSEA_TRY(Safetensors file, Safetensors::open(path));
     files.push_back(std::move(file));
     for (const auto& [name, entry] : files.back().entries()) {
-      if (!holder.emplace(name, &files.back()).second)
+      std::string_view plain = name;
+      if (config.llama4) {
+        if (std::any_of(std::begin(kPictures), std::end(kPictures), [&](auto part) { return plain.starts_with(part); }))
+          continue;
+        if (plain.starts_with(kText)) plain.remove_prefix(kText.size());
+      }
+      if (!holder.emplace(plain, Held{&files.back(), name}).second)
         return fail("{}: tensor {} is in another file too", path.string(), name);
     }
   }

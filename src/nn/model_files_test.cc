@@ -57,6 +57,12 @@ TEST_F(ModelFiles, ComeBackBitForBit) {
       [](ModelConfig&) {},
       [](ModelConfig& c) { c.tied = false; },
       [](ModelConfig& c) { c.qk_norm = true; },
+      [](ModelConfig& c) { c.qkv_bias = true; },
+      [](ModelConfig& c) { c.window = 7; },
+      [](ModelConfig& c) {
+        c.llama4.emplace().experts = 3, c.llama4->expert_hidden = 12;
+        c.llama4->mixed = {false, true}, c.llama4->turned = {true, false};
+      },
       [](ModelConfig& c) { c.activation = Activation::relu_squared, c.logit_soft_cap = 20; },
   };
   for (const auto& change : changes) {

@@ -15,13 +15,29 @@
 
 namespace persea {
 
+// How a file's numbers lie that the model has otherwise.
+enum class PieceForm {
+  same,
+  turned_pairs,  // rows of heads: RoPE turns neighbours, 2i and 2i + 1, which are rows i and i + half of ours
+  transposed,    // one matrix behind the other, each transposed
+};
+
 // A tensor of a file: rows [begin, end) of one of the model's parameters, which fuses several of them.
 struct ModelPiece {
   std::string name, parameter;
   int64_t begin, end;
   Shape shape;
+  PieceForm form = PieceForm::same;
+  int64_t parts = 1;  // heads or matrices in it
 };
 std::vector<ModelPiece> model_pieces(const ModelConfig& config);
+
+// `rows` rows of `parts` equal parts, in place, from a file's form to the model's and back.
+void to_model_form(PieceForm form, int64_t parts, int64_t rows, std::span<float> values);
+void to_file_form(PieceForm form, int64_t parts, int64_t rows, std::span<float> values);
+
+// What the file holds of a piece of the model: a view of the parameter's rows, or a copy in another form.
+Tensor file_values(const ModelPiece& piece, const Tensor& parameter);
 
 // A model's parameters by their names.
 std::map<std::string, Tensor> tensors_of(const Model& model);

@@ -75,6 +75,8 @@ TEST(Model, GradientsOfAllVariantsMatchDifferences) {
   for (const Variant& variant :
        {Variant{"plain", [](ModelConfig&) {}}, Variant{"untied", [](ModelConfig& c) { c.tied = false; }},
         Variant{"qk_norm", [](ModelConfig& c) { c.qk_norm = true; }},
+        Variant{"biases", [](ModelConfig& c) { c.qkv_bias = true; }},
+        Variant{"window", [](ModelConfig& c) { c.window = 3; }},
         Variant{"relu_squared", [](ModelConfig& c) { c.activation = Activation::relu_squared; }}}) {
     ModelConfig config = tiny();
     variant.change(config);
@@ -93,7 +95,7 @@ TEST(Model, GradientsOfAllVariantsMatchDifferences) {
         slope += double(direction[i]) * p->gradient.data()[i];
       }
       const Tensor kept = p->value.clone();
-      const float step = 2e-3f;
+      const float step = 1e-3f;
       double loss[2];
       for (int side : {0, 1}) {
         for (int64_t i = 0; i < p->value.count(); ++i)
@@ -157,6 +159,19 @@ TEST(Model, DocumentsInARowDoNotSeeEachOther) {
   }
   const std::vector<float> separate = model.token_losses(alone.view());
   for (int i = 0; i < 7; ++i) EXPECT_NEAR(together[5 + i], separate[i], 1e-5);
+}
+
+TEST(Model, LlamaFourIsOnlyRun) {
+  ModelConfig config = tiny();
+  config.llama4.emplace().experts = 3, config.llama4->expert_hidden = 8;
+  config.llama4->mixed.assign(static_cast<size_t>(config.layers), true);
+  config.llama4->turned = config.llama4->mixed;
+  Model model(config, 1);
+  EXPECT_EQ(model.parameter("layers.0.expert_up").value.shape(), (Shape{48, config.dim}));
+  EXPECT_THROW(model.loss(Batch(1, 4, 29, 4).view(), {}), std::logic_error);
+  int64_t count = 0;
+  for (const Parameter* parameter : model.parameters()) count += parameter->value.count();
+  EXPECT_EQ(count, config.parameters());
 }
 
 TEST(Model, WhatNoModelCanHaveIsRefused) {

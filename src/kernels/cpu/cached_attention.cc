@@ -26,7 +26,7 @@ constexpr int kVectors = static_cast<int>(kKeyTile / hn::MaxLanes(KeyTag()));  /
 struct Query {
   const float* q;
   float* out;
-  int64_t count;  // positions it attends to
+  int64_t first, count;  // of the positions it attends to, and how many there are up to its own
 };
 
 // A format's numbers, a vector of them as f32.
@@ -111,10 +111,11 @@ void scores_of(const Query* queries, const Head<Format>& head, int64_t tiles, fl
     for (; t < tiles; ++t) score_tiles<Format, N, 1>(queries, head, t, scale, scores, stride);
 }
 
-// Softmax over the first `count` scores; 0 in the rest of `padded`.
-void softmax(float* scores, int64_t count, int64_t padded) {
+// Softmax over the scores [first, count); 0 in the rest of `padded`.
+void softmax(float* scores, int64_t first, int64_t count, int64_t padded) {
   const KeyTag d;
   const auto lanes = static_cast<int64_t>(hn::MaxLanes(d));
+  std::fill(scores, scores + first, -1e30F);
   std::fill(scores + count, scores + padded, -1e30F);
   auto high = hn::Set(d, -1e30F);
   for (int64_t i = 0; i < padded; i += lanes) high = hn::Max(high, hn::LoadU(d, scores + i));
@@ -178,16 +179,20 @@ void values_of(const Query* queries, const Head<Format>& head, int64_t count, co
 }
 
 template <class Format, int N>
-void attend(const Query* queries, const Head<Format>& head, std::vector<float>& scratch) {
-  int64_t most = 0;
-  for (int n = 0; n < N; ++n) most = std::max(most, queries[n].count);
+void attend(const Query* queries, Head<Format> head, std::vector<float>& scratch) {
+  int64_t most = 0, least = queries[0].first;
+  for (int n = 0; n < N; ++n) most = std::max(most, queries[n].count), least = std::min(least, queries[n].first);
+  // Pages that none of them sees are passed over; in the page, places keep their lanes, and so their sums their bits.
+  const int64_t unseen = least / kPage * kPage;
+  head.pages += least / kPage;
+  most -= unseen;
   const int64_t tiles = (most + kKeyTile - 1) / kKeyTile, stride = tiles * kKeyTile;
   if (static_cast<int64_t>(scratch.size()) < N * stride) scratch.resize(static_cast<size_t>(N * stride));
   const float scale = 1.0F / std::sqrt(static_cast<float>(head.head_dim));
   scores_of<Format, N>(queries, head, tiles, scale, scratch.data(), stride);
   for (int n = 0; n < N; ++n) {
     float* scores = scratch.data() + n * stride;
-    softmax(scores, queries[n].count, stride);
+    softmax(scores, queries[n].first - unseen, queries[n].count - unseen, stride);
     if constexpr (Format::kScaled) scale_weights(head, stride, scores);
   }
   values_of<Format, N>(queries, head, most, scratch.data(), stride);
@@ -210,7 +215,7 @@ void attend_item(const CachedAttention& a, int64_t kv_head, int64_t first, int64
   for (int64_t i = 0; i < count; ++i) {
     const int64_t row = (first + i) / group, head = kv_head * group + (first + i) % group;
     queries[i] = {a.qkv + row * qkv_columns + head * a.head_dim, a.out + (row * a.heads + head) * a.head_dim,
-                  a.past + row + 1};
+                  a.first_seen(a.past + row), a.past + row + 1};
   }
   const int64_t offset = a.cache.offset + kv_head * CacheBlock::head_bytes(a.head_dim, a.cache.format);
   const int64_t columns = CacheBlock::value_columns(a.head_dim);

@@ -1,0 +1,25 @@
+// A bias added to each row, and its gradient: the sums of columns.
+#pragma once
+
+#include <cstdint>
+
+namespace persea::kernels {
+
+// y = x + bias, row by row; y may be x.
+struct RowBias {
+  int64_t rows, columns;
+  const float *x, *bias;
+  float* y;
+  static void cpu(const RowBias& k);
+};
+
+// dbias (+)= sums of the columns of dy, in the order of the rows.
+struct RowBiasBackward {
+  int64_t rows, columns;
+  const float* dy;
+  float* dbias;
+  bool accumulate;
+  static void cpu(const RowBiasBackward& k);
+};
+
+}  // namespace persea::kernels
