@@ -11,11 +11,17 @@ namespace {
 
 constexpr size_t kShort = 48;  // up to here a scan for the lowest rank is faster than a heap
 
-void merge_short(const MergeTable& merges, int32_t* tokens, size_t n, std::vector<int32_t>& out) {
+// The leftmost of the lowest rank; pairs of different tokens seldom share one.
+const uint64_t* first_merge(const uint64_t* begin, const uint64_t* end, bool shared) {
+  if (!shared) return std::min_element(begin, end);
+  return std::min_element(begin, end, [](uint64_t a, uint64_t b) { return a >> 32 < b >> 32; });
+}
+
+void merge_short(const MergeTable& merges, int32_t* tokens, size_t n, bool shared, std::vector<int32_t>& out) {
   uint64_t next[kShort];  // next[i]: the merge of tokens i and i + 1
   for (size_t i = 0; i + 1 < n; ++i) next[i] = merges.find(tokens[i], tokens[i + 1]);
   while (n > 1) {
-    const uint64_t* best = std::min_element(next, next + n - 1);
+    const uint64_t* best = first_merge(next, next + n - 1, shared);
     if (*best == MergeTable::kNone) break;
     const size_t i = best - next;
     tokens[i] = static_cast<int32_t>(static_cast<uint32_t>(*best));
@@ -85,12 +91,17 @@ void merge_word(const MergeTable& merges, const std::array<int32_t, 256>& byte_t
   if (word.size() <= kShort) {
     int32_t tokens[kShort];
     for (size_t i = 0; i < word.size(); ++i) tokens[i] = byte_tokens[static_cast<unsigned char>(word[i])];
-    merge_short(merges, tokens, word.size(), out);
+    merge_short(merges, tokens, word.size(), false, out);
   } else {
     std::vector<int32_t> tokens(word.size());
     for (size_t i = 0; i < word.size(); ++i) tokens[i] = byte_tokens[static_cast<unsigned char>(word[i])];
     merge_long(merges, tokens, out);
   }
+}
+
+void merge_tokens(const MergeTable& merges, std::vector<int32_t>& tokens, std::vector<int32_t>& out) {
+  if (tokens.size() <= kShort) return merge_short(merges, tokens.data(), tokens.size(), true, out);
+  merge_long(merges, tokens, out);
 }
 
 }  // namespace persea

@@ -46,4 +46,7 @@ class MergeTable {
 void merge_word(const MergeTable& merges, const std::array<int32_t, 256>& byte_tokens, std::string_view word,
                 std::vector<int32_t>& out);
 
+// The same from any tokens to begin with, which are used up.
+void merge_tokens(const MergeTable& merges, std::vector<int32_t>& tokens, std::vector<int32_t>& out);
+
 }  // namespace persea

@@ -10,9 +10,11 @@
 namespace persea {
 
 enum class SplitRule : uint8_t {
-  none,  // a text is one word
-  gpt2,  // GPT-2: contractions, letters, numbers and signs, each with at most one space before it
-  gpt4,  // GPT-4 (cl100k), Llama 3, Qwen 2: any contraction case, short runs of digits, line ends kept apart
+  none,         // a text is one word
+  gpt2,         // GPT-2: contractions, letters, numbers and signs, each with at most one space before it
+  gpt2_digits,  // SmolLM, StarCoder: each digit apart, and what lies between as GPT-2
+  o200k,  // GPT-4o, Llama 4: as GPT-4, and words end where lower case becomes upper; contractions go with their words
+  gpt4,   // GPT-4 (cl100k), Llama 3, Qwen 2: any contraction case, short runs of digits, line ends kept apart
 };
 
 struct Split {
@@ -22,13 +24,14 @@ struct Split {
   friend bool operator==(const Split&, const Split&) = default;
 };
 
-// The regular expression that stands for the rule in a tokenizer.json; "" for SplitRule::none.
+// The regular expression that stands for the rule in a tokenizer.json; "" where there is none.
 std::string split_pattern(const Split& split);
 
 // The rule that a regular expression stands for, where it is one of those above.
 std::optional<Split> parse_split_pattern(std::string_view pattern);
 
-// "none", "gpt2", "gpt4" (three digits), "gpt4-1" (one digit): names for settings and messages.
+// "none", "gpt2", "gpt2-1" (each digit apart), "gpt4" (three digits), "gpt4-1" (one digit), "o200k": names for settings
+// and messages.
 std::string split_name(const Split& split);
 std::optional<Split> parse_split_name(std::string_view name);
 

@@ -1,5 +1,6 @@
 // Decodes a stream of ids for people: what it gives is always valid UTF-8 and never ends in the middle of a character.
-// Together its pieces are to_valid_utf8() of the whole.
+// Together its pieces are to_valid_utf8() of all tokens' bytes: what goes on a text keeps the space that it begins
+// with.
 #pragma once
 
 #include <cstdint>

@@ -16,8 +16,10 @@ struct Tokenizer::State {
   TokenizerParts parts;
   MergeTable merges;
   std::array<int32_t, 256> byte_tokens{};
-  std::unordered_map<std::string_view, int32_t> whole_words;  // only where ignore_merges
-  std::vector<std::string_view> bytes;                        // of each id
+  std::unordered_map<std::string_view, int32_t> whole_words;  // only where ignore_merges, or of characters
+  PieceCut cut = PieceCut::whole;
+  std::vector<AddedToken> searched;     // the added tokens as they stand in normalized text
+  std::vector<std::string_view> bytes;  // of each id
   std::vector<bool> special;
   std::optional<AddedTokenFinder> raw_finder, normalized_finder;
 
@@ -44,14 +46,33 @@ struct Tokenizer::State {
         return;
       }
     }
-    merge_word(merges, byte_tokens, word, out);
+    if (!parts.pieces) return merge_word(merges, byte_tokens, word, out);
+    std::vector<int32_t> tokens;
+    for (const char *p = word.data(), *end = p + word.size(); p < end;) {
+      const unicode::Decoded c = unicode::decode_utf8(p, end);
+      const auto known = whole_words.find(std::string_view(p, c.bytes));
+      if (known != whole_words.end()) {
+        tokens.push_back(known->second);
+      } else {
+        for (int i = 0; i < c.bytes; ++i) tokens.push_back(byte_tokens[static_cast<unsigned char>(p[i])]);
+      }
+      p += c.bytes;
+    }
+    merge_tokens(merges, tokens, out);
   }
-  // The text as it is encoded; `storage` holds it where it is another.
-  std::string_view normalized(std::string_view text, std::string& storage) const {
+  // The text as it is encoded; `storage` holds it where it is another. `first`: it is where the whole text begins.
+  std::string_view normalized(std::string_view text, bool first, std::string& storage) const {
+    if (parts.pieces) return storage = with_spaces(*parts.pieces, text, first);
     if (!parts.nfc || std::all_of(text.begin(), text.end(), [](char c) { return (c & 0x80) == 0; })) return text;
     return storage = unicode::nfc(text);
   }
-  void encode_words(std::string_view text, WordCache& cache, std::vector<int32_t>& out) const;
+  template <class Scanner>
+  void encode_words(const Scanner& scanner, std::string_view text, WordCache& cache, std::vector<int32_t>& out) const;
+  void encode_words(std::string_view text, WordCache& cache, std::vector<int32_t>& out) const {
+    const char* end = text.data() + text.size();
+    if (parts.pieces) return encode_words(PieceScanner(cut, end), text, cache, out);
+    encode_words(WordScanner(parts.split, end), text, cache, out);
+  }
   void encode_text(std::string_view text, WordCache& cache, std::vector<int32_t>& out) const;
   template <class Gap>
   void cut_at(const AddedTokenFinder& finder, std::string_view text, std::vector<int32_t>& out, Gap&& gap) const;
@@ -59,8 +80,10 @@ struct Tokenizer::State {
                             std::vector<int32_t>& out) const;
 };
 
-void Tokenizer::State::encode_words(std::string_view text, WordCache& cache, std::vector<int32_t>& out) const {
-  if (merges.empty() && !parts.ignore_merges) {
+template <class Scanner>
+void Tokenizer::State::encode_words(const Scanner& scanner, std::string_view text, WordCache& cache,
+                                    std::vector<int32_t>& out) const {
+  if (merges.empty() && !parts.ignore_merges && !parts.pieces) {
     for (const char c : text) out.push_back(byte_tokens[static_cast<unsigned char>(c)]);
     return;
   }
@@ -69,7 +92,6 @@ void Tokenizer::State::encode_words(std::string_view text, WordCache& cache, std
   size_t buffered = 0;
   std::vector<int32_t> fresh;
   const char *p = text.data(), *end = p + text.size();
-  const WordScanner scanner(parts.split, end);
   while (p < end) {
     const char* word_end = scanner.word_end(p);
     const std::string_view word(p, word_end - p);
@@ -99,7 +121,7 @@ void Tokenizer::State::encode_words(std::string_view text, WordCache& cache, std
 
 void Tokenizer::State::encode_text(std::string_view text, WordCache& cache, std::vector<int32_t>& out) const {
   std::string composed;
-  encode_words(normalized(text, composed), cache, out);
+  encode_words(normalized(text, true, composed), cache, out);
 }
 
 // Puts the ids of the tokens found, and calls gap(text, out) for what lies between them.
@@ -119,7 +141,8 @@ void Tokenizer::State::encode_with_specials(std::string_view text, std::string_v
                                             std::vector<int32_t>& out) const {
   cut_at(*raw_finder, text, out, [&](std::string_view piece) {
     std::string composed;
-    cut_at(*normalized_finder, normalized(piece, composed), out, [&](std::string_view words) {
+    const bool first = piece.data() == text.data();
+    cut_at(*normalized_finder, normalized(piece, first, composed), out, [&](std::string_view words) {
       if (mark.empty() || words.find(mark) == words.npos) return encode_words(words, cache, out);
       std::string unmarked;
       for (size_t at = 0; at < words.size();) {
@@ -127,7 +150,7 @@ void Tokenizer::State::encode_with_specials(std::string_view text, std::string_v
         unmarked.append(words, at, end - at);
         at = end + mark.size();
       }
-      encode_text(unmarked, cache, out);
+      parts.pieces ? encode_words(unmarked, cache, out) : encode_text(unmarked, cache, out);
     });
   });
 }
@@ -163,13 +186,26 @@ Result<Tokenizer> Tokenizer::create(TokenizerParts parts, std::string_view where
     state->special[token.id] = token.special;
   }
 
+  std::vector<bool> of_byte(count);  // tokens of `pieces` that are written for want of another: no character is one
+  if (own.pieces) {
+    for (size_t byte = 0; byte < 256; ++byte) {
+      const int32_t id = own.pieces->bytes[byte];
+      if (id < 0 || static_cast<size_t>(id) >= count || of_byte[id] || added_at[id])
+        return fail("{}: the vocabulary has no token {} of its own", where,
+                    byte_piece(static_cast<unsigned char>(byte)));
+      own.tokens[id] = static_cast<char>(byte);
+      state->bytes[id] = own.tokens[id];
+      of_byte[id] = true;
+    }
+    state->byte_tokens = own.pieces->bytes;
+  }
   std::unordered_map<std::string_view, int32_t> ids;
   for (size_t id = 0; id < count; ++id) {
-    if (own.tokens[id].empty()) continue;
+    if (own.tokens[id].empty() || of_byte[id]) continue;
     const auto [it, fresh] = ids.emplace(own.tokens[id], static_cast<int32_t>(id));
     if (!fresh) return fail("{}: the tokens {} and {} are the same bytes", where, it->second, id);
   }
-  for (int byte = 0; byte < 256; ++byte) {
+  for (int byte = 0; byte < (own.pieces ? 0 : 256); ++byte) {
     const char c = static_cast<char>(byte);
     const auto it = ids.find(std::string_view(&c, 1));
     if (it == ids.end())
@@ -177,6 +213,7 @@ Result<Tokenizer> Tokenizer::create(TokenizerParts parts, std::string_view where
                   where, byte);
     state->byte_tokens[byte] = it->second;
   }
+  if (own.pieces && !own.ignore_merges) state->cut = own.pieces->apart ? PieceCut::each : PieceCut::runs;
   state->merges = MergeTable(own.merges.size());
   std::string merged;
   for (size_t rank = 0; rank < own.merges.size(); ++rank) {
@@ -187,11 +224,20 @@ Result<Tokenizer> Tokenizer::create(TokenizerParts parts, std::string_view where
     const auto it = ids.find(merged);
     if (own.tokens[left].empty() || own.tokens[right].empty() || it == ids.end())
       return fail("{}: merge {} makes a token that is not in the vocabulary", where, rank);
-    state->merges.insert(left, right, static_cast<uint32_t>(rank), it->second);
+    const bool shared = own.pieces && rank < own.pieces->ranks.size();
+    state->merges.insert(left, right, shared ? own.pieces->ranks[rank] : static_cast<uint32_t>(rank), it->second);
+    if (state->cut == PieceCut::runs && merged.find(' ', merged.find_first_not_of(' ')) != merged.npos)
+      state->cut = PieceCut::whole;
   }
-  if (own.ignore_merges) state->whole_words = std::move(ids);
-  state->raw_finder.emplace(own.added, false);
-  state->normalized_finder.emplace(own.added, true);
+  if (own.ignore_merges || own.pieces) state->whole_words = std::move(ids);
+  state->searched = own.added;
+  for (AddedToken& token : state->searched) {
+    // Where the space comes with normalization, it comes before such a token's name too.
+    if (own.pieces && token.normalized)
+      token.content = own.pieces->doubled ? with_spaces(*own.pieces, token.content, true) : piece_bytes(token.content);
+  }
+  state->raw_finder.emplace(state->searched, false);
+  state->normalized_finder.emplace(state->searched, true);
   return Tokenizer(std::move(state));
 }
 
@@ -233,6 +279,8 @@ std::string Tokenizer::decode(std::span<const int32_t> ids, bool skip_special) c
   for (const int32_t id : ids) {
     if (!skip_special || !is_special(id)) out += token_bytes(id);
   }
+  const auto& pieces = state_->parts.pieces;
+  if (pieces && pieces->space != SentencePieces::Space::nowhere && out.starts_with(' ')) out.erase(0, 1);
   return out;
 }
 std::optional<int32_t> Tokenizer::special(std::string_view content) const {

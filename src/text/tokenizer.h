@@ -1,6 +1,7 @@
-// The tokenizer: byte-level BPE over any bytes, with added (special) tokens beside it. It reads and writes Hugging
-// Face's tokenizer.json and gives the ids that their `tokenizers` library gives; decoding gives back the very bytes. It
-// refuses vocabularies of other kinds (WordPiece, Unigram, byte fallback) by name. It knows no chat and no model.
+// The tokenizer: BPE over any bytes, of bytes or in SentencePiece's manner of characters, with added (special) tokens
+// beside it. It reads and writes Hugging Face's tokenizer.json and gives the ids that their `tokenizers` library gives;
+// decoding gives back the very bytes. It refuses vocabularies of other kinds (WordPiece, Unigram) by name. It knows no
+// chat and no model.
 #pragma once
 
 #include <array>
@@ -16,6 +17,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/result.h"
+#include "text/sentence_pieces.h"
 #include "text/split.h"
 
 namespace persea {
@@ -37,14 +39,15 @@ struct TokenizerParts {
   bool ignore_merges = false;       // a word that is a token is that token, whatever the merges say (Llama 3)
   std::vector<std::string> tokens;  // the bytes of each id; "" where the id is unused or only an added token
   std::vector<std::pair<int32_t, int32_t>> merges;  // in the order of their ranks
+  std::optional<SentencePieces> pieces = {};        // of a vocabulary of characters; then `split` means nothing
   std::vector<AddedToken> added;
   Json post_processor;  // kept for other programs, which add a model's first and last token by it; encode() does not
 };
 
 class Tokenizer {
  public:
-  // Checks the parts: every byte has a token, merges name and make tokens, added tokens contradict nothing. `where`
-  // stands in the message.
+  // Checks the parts: every byte has a token (of `pieces`, one of its own), merges name and make tokens, added tokens
+  // contradict nothing. `where` stands in the message.
   static Result<Tokenizer> create(TokenizerParts parts, std::string_view where);
   // tokenizer.json, as a file and as text.
   static Result<Tokenizer> load(const fs::path& path);
@@ -69,8 +72,10 @@ class Tokenizer {
   std::vector<int32_t> encode(std::string_view text) const;
   std::vector<int32_t> encode_with_specials(std::string_view text) const;
 
-  // The bytes of the ids; an unknown id has none.
+  // The bytes of the ids, which are a whole text: where encoding puts a space before it, that one is left out. An
+  // unknown id has none.
   std::string decode(std::span<const int32_t> ids, bool skip_special = false) const;
+  // Of an id within a text: what it adds to it.
   std::string_view token_bytes(int32_t id) const;
 
   // The id of an added token by its content, and whether an id is a special one.

@@ -5,6 +5,7 @@
 
 #include "text/byte_level.h"
 #include "text/split.h"
+#include "text/tokenizer_pieces.h"
 
 namespace persea {
 namespace {
@@ -15,12 +16,17 @@ struct Splitting {
   Split split;
   bool nfc, ignore_merges;
 };
-constexpr std::array<Splitting, 6> kSplittings = {{{"gpt-2", {SplitRule::gpt2, 3}, false, false},
-                                                   {"llama-bpe", {SplitRule::gpt4, 3}, false, true},
-                                                   {"llama3", {SplitRule::gpt4, 3}, false, true},
-                                                   {"llama-v3", {SplitRule::gpt4, 3}, false, true},
-                                                   {"smaug-bpe", {SplitRule::gpt4, 3}, false, false},
-                                                   {"qwen2", {SplitRule::gpt4, 1}, true, false}}};
+constexpr std::array<Splitting, 11> kSplittings = {{{"gpt-2", {SplitRule::gpt2, 3}, false, false},
+                                                    {"phi-2", {SplitRule::gpt2, 3}, false, false},
+                                                    {"smollm", {SplitRule::gpt2_digits, 3}, false, false},
+                                                    {"starcoder", {SplitRule::gpt2_digits, 3}, false, false},
+                                                    {"llama-bpe", {SplitRule::gpt4, 3}, false, true},
+                                                    {"llama3", {SplitRule::gpt4, 3}, false, true},
+                                                    {"llama-v3", {SplitRule::gpt4, 3}, false, true},
+                                                    {"smaug-bpe", {SplitRule::gpt4, 3}, false, false},
+                                                    {"gpt-4o", {SplitRule::o200k, 3}, false, false},
+                                                    {"llama4", {SplitRule::o200k, 3}, false, false},
+                                                    {"qwen2", {SplitRule::gpt4, 1}, true, false}}};
 
 // The kinds of token in tokenizer.ggml.token_type that are no text to be merged.
 constexpr int kNormal = 1, kControl = 3, kUserDefined = 4, kUnused = 5;
@@ -40,13 +46,16 @@ bool is_list_of(const Json& list, bool (Json::*is)() const noexcept) {
 Result<Json> tokenizer_json_from_gguf(const std::map<std::string, Json>& metadata, std::string_view where) {
   const Json& model = value_of(metadata, "tokenizer.ggml.model");
   if (model != "gpt2")
-    return fail("{}: tokenizer.ggml.model is {}; only \"gpt2\", byte-level BPE, is supported", where,
-                canonical_json(model));
+    return fail(
+        "{}: tokenizer.ggml.model is {}; \"gpt2\", byte-level BPE, and \"llama\", SentencePiece's, are supported",
+        where, canonical_json(model));
   const Json& pre = value_of(metadata, "tokenizer.ggml.pre");
   const auto splitting =
       std::find_if(kSplittings.begin(), kSplittings.end(), [&](const Splitting& s) { return pre == s.name; });
   if (splitting == kSplittings.end())
-    return fail("{}: tokenizer.ggml.pre is {}; gpt-2, llama-bpe and qwen2 are supported", where, canonical_json(pre));
+    return fail(
+        "{}: tokenizer.ggml.pre is {}; gpt-2, smollm, llama-bpe, qwen2, llama4 and what splits like them are supported",
+        where, canonical_json(pre));
   const Json &tokens = value_of(metadata, "tokenizer.ggml.tokens"),
              &merges = value_of(metadata, "tokenizer.ggml.merges"),
              &types = value_of(metadata, "tokenizer.ggml.token_type");
@@ -67,9 +76,13 @@ Result<Json> tokenizer_json_from_gguf(const std::map<std::string, Json>& metadat
     if (type != kControl && type != kUserDefined) continue;
     added.push_back({{"id", id}, {"content", text}, {"special", type == kControl}, {"normalized", false}});
   }
-  const bool gpt2 = splitting->split.rule == SplitRule::gpt2;
+  const bool digits = splitting->split.rule == SplitRule::gpt2_digits;
+  const bool gpt2 = digits || splitting->split.rule == SplitRule::gpt2;
   Json pre_tokenizer = {{"type", "ByteLevel"}, {"add_prefix_space", false}, {"use_regex", gpt2}};
-  if (!gpt2) {
+  if (digits) {
+    const Json each = {{"type", "Digits"}, {"individual_digits", true}};
+    pre_tokenizer = {{"type", "Sequence"}, {"pretokenizers", {each, pre_tokenizer}}};
+  } else if (!gpt2) {
     const Json split = {{"type", "Split"},
                         {"pattern", {{"Regex", split_pattern(splitting->split)}}},
                         {"behavior", "Isolated"},
@@ -85,6 +98,7 @@ Result<Json> tokenizer_json_from_gguf(const std::map<std::string, Json>& metadat
 
 Result<std::vector<std::pair<std::string, Json>>> gguf_from_tokenizer(const Tokenizer& tokenizer) {
   const TokenizerParts& parts = tokenizer.parts();
+  if (parts.pieces) return gguf_from_pieces(tokenizer);
   const auto splitting = std::find_if(kSplittings.begin(), kSplittings.end(), [&](const Splitting& s) {
     return s.split.rule == parts.split.rule && s.split.digits == parts.split.digits &&
            s.ignore_merges == parts.ignore_merges;
@@ -113,6 +127,7 @@ Result<std::vector<std::pair<std::string, Json>>> gguf_from_tokenizer(const Toke
 }
 
 Result<Tokenizer> tokenizer_from_gguf(const std::map<std::string, Json>& metadata, std::string_view where) {
+  if (value_of(metadata, "tokenizer.ggml.model") == "llama") return pieces_from_gguf(metadata, where);
   PERSEA_TRY(const Json document, tokenizer_json_from_gguf(metadata, where));
   return Tokenizer::from_json(document, where);
 }

@@ -1,6 +1,6 @@
-// The tokenizer in a GGUF file's metadata; read as the tokenizer.json that means the same, so that one reader
-// judges both. It refuses SentencePiece's vocabularies, whose merges follow scores, and ways of splitting text that are
-// not known.
+// The tokenizer in a GGUF file's metadata. A vocabulary of bytes is read as the tokenizer.json that means the same, so
+// that one reader judges both; of SentencePiece's, see tokenizer_pieces.h. It refuses other kinds, and ways of
+// splitting text that are not known.
 #pragma once
 
 #include <map>

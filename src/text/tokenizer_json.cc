@@ -6,6 +6,7 @@
 
 #include "text/byte_level.h"
 #include "text/tokenizer.h"
+#include "text/tokenizer_pieces.h"
 
 namespace persea {
 namespace {
@@ -45,7 +46,9 @@ Result<bool> read_normalizer(const Json& normalizer, std::string_view where) {
 Result<Split> read_pre_tokenizer(const Json& pre, std::string_view where) {
   const auto refuse = [&](std::string_view what) {
     return fail(
-        "{}: {}; supported are ByteLevel, and Split by the GPT-2, GPT-4, Llama 3 or Qwen 2 pattern with ByteLevel",
+        "{}: {}; supported are ByteLevel, single Digits with it, and Split by the GPT-2, GPT-4, Llama 3, Qwen 2 or "
+        "Llama 4 pattern with "
+        "ByteLevel",
         where, what);
   };
   std::vector<Json> steps;
@@ -59,6 +62,8 @@ Result<Split> read_pre_tokenizer(const Json& pre, std::string_view where) {
   const Json& bytes = steps.back();
   if (flag(bytes, "add_prefix_space", true)) return refuse("a pre_tokenizer with add_prefix_space is not supported");
   const bool gpt2 = flag(bytes, "use_regex", true);
+  if (gpt2 && steps.size() == 2 && type_of(steps[0]) == "Digits" && flag(steps[0], "individual_digits", false))
+    return Split{SplitRule::gpt2_digits, 3};
   if (steps.size() == 1) return Split{gpt2 ? SplitRule::gpt2 : SplitRule::none, 3};
   const Json& split = steps[0];
   if (type_of(split) != "Split" || gpt2 || flag(split, "invert", false) ||
@@ -148,7 +153,7 @@ Result<std::vector<AddedToken>> read_added(const Json& list, const IdOf& ids, st
 
 // The bytes of each id: of the vocabulary's tokens, of which no two share one. A token in characters that stand for no
 // byte is an added one under its own name. Ids have no gaps that would cost memory for nothing.
-Result<std::vector<std::string>> bytes_of(const IdOf& ids, const std::vector<AddedToken>& added,
+Result<std::vector<std::string>> bytes_of(const IdOf& ids, const std::vector<AddedToken>& added, bool pieces,
                                           std::string_view where) {
   int64_t highest = 0;
   for (const auto& [token, id] : ids) highest = std::max<int64_t>(highest, id);
@@ -161,7 +166,7 @@ Result<std::vector<std::string>> bytes_of(const IdOf& ids, const std::vector<Add
   for (const auto& [token, id] : ids) {
     if (const std::string* other = std::exchange(token_at[id], &token))
       return fail("{}: the tokens {} and {} share the id {}", where, Json(*other).dump(), Json(token).dump(), id);
-    tokens[id] = byte_level_bytes(token).value_or(token);
+    tokens[id] = pieces ? piece_bytes(token) : byte_level_bytes(token).value_or(token);
   }
   for (const AddedToken& token : added) {
     const std::string* listed = token_at[token.id];
@@ -192,17 +197,21 @@ Result<Tokenizer> Tokenizer::from_json(const Json& document, std::string_view wh
   // Older files leave the type away; only BPE has merges.
   if (const std::string type = type_of(model); type != "BPE" && !(type.empty() && model.contains("merges")))
     return fail("{}: the model type {} is not supported, only BPE", where, canonical_json(type));
-  for (const char* key : {"dropout", "continuing_subword_prefix", "end_of_word_suffix", "byte_fallback"}) {
+  for (const char* key : {"dropout", "continuing_subword_prefix", "end_of_word_suffix"}) {
     if (!unset(model, key)) return fail("{}: model.{} is not supported", where, key);
   }
   TokenizerParts parts;
   parts.ignore_merges = flag(model, "ignore_merges", false);
-  PERSEA_TRY(parts.nfc, read_normalizer(document.value("normalizer", Json()), where));
-  PERSEA_TRY(parts.split, read_pre_tokenizer(document.value("pre_tokenizer", Json()), where));
   PERSEA_TRY(const IdOf ids, read_vocab(model.value("vocab", Json()), where));
+  if (has_pieces(document)) {
+    PERSEA_TRY(parts.pieces, read_pieces(document, ids, where));
+  } else {
+    PERSEA_TRY(parts.nfc, read_normalizer(document.value("normalizer", Json()), where));
+    PERSEA_TRY(parts.split, read_pre_tokenizer(document.value("pre_tokenizer", Json()), where));
+  }
   PERSEA_TRY(parts.merges, read_merges(model.value("merges", Json()), ids, where));
   PERSEA_TRY(parts.added, read_added(document.value("added_tokens", Json()), ids, where));
-  PERSEA_TRY(parts.tokens, bytes_of(ids, parts.added, where));
+  PERSEA_TRY(parts.tokens, bytes_of(ids, parts.added, parts.pieces.has_value(), where));
   parts.post_processor = document.value("post_processor", Json());
   return create(std::move(parts), where);
 }
@@ -223,7 +232,7 @@ Result<Tokenizer> Tokenizer::parse_gpt2(std::string_view vocab_json, std::string
     parts.merges.push_back(pair);
   }
   if (const auto it = ids.find("<|endoftext|>"); it != ids.end()) parts.added.push_back({it->second, it->first});
-  PERSEA_TRY(parts.tokens, bytes_of(ids, parts.added, where));
+  PERSEA_TRY(parts.tokens, bytes_of(ids, parts.added, false, where));
   return create(std::move(parts), where);
 }
 
@@ -242,25 +251,35 @@ std::string Tokenizer::to_json() const {
                      {"special", token.special}});
   }
   std::sort(added.begin(), added.end(), [](const Json& a, const Json& b) { return a["id"] < b["id"]; });
-  const bool split_first = own.split.rule == SplitRule::gpt4;
+  const bool split_first = own.split.rule == SplitRule::gpt4 || own.split.rule == SplitRule::o200k;
   const Json bytes = {{"type", "ByteLevel"},
                       {"add_prefix_space", false},
                       {"trim_offsets", true},
-                      {"use_regex", own.split.rule == SplitRule::gpt2}};
-  Json pre = bytes;
-  if (split_first) {
+                      {"use_regex", own.split.rule == SplitRule::gpt2 || own.split.rule == SplitRule::gpt2_digits}};
+  Json pre = bytes, normalizer = own.nfc ? Json{{"type", "NFC"}} : Json();
+  Json decoder = {{"type", "ByteLevel"}, {"add_prefix_space", true}, {"trim_offsets", true}, {"use_regex", true}};
+  std::vector<int> byte_at(own.tokens.size(), -1);  // of tokens of single bytes
+  if (own.pieces) {
+    PiecesJson pieces = write_pieces(*own.pieces);
+    normalizer = std::move(pieces.normalizer), pre = std::move(pieces.pre_tokenizer),
+    decoder = std::move(pieces.decoder);
+    for (int byte = 0; byte < 256; ++byte) byte_at[own.pieces->bytes[byte]] = byte;
+  } else if (own.split.rule == SplitRule::gpt2_digits) {
+    pre = {{"type", "Sequence"}, {"pretokenizers", {{{"type", "Digits"}, {"individual_digits", true}}, bytes}}};
+  } else if (split_first) {
     const Json split = {{"type", "Split"},
                         {"pattern", {{"Regex", split_pattern(own.split)}}},
                         {"behavior", "Isolated"},
                         {"invert", false}};
     pre = {{"type", "Sequence"}, {"pretokenizers", {split, bytes}}};
   }
-  const Json decoder = {{"type", "ByteLevel"}, {"add_prefix_space", true}, {"trim_offsets", true}, {"use_regex", true}};
 
   // Vocabulary and merges line by line and in the order of ids and ranks, for people and for diff.
   const auto key = [&](int32_t id) {
     const auto it = added_at.find(id);
-    return Json(it != added_at.end() ? it->second->content : byte_level_text(own.tokens[id])).dump();
+    if (it != added_at.end()) return Json(it->second->content).dump();
+    if (byte_at[id] >= 0) return Json(byte_piece(static_cast<unsigned char>(byte_at[id]))).dump();
+    return Json(own.pieces ? piece_text(own.tokens[id]) : byte_level_text(own.tokens[id])).dump();
   };
   std::string vocab, merges;
   for (size_t id = 0; id < own.tokens.size(); ++id) {
@@ -272,11 +291,12 @@ std::string Tokenizer::to_json() const {
   return fmt::format(
       "{{\n  \"version\": \"1.0\",\n  \"truncation\": null,\n  \"padding\": null,\n  \"added_tokens\": {},\n"
       "  \"normalizer\": {},\n  \"pre_tokenizer\": {},\n  \"post_processor\": {},\n  \"decoder\": {},\n"
-      "  \"model\": {{\n    \"type\": \"BPE\",\n    \"dropout\": null,\n    \"unk_token\": null,\n"
-      "    \"continuing_subword_prefix\": null,\n    \"end_of_word_suffix\": null,\n    \"fuse_unk\": false,\n"
-      "    \"byte_fallback\": false,\n    \"ignore_merges\": {},\n    \"vocab\": {{{}\n    }},\n"
+      "  \"model\": {{\n    \"type\": \"BPE\",\n    \"dropout\": null,\n    \"unk_token\": {},\n"
+      "    \"continuing_subword_prefix\": null,\n    \"end_of_word_suffix\": null,\n    \"fuse_unk\": {},\n"
+      "    \"byte_fallback\": {},\n    \"ignore_merges\": {},\n    \"vocab\": {{{}\n    }},\n"
       "    \"merges\": [{}{}]\n  }}\n}}\n",
-      added.dump(), own.nfc ? R"({"type": "NFC"})" : "null", pre.dump(), own.post_processor.dump(), decoder.dump(),
+      added.dump(), normalizer.dump(), pre.dump(), own.post_processor.dump(), decoder.dump(),
+      own.pieces && special("<unk>") ? R"("<unk>")" : "null", own.pieces.has_value(), own.pieces.has_value(),
       own.ignore_merges, vocab, merges, merges.empty() ? "" : "\n    ");
 }
 

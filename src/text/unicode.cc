@@ -7,21 +7,46 @@
 #include <cstdlib>
 #include <map>
 
+#include "text/case_ranges.h"
 #include "text/unicode_ranges.h"
 
 namespace persea::unicode {
 
-CharTable::CharTable() {
-  constexpr uint32_t kEnd = 0x110000;
+namespace {
+
+constexpr uint32_t kEnd = 0x110000;
+
+template <class Ranges, class Class>
+void set(std::vector<uint8_t>& flat, const Ranges& ranges, Class value) {
+  for (const auto& range : ranges) {
+    uint32_t step = 1;
+    if constexpr (requires { range.step; }) step = range.step;
+    for (uint32_t c = range.first; c <= range.last; c += step) flat[c] = static_cast<uint8_t>(value);
+  }
+}
+
+std::vector<uint8_t> classes() {
   std::vector<uint8_t> flat(kEnd, static_cast<uint8_t>(CharClass::other));
-  const auto set = [&](const auto& ranges, CharClass value) {
-    for (const Range& range : ranges)
-      std::fill(flat.begin() + range.first, flat.begin() + range.last + 1, static_cast<uint8_t>(value));
-  };
-  set(kLetters, CharClass::letter);
-  set(kNumbers, CharClass::number);
-  set(kSpaces, CharClass::space);
+  set(flat, kLetters, CharClass::letter);
+  set(flat, kNumbers, CharClass::number);
+  set(flat, kSpaces, CharClass::space);
   flat['\r'] = flat['\n'] = static_cast<uint8_t>(CharClass::newline);
+  return flat;
+}
+
+std::vector<uint8_t> cases() {
+  std::vector<uint8_t> flat(kEnd, static_cast<uint8_t>(CharCase::none));
+  set(flat, kLetters, CharCase::either);
+  set(flat, kMarks, CharCase::either);
+  set(flat, kUpper, CharCase::upper);
+  set(flat, kLower, CharCase::lower);
+  return flat;
+}
+
+}  // namespace
+
+template <class Class>
+ClassTable<Class>::ClassTable(const std::vector<uint8_t>& flat) {
   std::map<std::array<uint8_t, 256>, uint16_t> seen;
   for (uint32_t start = 0; start < kEnd; start += 256) {
     std::array<uint8_t, 256> block;
@@ -32,8 +57,14 @@ CharTable::CharTable() {
   }
 }
 
+template <>
 const CharTable& CharTable::get() {
-  static const CharTable table;
+  static const CharTable table(classes());
+  return table;
+}
+template <>
+const CaseTable& CaseTable::get() {
+  static const CaseTable table(cases());
   return table;
 }
 

@@ -1,5 +1,6 @@
 // What the tokenizer has to know of Unicode: the class of a character, reading UTF-8 that may be broken, and the
-// canonical composition (NFC) that some vocabularies ask for. It refuses to know case, scripts or languages.
+// canonical composition (NFC) that some vocabularies ask for. It refuses to know scripts or languages, and to change
+// case.
 #pragma once
 
 #include <cstdint>
@@ -12,20 +13,27 @@ namespace persea::unicode {
 // The classes that pre-tokenizers tell apart. A newline is \r or \n, any other White_Space is a space.
 enum class CharClass : uint8_t { other, letter, number, space, newline };
 
-// The class of every code point, in two levels of 256.
-class CharTable {
+// Where words end at changes of case: upper and title case letters, lower case letters, and what goes with both: other
+// letters and marks.
+enum class CharCase : uint8_t { none, upper, lower, either };
+
+// A class of every code point, in two levels of 256.
+template <class Class>
+class ClassTable {
  public:
-  static const CharTable& get();            // built at the first call
-  CharClass at(uint32_t codepoint) const {  // codepoint < 0x110000
-    return static_cast<CharClass>(classes_[block_[codepoint >> 8] * 256 + (codepoint & 255)]);
+  static const ClassTable& get();       // built at the first call
+  Class at(uint32_t codepoint) const {  // codepoint < 0x110000
+    return static_cast<Class>(classes_[block_[codepoint >> 8] * 256 + (codepoint & 255)]);
   }
-  CharClass ascii(unsigned char byte) const { return static_cast<CharClass>(classes_[byte]); }  // byte < 0x80
+  Class ascii(unsigned char byte) const { return static_cast<Class>(classes_[byte]); }  // byte < 0x80
 
  private:
-  CharTable();
+  explicit ClassTable(const std::vector<uint8_t>& flat);
   std::vector<uint8_t> classes_;  // block 0 is the code points below 256
   std::vector<uint16_t> block_;
 };
+using CharTable = ClassTable<CharClass>;
+using CaseTable = ClassTable<CharCase>;
 
 inline constexpr uint32_t kReplacement = 0xfffd;
 

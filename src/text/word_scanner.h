@@ -16,7 +16,11 @@ class WordScanner {
  public:
   // Reads no byte at or behind `end`.
   WordScanner(const Split& split, const char* end)
-      : table_(unicode::CharTable::get()), end_(end), rule_(split.rule), digits_(split.digits) {}
+      : table_(unicode::CharTable::get()),
+        cases_(unicode::CaseTable::get()),
+        end_(end),
+        rule_(split.rule),
+        digits_(split.digits) {}
 
   // The end of the word that begins at p; p < end, and p is the text's begin or an earlier word's end.
   const char* word_end(const char* p) const {
@@ -25,6 +29,10 @@ class WordScanner {
         return end_;
       case SplitRule::gpt2:
         return gpt2(p);
+      case SplitRule::gpt2_digits:
+        return gpt2_digits(p);
+      case SplitRule::o200k:
+        return o200k(p);
       case SplitRule::gpt4:
         break;
     }
@@ -33,6 +41,7 @@ class WordScanner {
 
  private:
   using Class = unicode::CharClass;
+  using Case = unicode::CharCase;
   struct Char {
     Class kind;
     int bytes;
@@ -127,6 +136,18 @@ class WordScanner {
     return white_space(p, false);
   }
 
+  // A number is a word, and what is before it ends where a text would.
+  const char* gpt2_digits(const char* p) const {
+    const Char c = at(p);
+    if (c.kind == Class::number) return p + c.bytes;
+    if (c.kind == Class::space || c.kind == Class::newline) {
+      const char* q = p;
+      while (q < end_ && (is(q, Class::space) || is(q, Class::newline))) q += at(q).bytes;
+      if (is(q, Class::number)) return q;
+    }
+    return gpt2(p);
+  }
+
   const char* gpt4(const char* p) const {
     const Char c = at(p);
     if (c.kind == Class::letter) return skip_letters(p + c.bytes);
@@ -152,7 +173,56 @@ class WordScanner {
   }
   const char* signs(const char* p) const { return skip(skip(p, Class::other), Class::newline); }
 
+  struct Cased {
+    Case kind;
+    int bytes;
+  };
+  Cased cased(const char* p) const {
+    if (p == end_) return {Case::none, 0};
+    const auto byte = static_cast<unsigned char>(*p);
+    if (byte < 0x80) return {cases_.ascii(byte), 1};
+    const unicode::Decoded c = unicode::decode_utf8(p, end_);
+    return {c.valid ? cases_.at(c.codepoint) : Case::none, c.bytes};
+  }
+  // [Lu Lt Lm Lo M]*[Ll Lm Lo M]+ from p, or, with `capitals`, [Lu Lt Lm Lo M]+[Ll Lm Lo M]*; nullptr where it is not.
+  const char* letters(const char* p, bool capitals) const {
+    const char *q = p, *both = nullptr;  // both: behind the last character that either part may take
+    Cased c = cased(q);
+    for (; c.kind == Case::upper || c.kind == Case::either; c = cased(q)) {
+      q += c.bytes;
+      if (c.kind == Case::either) both = q;
+    }
+    if (capitals) return q > p ? q : nullptr;  // no lower case follows, or it would not come to this
+    if (c.kind != Case::lower) return both;
+    for (; c.kind == Case::lower || c.kind == Case::either; c = cased(q)) q += c.bytes;
+    return q;
+  }
+  const char* o200k(const char* p) const {
+    const Char c = at(p);
+    const bool prefix = c.kind != Class::newline && c.kind != Class::letter && c.kind != Class::number;
+    for (const bool capitals : {false, true}) {
+      const char* word = prefix ? letters(p + c.bytes, capitals) : nullptr;
+      if (!word) word = letters(p, capitals);
+      if (!word) continue;
+      const char* more = word < end_ && *word == '\'' ? contraction(word, true) : nullptr;
+      return more ? more : word;
+    }
+    if (c.kind == Class::number) {
+      const char* q = p + c.bytes;
+      for (int n = 1; n < 3 && is(q, Class::number); ++n) q += at(q).bytes;
+      return q;
+    }
+    const char* q = p + (*p == ' ');
+    if (is(q, Class::other)) {
+      q = skip(q, Class::other);
+      while (q < end_ && (*q == '/' || *q == '\r' || *q == '\n')) ++q;
+      return q;
+    }
+    return white_space(p, true);
+  }
+
   const unicode::CharTable& table_;
+  const unicode::CaseTable& cases_;
   const char* end_;
   SplitRule rule_;
   int digits_;
