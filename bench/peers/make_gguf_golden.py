@@ -109,11 +109,11 @@ def write_model(folder, path):
     names = gguf.get_tensor_name_map(gguf.MODEL_ARCH[kind.upper()], layers)
     for name, tensor in load_file(folder / "model.safetensors").items():
         rows = tensor.float().numpy()
-        if kind != "qwen3" and name.endswith("q_proj.weight"):
+        if kind not in ("qwen2", "qwen3") and name.endswith("q_proj.weight"):
             rows = interleaved(rows, config["num_attention_heads"])
-        if kind != "qwen3" and name.endswith("k_proj.weight"):
+        if kind not in ("qwen2", "qwen3") and name.endswith("k_proj.weight"):
             rows = interleaved(rows, config["num_key_value_heads"])
-        writer.add_tensor(names.get_name(name, (".weight",)), numpy.ascontiguousarray(rows))
+        writer.add_tensor(names.get_name(name, (".weight", ".bias")), numpy.ascontiguousarray(rows))
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
@@ -131,6 +131,8 @@ def main(root):
     write_blocks(root / "blocks.gguf")
     for folder in sorted(path for path in (root / "models").iterdir() if path.is_dir()):
         path = root / "models" / (folder.name + ".gguf")
+        if json.loads((folder / "config.json").read_text())["model_type"] not in ("llama", "qwen2", "qwen3", "arcee"):
+            continue  # no architecture of GGUF computes such a small one
         write_model(folder, path)
         try:
             print(f"{path}: transformers reads {'the same' if check(folder, path) else 'other'} weights")

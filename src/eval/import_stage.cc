@@ -4,6 +4,7 @@
 
 #include "base/hash.h"
 #include "eval/model_export.h"
+#include "nn/gguf.h"
 
 namespace persea {
 namespace {
@@ -19,8 +20,13 @@ bool belongs(const std::filesystem::path& file) {
 Result<Json> digest_of(const std::filesystem::path& source) {
   std::error_code error;
   if (!std::filesystem::is_directory(source, error)) {
-    PERSEA_TRY(const std::string digest, sha256_file(source));
-    return Json(digest);
+    PERSEA_TRY(const Gguf file, Gguf::open(source));
+    Json digests = Json::array();
+    for (const std::filesystem::path& part : file.files()) {
+      PERSEA_TRY(std::string digest, sha256_file(part));
+      digests.push_back(std::move(digest));
+    }
+    return digests.size() == 1 ? digests[0] : digests;
   }
   Json digests = Json::object();
   for (const auto& entry : std::filesystem::directory_iterator(source, error)) {

@@ -80,8 +80,14 @@ TEST_F(ModelExport, ComesBackFromGguf) {
     c.rope_scaling = RopeScaling{.factor = 2};
   };
   const auto arcee = [](ModelConfig& c) { c.activation = Activation::relu_squared; };
+  const auto biased = [](ModelConfig& c) { c.qkv_bias = true; };
+  const auto mixed = [](ModelConfig& c) {
+    Llama4& own = c.llama4.emplace();
+    own.experts = 4, own.expert_hidden = 32, own.chunk = 8192, own.temperature_scale = 0.1;
+    own.mixed = {false, true}, own.turned = {true, true};
+  };
   for (const std::function<void(ModelConfig&)>& change :
-       {std::function<void(ModelConfig&)>(tied), {scaled}, {qwen}, {arcee}}) {
+       {std::function<void(ModelConfig&)>(tied), {scaled}, {qwen}, {arcee}, {biased}, {mixed}}) {
     const TextModel whole = model(change);
     const fs::path path = dir_.path() / "model.gguf";
     const Status status = export_gguf(whole, path, BlockType::f32);
@@ -90,6 +96,7 @@ TEST_F(ModelExport, ComesBackFromGguf) {
     ASSERT_TRUE(read.ok()) << read.error().message;
     expect_same(whole, *read);
     EXPECT_EQ(whole.model->config().tied, read->model->config().tied);
+    EXPECT_TRUE(whole.model->config().llama4 == read->model->config().llama4);
     EXPECT_EQ(whole.model->config().rope_scaling.has_value(), read->model->config().rope_scaling.has_value());
     EXPECT_EQ(Gguf::open(path)->metadata().at("tokenizer.chat_template"), chat_template_jinja());
   }
@@ -166,6 +173,9 @@ TEST_F(ModelExport, SaysWhatGgufCannotHold) {
       export_gguf(model([](ModelConfig& c) { c.logit_soft_cap = 30; }), dir_.path() / "x.gguf", BlockType::f16);
   ASSERT_FALSE(capped.ok());
   EXPECT_NE(capped.error().message.find("soft cap"), std::string::npos);
+  const auto window = export_gguf(model([](ModelConfig& c) { c.window = 8; }), dir_.path() / "x.gguf", BlockType::f16);
+  ASSERT_FALSE(window.ok());
+  EXPECT_NE(window.error().message.find("window of 8"), std::string::npos);
   EXPECT_FALSE(fs::exists(dir_.path() / "x.gguf"));
 }
 

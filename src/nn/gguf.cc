@@ -15,6 +15,7 @@ constexpr std::string_view kMagic = "GGUF";
 constexpr uint32_t kOldest = 2, kNewest = 3;
 constexpr size_t kMostName = 512, kMostAxes = 4, kDeepest = 4, kMostItems = 1 << 24;
 constexpr uint64_t kMostAlignment = 1 << 20, kAlignment = 32;
+constexpr int64_t kMostParts = 10000;
 
 enum ValueType : uint32_t { u8, i8, u16, i16, u32, i32, f32, boolean, text, array, u64, i64, f64 };
 
@@ -157,10 +158,43 @@ Result<Gguf::Entry> read_entry(Cursor& cursor, std::string_view where, const std
 }  // namespace
 
 Result<Gguf> Gguf::open(const std::filesystem::path& path) {
-  PERSEA_TRY(MappedFile file, MappedFile::open(path));
-  PERSEA_TRY(Gguf gguf, parse(file.bytes(), path.string()));
-  gguf.file_ = std::move(file);
-  return gguf;
+  const auto open_one = [](const std::filesystem::path& one) -> Result<Gguf> {
+    PERSEA_TRY(MappedFile file, MappedFile::open(one));
+    PERSEA_TRY(Gguf gguf, parse(file.bytes(), one.string()));
+    gguf.files_.push_back(std::move(file));
+    gguf.paths_.push_back(one);
+    return gguf;
+  };
+  PERSEA_TRY(Gguf whole, open_one(path));
+  const int64_t parts = whole.number("split.count", 1);
+  if (parts <= 1) return whole;
+  const std::string name = path.filename().string(), ending = fmt::format("-00001-of-{:05}.gguf", parts);
+  if (parts > kMostParts || whole.number("split.no", -1) != 0 || !name.ends_with(ending))
+    return fail("{}: is a part of a file: name the first one, which ends in {}", path.string(), ending);
+  const std::string stem = name.substr(0, name.size() - ending.size());
+  for (int64_t i = 1; i < parts; ++i) {
+    const auto next = path.parent_path() / fmt::format("{}-{:05}-of-{:05}.gguf", stem, i + 1, parts);
+    PERSEA_TRY(Gguf part, open_one(next));
+    if (part.number("split.no", -1) != i || part.number("split.count", -1) != parts)
+      return fail("{}: is not part {} of {}", next.string(), i + 1, parts);
+    for (auto& [tensor, entry] : part.entries_) {
+      entry.part = static_cast<size_t>(i);
+      if (!whole.entries_.emplace(tensor, std::move(entry)).second)
+        return fail("{}: the tensor {} stands in another part too", next.string(), shown(tensor));
+    }
+    whole.data_.push_back(part.data_[0]);
+    whole.files_.push_back(std::move(part.files_[0]));
+    whole.paths_.push_back(next);
+  }
+  const auto total = static_cast<int64_t>(whole.entries_.size());
+  if (const int64_t said = whole.number("split.tensors.count", total); said != total)
+    return fail("{}: names {} tensors, its parts have {}", path.string(), said, total);
+  return whole;
+}
+
+int64_t Gguf::number(const char* key, int64_t missing) const {
+  const auto found = metadata_.find(key);
+  return found != metadata_.end() && found->second.is_number_integer() ? found->second.get<int64_t>() : missing;
 }
 
 Result<Gguf> Gguf::parse(std::span<const std::byte> bytes, std::string_view where) {
@@ -198,13 +232,14 @@ Result<Gguf> Gguf::parse(std::span<const std::byte> bytes, std::string_view wher
       return fail("{}: general.alignment is {}, no power of two up to {}", where, alignment, kMostAlignment);
   }
   const uint64_t begin = (cursor.at() + alignment - 1) / alignment * alignment;
-  gguf.data_ = bytes.subspan(std::min<uint64_t>(begin, bytes.size()));
+  const auto data = bytes.subspan(std::min<uint64_t>(begin, bytes.size()));
+  gguf.data_ = {data};
   for (const auto& [name, entry] : gguf.entries_) {
     if (entry.begin % alignment != 0)
       return fail("{}: tensor {} begins at {}, no multiple of {}", where, shown(name), entry.begin, alignment);
-    if (entry.end > gguf.data_.size())
+    if (entry.end > data.size())
       return fail("{}: tensor {} ends at {}, but there are {} bytes of elements: the file is truncated", where,
-                  shown(name), entry.end, gguf.data_.size());
+                  shown(name), entry.end, data.size());
   }
   return gguf;
 }
@@ -217,7 +252,7 @@ Status Gguf::read(const std::string& name, const Shape& shape, std::span<float> 
     return fail("{}: tensor {} is {}; the model needs {}", where_, shown(name), shape_string(entry.shape),
                 shape_string(shape));
   if (static_cast<int64_t>(out.size()) != element_count(shape)) throw std::logic_error("Gguf::read: sizes differ");
-  read_blocks(entry.type, data_.subspan(entry.begin, entry.end - entry.begin), out);
+  read_blocks(entry.type, data_[entry.part].subspan(entry.begin, entry.end - entry.begin), out);
   return {};
 }
 

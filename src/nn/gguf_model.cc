@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "nn/gguf_llama4.h"
 #include "nn/model_pieces.h"
 
 namespace persea {
@@ -37,15 +38,15 @@ const Json* find(const Gguf& file, const std::string& key) {
 Result<std::string> architecture_of(const Gguf& file) {
   const Json* name = find(file, "general.architecture");
   if (!name || !name->is_string()) return fail("{}: has no general.architecture: it is no model", file.where());
-  for (const char* known : {"llama", "qwen3", "arcee"})
+  for (const char* known : {"llama", "qwen2", "qwen3", "arcee", "llama4"})
     if (*name == known) return name->get<std::string>();
-  return fail("{}: the architecture {} is not supported; llama, qwen3 and arcee are", file.where(),
+  return fail("{}: the architecture {} is not supported; llama, qwen2, qwen3, arcee and llama4 are", file.where(),
               canonical_json(*name));
 }
 
 // The file's name of a tensor that transformers calls `name`; "" for one that no GGUF has.
 std::string gguf_name(std::string_view name) {
-  constexpr std::array<std::pair<std::string_view, std::string_view>, 14> kNames = {
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 22> kNames = {
       {{"model.embed_tokens", "token_embd"},
        {"model.norm", "output_norm"},
        {"lm_head", "output"},
@@ -59,41 +60,35 @@ std::string gguf_name(std::string_view name) {
        {"post_attention_layernorm", "ffn_norm"},
        {"mlp.gate_proj", "ffn_gate"},
        {"mlp.up_proj", "ffn_up"},
-       {"mlp.down_proj", "ffn_down"}}};
-  constexpr std::string_view kLayers = "model.layers.", kWeight = ".weight";
+       {"mlp.down_proj", "ffn_down"},
+       {"feed_forward.gate_proj", "ffn_gate"},
+       {"feed_forward.up_proj", "ffn_up"},
+       {"feed_forward.down_proj", "ffn_down"},
+       {"feed_forward.router", "ffn_gate_inp"},
+       {"feed_forward.shared_expert.gate_proj", "ffn_gate_shexp"},
+       {"feed_forward.shared_expert.up_proj", "ffn_up_shexp"},
+       {"feed_forward.shared_expert.down_proj", "ffn_down_shexp"},
+       {"feed_forward.experts.down_proj", "ffn_down_exps"}}};
+  constexpr std::string_view kLayers = "model.layers.", kWeight = ".weight", kBias = ".bias";
   std::string block;
+  std::string_view ending = kWeight;
   if (name.starts_with(kLayers)) {
     name.remove_prefix(kLayers.size());
     const size_t dot = name.find('.');
     block = fmt::format("blk.{}.", name.substr(0, dot));
     name.remove_prefix(dot + 1);
   }
-  if (name.ends_with(kWeight)) name.remove_suffix(kWeight.size());
+  if (name.ends_with(kBias)) ending = kBias;
+  if (name.ends_with(ending)) name.remove_suffix(ending.size());
   for (const auto& [theirs, gguf] : kNames)
-    if (name == theirs) return fmt::format("{}{}{}", block, gguf, kWeight);
+    if (name == theirs) return fmt::format("{}{}{}", block, gguf, ending);
   return "";
 }
 
-// Files of the architecture llama hold the rows of q and k in the order of interleaved rotation: pair i of a head in
-// rows 2i and 2i + 1, which for rotation by halves lie in rows i and i + half.
-enum class Rows { by_halves, interleaved };
-void sort_rows(int64_t heads, const Shape& shape, Rows wanted, std::span<float> matrix) {
-  const auto head_dim = static_cast<size_t>(shape[0] / heads), columns = static_cast<size_t>(shape[1]);
-  std::vector<float> sorted(head_dim * columns);
-  for (float* head = matrix.data(); head < matrix.data() + matrix.size(); head += sorted.size()) {
-    for (size_t row = 0; row < head_dim; ++row) {
-      const size_t half = row / 2 + row % 2 * (head_dim / 2);
-      const auto [from, to] = wanted == Rows::by_halves ? std::pair(row, half) : std::pair(half, row);
-      std::copy_n(head + from * columns, columns, sorted.data() + to * columns);
-    }
-    std::copy(sorted.begin(), sorted.end(), head);
-  }
-}
-
-// The heads of the rows of q or k, which are interleaved in the architectures that come from Llama; 0 for other
-// tensors.
-int64_t interleaved_heads(std::string_view architecture, const ModelConfig& config, std::string_view name) {
-  if (architecture == "qwen3") return 0;
+// The heads of the rows of q or k, which RoPE turns by neighbours in the architectures that come from Llama; 0 for
+// other tensors, and where transformers has them in that order too.
+int64_t turned_heads(std::string_view architecture, const ModelConfig& config, std::string_view name) {
+  if (architecture != "llama" && architecture != "arcee") return 0;
   return name.ends_with("q_proj.weight") ? config.heads : name.ends_with("k_proj.weight") ? config.kv_heads : 0;
 }
 
@@ -121,8 +116,8 @@ bool scales_by(const ModelConfig& config, std::span<const float> factors) {
 }
 
 // The file holds what each frequency is divided by, and not the numbers that this follows from in Llama 3's scaling:
-// the factor is the largest, and the original context shows in every frequency between the two bounds, which are 1
-// and 4.
+// the factor is the largest, and the original context shows in every frequency between the two bounds, which are 1 and
+// 4 or, in Llama 4, both 1: then any context does that lies between the last wave that is kept and the next.
 Result<RopeScaling> llama3_scaling(const Gguf& file, ModelConfig config) {
   const int64_t half = config.head_dim / 2;
   std::vector<float> factors(static_cast<size_t>(half));
@@ -130,20 +125,26 @@ Result<RopeScaling> llama3_scaling(const Gguf& file, ModelConfig config) {
   RopeScaling scaling{.kind = RopeScaling::Kind::llama3};
   scaling.factor = *std::max_element(factors.begin(), factors.end());
   std::vector<double> contexts = {static_cast<double>(scaling.original_context)};
+  double last_kept = 1;
   for (int64_t i = 0; i < half; ++i) {
     const double divided = factors[static_cast<size_t>(i)];
-    if (divided <= 1 || divided >= scaling.factor) continue;
     const double length =
         2 * std::numbers::pi * std::pow(config.rope_theta, static_cast<double>(i) / static_cast<double>(half));
+    if (divided <= 1) last_kept = std::ceil(length);
+    if (divided <= 1 || divided >= scaling.factor) continue;
     const double smooth = (1 / divided - 1 / scaling.factor) / (1 - 1 / scaling.factor);
     contexts.push_back(length * (scaling.low_frequency_factor +
                                  smooth * (scaling.high_frequency_factor - scaling.low_frequency_factor)));
   }
-  for (const double context : contexts) {
-    if (!(context >= 1 && context < 1e9)) continue;
-    scaling.original_context = std::llround(context);
-    config.rope_scaling = scaling;
-    if (config.check() && scales_by(config, factors)) return scaling;
+  contexts.push_back(last_kept);
+  for (const double high : {4.0, 1.0}) {
+    for (const double context : contexts) {
+      if (!(context >= 1 && context < 1e9)) continue;
+      scaling.original_context = std::llround(context);
+      scaling.high_frequency_factor = high;
+      config.rope_scaling = scaling;
+      if (config.check() && scales_by(config, factors)) return scaling;
+    }
   }
   return fail("{}: {} is not Llama 3's scaling of rotary positions: no other is supported", file.where(), kRopeFactors);
 }
@@ -152,7 +153,12 @@ class GgufSource : public TensorSource {
  public:
   GgufSource(const Gguf& file, const ModelConfig& config, std::string architecture)
       : file_(file), config_(config), architecture_(std::move(architecture)) {
-    for (const ModelPiece& piece : model_pieces(config)) known_.emplace(gguf_name(piece.name), piece.name);
+    for (const ModelPiece& piece : model_pieces(config)) {
+      known_.emplace(gguf_name(piece.name), piece.name);
+      if (piece.form != PieceForm::transposed) continue;
+      for (const std::string& name : expert_tensors(piece)) known_.emplace(name, piece.name);
+      if (const auto shape = expert_shape(file, piece)) experts_.emplace(piece.name, Expert{piece, *shape});
+    }
   }
 
   std::vector<std::string> names() const override {
@@ -164,6 +170,7 @@ class GgufSource : public TensorSource {
     return names;
   }
   const Shape* shape(const std::string& name) const override {
+    if (const auto expert = experts_.find(name); expert != experts_.end()) return &expert->second.shape;
     const auto found = file_.entries().find(gguf_name(name));
     return found == file_.entries().end() ? nullptr : &found->second.shape;
   }
@@ -173,17 +180,24 @@ class GgufSource : public TensorSource {
     return theirs.empty() ? name : theirs;
   }
   Status read(const std::string& name, const Shape& shape, std::span<float> out) const override {
+    if (const auto expert = experts_.find(name); expert != experts_.end())
+      return read_experts(file_, expert->second.piece, out);
     PERSEA_CHECK(file_.read(gguf_name(name), shape, out));
-    if (const int64_t heads = interleaved_heads(architecture_, config_, name); heads > 0)
-      sort_rows(heads, shape, Rows::by_halves, out);
+    if (const int64_t heads = turned_heads(architecture_, config_, name); heads > 0)
+      to_model_form(PieceForm::turned_pairs, heads, shape[0], out);
     return {};
   }
 
  private:
+  struct Expert {
+    ModelPiece piece;
+    Shape shape;
+  };
   const Gguf& file_;
   const ModelConfig& config_;
   const std::string architecture_;
   std::map<std::string, std::string> known_;  // transformers' name of a tensor of the file
+  std::map<std::string, Expert> experts_;     // by transformers' name
 };
 
 }  // namespace
@@ -200,7 +214,11 @@ Result<ModelConfig> gguf_config(const Gguf& file) {
   const auto number = [&](const char* key) { return find(file, fmt::format("{}.{}", type, key)); };
   for (const auto& [theirs, gguf] : kConfigKeys)
     if (const Json* value = number(gguf)) json[theirs] = *value;
-  if (const Json* experts = number("expert_count"); experts && *experts != 0) json["num_experts"] = *experts;
+  if (type == "llama4") {
+    PERSEA_CHECK(llama4_config_from_gguf(file, json));
+  } else if (const Json* experts = number("expert_count"); experts && *experts != 0) {
+    json["num_experts"] = *experts;
+  }
   if (const Json* scaling = number("rope.scaling.type"); scaling && *scaling != "none") {
     const Json* factor = number("rope.scaling.factor");
     json["rope_scaling"] = {{"rope_type", *scaling}, {"factor", factor ? *factor : Json(1.0)}};
@@ -229,8 +247,11 @@ Result<TokenRoles> gguf_token_roles(const Gguf& file) {
       return fail("{}: {} must be a token's id", file.where(), key);
     return std::optional(value->get<int32_t>());
   };
-  const Json* add = find(file, "tokenizer.ggml.add_bos_token");
-  if (!add || *add == true) {
+  // Where nobody says whether texts have a beginning, SentencePiece's do, and Llama 3's.
+  const Json *add = find(file, "tokenizer.ggml.add_bos_token"), *kind = find(file, "tokenizer.ggml.model"),
+             *pre = find(file, "tokenizer.ggml.pre");
+  const bool usual = (kind && *kind == "llama") || (pre && (*pre == "llama-bpe" || *pre == "llama3"));
+  if (add ? *add == true : usual) {
     PERSEA_TRY(roles.begin, id("tokenizer.ggml.bos_token_id"));
   }
   for (const char* key : {"tokenizer.ggml.eos_token_id", "tokenizer.ggml.eot_token_id"}) {
@@ -242,12 +263,17 @@ Result<TokenRoles> gguf_token_roles(const Gguf& file) {
 
 Result<GgufContent> gguf_content(const Model& model, const TokenRoles& roles, BlockType type) {
   const ModelConfig& c = model.config();
-  const Json config = to_hugging_face(c);
+  Json config = to_hugging_face(c);
+  config["intermediate_size"] = c.hidden;  // Llama 4's is an expert's
   std::string architecture = config.at("model_type");
+  if (c.window > 0) return fail("no architecture of GGUF has this model's window of {} positions", c.window);
   if (architecture == "mistral") architecture = "llama";
+  if (architecture == "llama4_text") architecture = "llama4";
   if (architecture == "persea") {
-    return fail("no architecture of GGUF has this model's {}",
-                c.logit_soft_cap > 0 ? "soft cap on logits" : "squared ReLU beside gains on queries and keys");
+    return fail("no architecture of GGUF has this model's {}", c.logit_soft_cap > 0 ? "soft cap on logits"
+                                                               : c.qkv_bias
+                                                                   ? "biases beside gains, or without gates"
+                                                                   : "squared ReLU beside gains on queries and keys");
   }
   GgufContent content;
   const auto put = [&](const std::string& key, Json value) { content.metadata.emplace_back(key, std::move(value)); };
@@ -258,6 +284,10 @@ Result<GgufContent> gguf_content(const Model& model, const TokenRoles& roles, Bl
   for (const auto& [theirs, gguf] : kConfigKeys) own(gguf, config.at(theirs));
   own("attention.value_length", c.head_dim);
   own("rope.dimension_count", c.head_dim);
+  if (c.llama4) {
+    PERSEA_TRY(const auto keys, gguf_from_llama4_config(c));
+    content.metadata.insert(content.metadata.end(), keys.begin(), keys.end());
+  }
   if (c.rope_scaling && c.rope_scaling->kind == RopeScaling::Kind::linear) {
     own("rope.scaling.type", "linear");
     own("rope.scaling.factor", c.rope_scaling->factor);
@@ -274,18 +304,23 @@ Result<GgufContent> gguf_content(const Model& model, const TokenRoles& roles, Bl
 
   const std::map<std::string, Tensor> parameters = tensors_of(model);
   for (const ModelPiece& piece : model_pieces(c)) {
-    Tensor values = parameters.at(piece.parameter).slice(piece.begin, piece.end);
-    if (const int64_t heads = interleaved_heads(architecture, c, piece.name); heads > 0) {
-      Tensor sorted(values.shape());
-      std::copy(values.span().begin(), values.span().end(), sorted.span().begin());
-      sort_rows(heads, piece.shape, Rows::interleaved, sorted.span());
-      values = sorted;
+    const auto add = [&](std::string name, Tensor values, bool as_is) {
+      const bool whole = values.shape().back() % layout_of(type).elements == 0;
+      content.tensors.push_back({std::move(name), std::move(values),
+                                 as_is   ? BlockType::f32
+                                 : whole ? type
+                                         : BlockType::f16});
+    };
+    if (piece.form == PieceForm::transposed) {
+      for (auto& [name, values] : gguf_experts(piece, parameters.at(piece.parameter)))
+        add(std::move(name), std::move(values), false);
+      continue;
     }
-    const bool whole = piece.shape.back() % layout_of(type).elements == 0;
-    content.tensors.push_back({gguf_name(piece.name), values,
-                               piece.shape.size() == 1 ? BlockType::f32
-                               : whole                 ? type
-                                                       : BlockType::f16});
+    ModelPiece form = piece;
+    if (const int64_t heads = turned_heads(architecture, c, piece.name); heads > 0)
+      form.form = PieceForm::turned_pairs, form.parts = heads;
+    const bool router = piece.name.ends_with("router.weight");  // which experts a token gets is not left to rounding
+    add(gguf_name(piece.name), file_values(form, parameters.at(piece.parameter)), piece.shape.size() == 1 || router);
   }
   return content;
 }

@@ -12,7 +12,8 @@
 
 namespace persea {
 
-// Architectures llama (Llama, Mistral, TinyLlama, SmolLM and what else is computed like them), qwen3 and arcee.
+// Architectures llama (Llama, Mistral, TinyLlama, SmolLM and what else is computed like them), qwen2, qwen3, arcee and
+// llama4.
 Result<ModelConfig> gguf_config(const Gguf& file);
 Result<std::unique_ptr<Model>> load_gguf_model(const Gguf& file);
 

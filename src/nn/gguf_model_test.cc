@@ -26,6 +26,7 @@ TEST_P(GgufModel, IsTheModelOfItsDirectory) {
   EXPECT_EQ(a.head_dim, b.head_dim);
   EXPECT_EQ(a.tied, b.tied);
   EXPECT_EQ(a.qk_norm, b.qk_norm);
+  EXPECT_EQ(a.qkv_bias, b.qkv_bias);
   EXPECT_EQ(a.activation, b.activation);
   EXPECT_EQ(a.rope_scaling.has_value(), b.rope_scaling.has_value());
   const RopeTable turns = rope_table(a, 200), turns_wanted = rope_table(b, 200);
@@ -39,7 +40,7 @@ TEST_P(GgufModel, IsTheModelOfItsDirectory) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Architectures, GgufModel, testing::Values("llama", "qwen3", "arcee"));
+INSTANTIATE_TEST_SUITE_P(Architectures, GgufModel, testing::Values("llama", "qwen2", "qwen3", "arcee"));
 
 TEST(GgufModelErrors, AreNamed) {
   const auto blocks = Gguf::open(kModels / "../blocks.gguf");

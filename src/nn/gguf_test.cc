@@ -5,7 +5,9 @@
 #include <cmath>
 #include <cstring>
 
+#include "base/file.h"
 #include "nn/gguf_blocks.h"
+#include "nn/gguf_write.h"
 #include "tensor/half.h"
 
 namespace persea {
@@ -152,6 +154,38 @@ TEST(Gguf, NamesWhatIsWrong) {
   deep.text("a").put(kArray);
   for (int i = 0; i < 10; ++i) deep.put(kArray).put<uint64_t>(1);
   EXPECT_NE(deep.error().find("nested"), std::string::npos) << deep.error();
+}
+
+TEST(Gguf, ReadsAllPartsOfAFile) {
+  const TempDir scratch = *TempDir::create(std::filesystem::temp_directory_path(), "gguf");
+  const auto path = [&](int part) { return scratch.path() / fmt::format("m-{:05}-of-00002.gguf", part); };
+  const auto write = [&](int part, int number, const char* name, float value) {
+    Tensor tensor({2});
+    tensor.data()[0] = value, tensor.data()[1] = 1;
+    return write_gguf(path(part), {{"split.count", 2}, {"split.no", number}, {"split.tensors.count", 2}},
+                      {{name, tensor, BlockType::f32}});
+  };
+  const auto error = [](const std::filesystem::path& file) {
+    const auto gguf = Gguf::open(file);
+    return gguf ? std::string() : gguf.error().message;
+  };
+  ASSERT_TRUE(write(1, 0, "a", 3).ok());
+  EXPECT_NE(error(path(1)).find("m-00002-of-00002.gguf"), std::string::npos) << "the second is missing";
+  ASSERT_TRUE(write(2, 1, "b", 4).ok());
+  const auto file = Gguf::open(path(1));
+  ASSERT_TRUE(file.ok()) << file.error().message;
+  EXPECT_EQ(file->files().size(), 2U);
+  float values[2];
+  ASSERT_TRUE(file->read("a", {2}, values).ok());
+  EXPECT_EQ(values[0], 3);
+  ASSERT_TRUE(file->read("b", {2}, values).ok());
+  EXPECT_EQ(values[0], 4);
+
+  EXPECT_NE(error(path(2)).find("name the first one"), std::string::npos) << error(path(2));
+  ASSERT_TRUE(write(2, 0, "b", 4).ok());
+  EXPECT_NE(error(path(1)).find("not part 2"), std::string::npos) << error(path(1));
+  ASSERT_TRUE(write(2, 1, "a", 4).ok());
+  EXPECT_NE(error(path(1)).find("another part"), std::string::npos) << error(path(1));
 }
 
 }  // namespace
