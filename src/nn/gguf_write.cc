@@ -47,7 +47,7 @@ class Header {
       number(json.get<float>());
     } else if (json.is_array()) {
       number<uint32_t>(array);
-      const bool texts = !json.empty() && json[0].is_string(), floats = !json.empty() && json[0].is_number_float();
+      const bool texts = json.empty() || json[0].is_string(), floats = !json.empty() && json[0].is_number_float();
       number<uint32_t>(texts ? text : floats ? f32 : i32);
       number<uint64_t>(json.size());
       for (const Json& item : json) {

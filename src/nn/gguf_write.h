@@ -20,8 +20,8 @@ struct GgufTensor {
 };
 
 // Keys and values in their order: texts, truth values, whole numbers (32 bits without a sign where they fit, else 64
-// with one), other numbers (f32), and lists of texts, of whole numbers (i32) or of others (f32). `path` is whole or as
-// it was.
+// with one), other numbers (f32), and lists of texts, of whole numbers (i32) or of others (f32); an empty list is one
+// of texts. `path` is whole or as it was.
 Status write_gguf(const std::filesystem::path& path, const std::vector<std::pair<std::string, Json>>& metadata,
                   const std::vector<GgufTensor>& tensors);
 
