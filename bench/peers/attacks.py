@@ -68,7 +68,7 @@ async def long(server, draw):
         yield f"{1024 + over} tokens", refuses(seen, "prompt") and f" {over + 1} more than" in seen[1]["error"]["message"], seen
     for name, unit in (("words", "word "), ("one letter", "a"), ("spaces", " "), ("line ends", "\n"), ("letters", "abcdefghij" * 9),
                        ("accents", "e\u0301"), ("one accent", "\u0301"), ("emoji", "\U0001f468\u200d"), ("digits", "1234567")):
-        text = unit * (10_000_000 // len(unit.encode()))
+        text = unit * (10_000_000 // len(json.dumps(unit, ensure_ascii=False).encode()[1:-1]))
         for path, body, param in ((TEXT, {**ONCE, "prompt": text}, "prompt"), (CHAT, {"messages": [{"role": "user", "content": text}]}, "messages"),
                                   ("/v1/embeddings", {"input": text}, "input"), ("/v1/responses", {"input": text}, "input")):
             seen = await answer(server, path, body)

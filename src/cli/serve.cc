@@ -1,6 +1,7 @@
 #include "cli/serve.h"
 
 #include <arpa/inet.h>
+#include <malloc.h>
 
 #include <atomic>
 #include <chrono>
@@ -127,7 +128,16 @@ class AccessLog {
   http::Workers writer_{1};
 };
 
+// What a large request took goes back to the system when it is done: glibc would keep it, in each of the arenas that
+// its threads have used.
+void give_memory_back() {
+  (void)mallopt(M_MMAP_THRESHOLD, 1 << 20);
+  (void)mallopt(M_TRIM_THRESHOLD, 4 << 20);
+  (void)mallopt(M_ARENA_MAX, 2);
+}
+
 int serve(const CliContext& context, Options options) {
+  give_memory_back();
   options.http.port = options.port;
   const bool loopback = is_loopback(options.http.address);
   auto lab = Lab::open(context.lab);
