@@ -132,7 +132,6 @@ class AccessLog {
 // its threads have used.
 void give_memory_back() {
   (void)mallopt(M_MMAP_THRESHOLD, 1 << 20);
-  (void)mallopt(M_TRIM_THRESHOLD, 4 << 20);
   (void)mallopt(M_ARENA_MAX, 2);
 }
 
