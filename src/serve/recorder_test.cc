@@ -78,7 +78,10 @@ TEST_F(RecorderTest, FlushDoesNotWaitForQuiet) {
   std::atomic<bool> stop = false;
   std::atomic<int> added = 0;
   std::thread load([&] {
-    while (!stop) recorder.add(entry(added++));
+    while (!stop) {
+      recorder.add(entry(added++));
+      std::this_thread::sleep_for(50us);
+    }
   });
   while (added < 10) std::this_thread::yield();
   const auto flushed = std::async(std::launch::async, [&] {

@@ -104,7 +104,8 @@ TEST_F(ServiceKeysTest, ManyAtOnceUseNoMoreThanTheKeyHas) {
   start({.require_key = true, .written_price = 1e6});
   const std::string minute =
       "Authorization: Bearer " + keys_.add({.name = "a", .user = "a", .tokens_per_minute = 200})->key + "\r\n";
-  const std::string money = "Authorization: Bearer " + keys_.add({.name = "b", .user = "b", .spend = 100})->key + "\r\n";
+  const std::string money =
+      "Authorization: Bearer " + keys_.add({.name = "b", .user = "b", .spend = 100})->key + "\r\n";
   const std::string body =
       Json{{"model", "tiny"}, {"prompt", "ab"}, {"max_tokens", 40}, {"logit_bias", {{"0", -100}}}}.dump();
   for (const std::string& header : {minute, money}) {
@@ -129,7 +130,9 @@ TEST_F(ServiceKeysTest, ManyAtOnceUseNoMoreThanTheKeyHas) {
     }
   }
   service_->finish();
-  EXPECT_EQ(keys_.list()->at(1).spent, 80);
+  for (const ApiKey& key : *keys_.list()) {
+    if (key.name == "b") EXPECT_EQ(key.spent, 80);
+  }
 }
 
 TEST_F(ServiceKeysTest, TheRecordTellsAClientThatWentFromAnError) {
@@ -146,8 +149,8 @@ TEST_F(ServiceKeysTest, TheRecordTellsAClientThatWentFromAnError) {
   EXPECT_NE(late.body.find("deadline_exceeded"), std::string::npos);
   Json inputs = Json::array();
   for (int i = 0; i < 300; ++i) inputs.push_back(std::string(1000, 'x'));
-  const http::TestReply vectors = send("POST", "/v1/embeddings", Json{{"model", "tiny"}, {"input", inputs}}.dump(),
-                                       "X-Timeout-Seconds: 0.02\r\n");
+  const http::TestReply vectors =
+      send("POST", "/v1/embeddings", Json{{"model", "tiny"}, {"input", inputs}}.dump(), "X-Timeout-Seconds: 0.02\r\n");
   EXPECT_EQ(vectors.status, 504) << vectors.body;
   (void)ask("/v1/completions", {{"model", "tiny"}, {"prompt", "a"}, {"max_tokens", 2}});
   service_->finish();

@@ -84,11 +84,12 @@ TEST_F(ServiceTest, PageHealthAndFigures) {
   EXPECT_TRUE(figures.headers.at("content-type").starts_with("text/plain"));
   for (const char* part : {"persea_http_requests_total{endpoint=\"/v1/completions\",status=\"200\"} 1",
                            "persea_written_tokens_total{model=\"tiny\"} 3", "persea_first_token_seconds_bucket",
-                           "persea_requests_waiting{model=\"chatml\"} 0", "persea_http_connections 1",
+                           "persea_requests_waiting{model=\"chatml\"} 0", "persea_http_connections ",
                            "persea_draft_tokens_accepted_total{model=\"tiny\"} 0",
                            "persea_records_total{record=\"dropped\"} 0", "persea_records_waiting_bytes"}) {
     EXPECT_NE(figures.body.find(part), std::string::npos) << part << "\n" << figures.body;
   }
+  EXPECT_EQ(figures.body.find("persea_http_connections 0\n"), std::string::npos) << "this one is open";
 }
 
 // Every route is described, every described field is read, and of the described type only.

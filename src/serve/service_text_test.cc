@@ -101,15 +101,11 @@ TEST_F(ServiceTextTest, LogprobsBelongToTheText) {
 // "é" is two tokens of one byte each: offsets are of characters, and half characters have names of their own.
 TEST_F(ServiceTextTest, LogprobsOfHalfCharacters) {
   start();
-  const auto ids = ask("/tokenize", {{"model", "tiny"}, {"content", "é€x"}, {"add_special", false}})
-                       .at("tokens")
-                       .get<std::vector<int32_t>>();
-  ASSERT_EQ(ids.size(), 6U);
-  // All of these are as likely to be written as the model thinks; everything else is not.
   Json request = {{"model", "tiny"}, {"prompt", "a"}, {"max_tokens", 6}, {"temperature", 0}, {"logprobs", 20}};
   request["grammar"] = "root ::= \"é€x\"";
   const Json logprobs = ask("/v1/completions", request).at("choices")[0].at("logprobs");
-  EXPECT_EQ(logprobs.at("tokens"), (Json{"bytes:\\xc3", "bytes:\\xa9", "bytes:\\xe2", "bytes:\\x82", "bytes:\\xac", "x"}));
+  EXPECT_EQ(logprobs.at("tokens"),
+            (Json{"bytes:\\xc3", "bytes:\\xa9", "bytes:\\xe2", "bytes:\\x82", "bytes:\\xac", "x"}));
   EXPECT_EQ(logprobs.at("text_offset"), (Json{0, 0, 1, 1, 1, 2}));
   for (const Json& top : logprobs.at("top_logprobs")) EXPECT_EQ(top.size(), 20U) << "none takes another's place";
 }
@@ -205,7 +201,8 @@ TEST_F(ServiceTextTest, StrictToolsAreStrictWhereNoneHasToBeCalled) {
   Json request = {{"model", "tiny"}, {"messages", says("Weather?")}, {"tools", tools}, {"max_tokens", 80}};
   request["logit_bias"] = Json::object();
   // Nonsense that would like to write "<tool_call>": it gets no further than the grammar leads.
-  const auto bytes = ask("/tokenize", {{"model", "tiny"}, {"content", "<tool_call>"}, {"add_special", false}}).at("tokens");
+  const auto bytes =
+      ask("/tokenize", {{"model", "tiny"}, {"content", "<tool_call>"}, {"add_special", false}}).at("tokens");
   for (const Json& id : bytes) request["logit_bias"][std::to_string(id.get<int>())] = 30;
   for (int seed = 0; seed < 4; ++seed) {
     request["seed"] = seed;

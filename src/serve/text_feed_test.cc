@@ -52,8 +52,8 @@ class TextFeedTest : public testing::Test {
   size_t under_way_ = 0, most_ = 0, cancel_after_ = 0;
   std::vector<size_t> ends_, lost_;
   EndReason reason_ = EndReason::max_tokens;
+  std::optional<TextFeed> feed_;  // outlives the scheduler's thread
   std::unique_ptr<ServedModel> model_ = tiny_model("m", tiny_text_model(chat_special_tokens()));
-  std::optional<TextFeed> feed_;
 };
 
 TEST_F(TextFeedTest, AllComeToTheirEndAFewAtATime) {
