@@ -18,6 +18,13 @@ size_t overlap(std::string_view text, std::string_view mark) {
   return 0;
 }
 
+// The same with the white space in front of it, which is no text where a call follows.
+size_t held_back(std::string_view text, std::string_view mark) {
+  size_t keep = overlap(text, mark);
+  while (keep < text.size() && kSpace.find(text[text.size() - keep - 1]) != kSpace.npos) ++keep;
+  return keep;
+}
+
 size_t skip_space(std::string_view text, size_t at) {
   return std::min(text.find_first_not_of(kSpace, at), text.size());
 }
@@ -105,9 +112,9 @@ void ToolCallReader::feed_bare(Found& found) {
   }
   const size_t first = skip_space(held_, 0);
   if (!begun_ && (first == held_.size() || held_[first] == '{')) return;
-  const size_t keep = overlap(held_, kPythonTag);
-  begun_ = begun_ || keep < held_.size() - first;
+  begun_ = begun_ || overlap(held_, kPythonTag) < held_.size() - first;
   if (!begun_) return;
+  const size_t keep = held_back(held_, kPythonTag);
   found.text = held_.substr(0, held_.size() - keep);
   held_.erase(0, held_.size() - keep);
 }
@@ -117,9 +124,7 @@ void ToolCallReader::feed_marked(Found& found) {
   while (true) {
     const size_t mark = held_.find(open);
     if (mark == held_.npos) {
-      size_t keep = overlap(held_, open);
-      // White space may stand before a call, where it is no text.
-      while (keep < held_.size() && kSpace.find(held_[held_.size() - keep - 1]) != kSpace.npos) ++keep;
+      const size_t keep = held_back(held_, open);
       show(std::string_view(held_).substr(0, held_.size() - keep), found);
       held_.erase(0, held_.size() - keep);
       return;

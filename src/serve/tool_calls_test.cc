@@ -15,9 +15,7 @@ std::string read(std::string_view reply, size_t step, CallFormat format = CallFo
     text += found.text;
     for (const ToolCall& call : found.calls) {
       EXPECT_EQ(call.id.starts_with("call_"), !is_mistral(format));
-      if (is_mistral(format)) {
-        EXPECT_EQ(call.id.size(), kMistralIdSize);
-      }
+      EXPECT_EQ(call.id.size() == kMistralIdSize, is_mistral(format));
       calls += "|" + call.name + "(" + call.arguments + ")";
     }
   };
@@ -103,7 +101,8 @@ TEST(ToolCalls, MistralsComeInAListOrByName) {
 }
 
 TEST(ToolCalls, TemplatesTellTheirFormat) {
-  EXPECT_EQ(call_format_of("{{ messages }}"), CallFormat::tagged) << "it says nothing of tools: the system message does";
+  EXPECT_EQ(call_format_of("{{ messages }}"), CallFormat::tagged)
+      << "it says nothing of tools: the system message does";
   EXPECT_EQ(call_format_of("{{ tools }} <tool_call>"), CallFormat::tagged);
   EXPECT_EQ(call_format_of("{{ tools }}"), CallFormat::bare);
   EXPECT_EQ(call_format_of("{{ tools }} [TOOL_CALLS] ["), CallFormat::mistral_list);
