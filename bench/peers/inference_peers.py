@@ -1,6 +1,6 @@
 """Speeds of one stream, Persea's and llama.cpp's, in turns on the same files of random weights (make_gguf.py).
 
-llama.cpp's llama-bench is taken by its path: PERSEA_LLAMA_CPP names the folder that it lies in.
+llama.cpp's programs are taken by their path: PERSEA_LLAMA_CPP names the folder that they lie in.
 """
 
 import json
@@ -18,6 +18,10 @@ def llama_program(name):
     if not os.access(path, os.X_OK):
         raise bar.CannotMeasure(f"{name} is missing: build llama.cpp and name the folder of its programs in PERSEA_LLAMA_CPP")
     return path
+
+
+def llama_bench():
+    return llama_program("llama-bench")
 
 
 def model_file(folder, shape, weights):
