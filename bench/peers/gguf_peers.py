@@ -67,12 +67,15 @@ def quantized(folder, path, name):
 
 
 def llama_perplexity(path, text, context):
-    """(perplexity, pieces)."""
-    printed = bar.run([llama_program("llama-perplexity"), "-m", path, "-t", "2", "-c", str(context), "-f", text], env=ENVIRONMENT)
-    so_far = re.findall(r"\[(\d+)\]([^,\s]+),", printed)
-    if not so_far:
-        raise bar.CannotMeasure(f"llama-perplexity printed no perplexity: {printed[-200:]}")
-    return float(so_far[-1][1]), int(so_far[-1][0])
+    """(perplexity, pieces). It writes from a thread that it does not wait for at its end, so that its last lines may be missing."""
+    command = [llama_program("llama-perplexity"), "-m", path, "-t", "2", "-c", str(context), "-f", text]
+    for _ in range(3):
+        printed = bar.run(["sh", "-c", 'exec "$0" "$@" 2>&1', *command], env=ENVIRONMENT)
+        pieces = re.search(r"perplexity over (\d+) chunks", printed)
+        found = pieces and re.search(rf"\[{pieces[1]}\]([^,\s]+),|Final estimate: PPL = (\S+)", printed)
+        if found:
+            return float(found[1] or found[2]), int(pieces[1])
+    raise bar.CannotMeasure(f"llama-perplexity printed no perplexity: {printed[-200:]}")
 
 
 class LlamaServer:
