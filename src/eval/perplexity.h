@@ -12,8 +12,9 @@
 namespace persea {
 
 struct PerplexityOptions {
-  int64_t context = 512;         // tokens of a piece, at least 4
-  std::optional<int32_t> begin;  // stands in place of each piece's first token: what the model saw texts begin with
+  int64_t context = 512;  // tokens of a piece, at least 4
+  std::optional<int32_t> begin =
+      {};  // stands in place of each piece's first token: what the model saw texts begin with
   KvPool::Format cache = KvPool::Format::f16;
 };
 

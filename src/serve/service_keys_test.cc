@@ -130,7 +130,9 @@ TEST_F(ServiceKeysTest, ManyAtOnceUseNoMoreThanTheKeyHas) {
     }
   }
   service_->finish();
-  for (const ApiKey& key : *keys_.list()) {
+  const auto keys = keys_.list();
+  ASSERT_TRUE(keys);
+  for (const ApiKey& key : *keys) {
     EXPECT_TRUE(key.name != "b" || key.spent == 80) << key.spent;
   }
 }
