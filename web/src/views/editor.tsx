@@ -1,5 +1,5 @@
 // A message's text while it is being edited.
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { grow } from './composer';
 
 export function Editor({
@@ -17,7 +17,8 @@ export function Editor({
 }) {
   const [now, setNow] = useState(text);
   const area = useRef<HTMLTextAreaElement>(null);
-  useEffect(() => {
+  // Before the screen is drawn: a key that is pressed as the text appears is meant for it.
+  useLayoutEffect(() => {
     grow(area.current);
     area.current?.focus();
     area.current?.setSelectionRange(text.length, text.length);
