@@ -26,7 +26,7 @@ constexpr int64_t kLanes = hn::MaxLanes(F());
 constexpr int64_t kTileRows = HWY_TARGET == HWY_AVX3 ? 6 : 2;
 // How far ahead weights are fetched into L2, where the processor's own prefetching goes on from: further ahead it is
 // disturbed, and into L1 would be too many at once for what that can have under way.
-constexpr int64_t kAheadBytes = 4096;
+constexpr int64_t kAheadBytes = 1024;
 // Whether this instruction set may have one that multiplies bytes and adds up fours of them.
 constexpr bool kMayBeNative = HWY_TARGET == HWY_AVX3;
 
