@@ -13,8 +13,8 @@ namespace persea {
 
 struct PerplexityOptions {
   int64_t context = 512;  // tokens of a piece, at least 4
-  std::optional<int32_t> begin =
-      {};  // stands in place of each piece's first token: what the model saw texts begin with
+  // Stands in place of each piece's first token: what the model saw texts begin with.
+  std::optional<int32_t> begin = {};
   KvPool::Format cache = KvPool::Format::f16;
 };
 
