@@ -218,7 +218,8 @@ std::vector<std::vector<float>> logits_after(Decoder& decoder, std::span<const i
 void round_weights(Model& model, WeightType type) {
   for (Parameter* parameter : model.parameters()) {
     if (parameter->value.shape().size() != 2) continue;
-    const WeightMatrix packed = WeightMatrix::packed(parameter->value, type);
+    WeightRoom room;
+    const WeightMatrix packed = WeightMatrix::packed(parameter->value, type, room);
     for (int64_t r = 0; r < packed.rows(); ++r) packed.row(r, parameter->value.data() + r * packed.columns());
   }
 }

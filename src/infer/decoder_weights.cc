@@ -3,8 +3,9 @@
 namespace persea {
 
 DecoderWeights DecoderWeights::of(const Model& model, std::optional<WeightType> type) {
+  WeightRoom room;
   const auto matrix = [&](const Tensor& values) {
-    return type ? WeightMatrix::packed(values, *type) : WeightMatrix::in_place(values);
+    return type ? WeightMatrix::packed(values, *type, room) : WeightMatrix::in_place(values);
   };
   DecoderWeights weights;
   weights.config = model.config();
@@ -24,7 +25,8 @@ DecoderWeights DecoderWeights::of(const Model& model, std::optional<WeightType> 
     Experts& experts = weights.layers.back().experts;
     experts.active = llama4.active;
     // Which experts a token gets is not left to rounding.
-    experts.router = type ? WeightMatrix::packed(layer.router.value, WeightType::f32) : matrix(layer.router.value);
+    experts.router =
+        type ? WeightMatrix::packed(layer.router.value, WeightType::f32, room) : matrix(layer.router.value);
     const Tensor &up = layer.expert_up.value, &down = layer.expert_down.value;
     const int64_t up_rows = up.dim(0) / llama4.experts, down_rows = down.dim(0) / llama4.experts;
     for (int64_t e = 0; e < llama4.experts; ++e) {

@@ -1,5 +1,6 @@
 #include "infer/weight_matrix.h"
 
+#include <algorithm>
 #include <cstring>
 #include <vector>
 
@@ -36,13 +37,24 @@ WeightMatrix WeightMatrix::in_place(const Tensor& w) {
   return matrix;
 }
 
-WeightMatrix WeightMatrix::packed(const Tensor& w, WeightType type) {
+Tensor WeightRoom::take(int64_t bytes) {
+  constexpr int64_t kBlock = 4 << 20, kLine = 16;  // numbers of four bytes
+  const int64_t count = (bytes + 4 * kLine - 1) / (4 * kLine) * kLine;
+  if (!block_.defined() || used_ + count > block_.count()) {
+    block_ = Tensor({std::max(kBlock, count)});
+    used_ = 0;
+  }
+  used_ += count;
+  return block_.slice(used_ - count, used_);
+}
+
+WeightMatrix WeightMatrix::packed(const Tensor& w, WeightType type, WeightRoom& room) {
   const int64_t n = w.dim(0), k = w.dim(1);
   if (k % layout_of(block_type(type)).elements != 0) type = WeightType::f16;
   WeightMatrix matrix;
   matrix.n_ = n, matrix.k_ = k, matrix.type_ = type;
   const auto bytes = kernels::PackedWeights{type, n, k, nullptr}.bytes();
-  matrix.storage_ = Tensor({(bytes + 3) / 4});
+  matrix.storage_ = room.take(bytes);
   const kernels::PackedWeights packed = matrix.view();
   // A panel at a time, by the thread that may well read it later.
   pool().parallel_for(packed.panels(), [&](int64_t panel) {

@@ -11,6 +11,17 @@ namespace persea {
 
 using kernels::WeightType;
 
+// Memory for a model's packed matrices, one behind the other in the order in which a pass reads them: few large pages,
+// and no seam where one ends and the next begins.
+class WeightRoom {
+ public:
+  Tensor take(int64_t bytes);
+
+ private:
+  Tensor block_;
+  int64_t used_ = 0;  // of its numbers
+};
+
 class WeightMatrix {
  public:
   WeightMatrix() = default;
@@ -19,7 +30,7 @@ class WeightMatrix {
   static WeightMatrix in_place(const Tensor& w);
   // Numbers rounded to the nearest that the type can hold; q8 and q4 whose rows are not made of whole blocks become
   // f16. A row of y is the same bits in any batch.
-  static WeightMatrix packed(const Tensor& w, WeightType type);
+  static WeightMatrix packed(const Tensor& w, WeightType type, WeightRoom& room);
 
   int64_t rows() const { return n_; }
   int64_t columns() const { return k_; }
