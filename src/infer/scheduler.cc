@@ -24,11 +24,6 @@ double seconds_between(Clock::time_point begin, Clock::time_point end) {
 
 }  // namespace
 
-void Histogram::add(double value) {
-  ++counts[static_cast<size_t>(std::lower_bound(kBounds.begin(), kBounds.end(), value) - kBounds.begin())];
-  sum += value;
-}
-
 struct Scheduler::Impl {
   Impl(DecoderWeights weights, const SchedulerOptions& given)
       : config(weights.config),
@@ -50,7 +45,6 @@ struct Scheduler::Impl {
   }
 
   // On callers' threads.
-  std::optional<Refusal> check_tokens(const std::vector<int32_t>& tokens, int64_t most) const;
   std::optional<Refusal> check(const Request& request) const;
   std::variant<uint64_t, Refusal> take(Entry job);
   Refusal refuse(Refusal refusal);
@@ -93,27 +87,9 @@ struct Scheduler::Impl {
 
 // ---- On callers' threads
 
-std::optional<Scheduler::Refusal> Scheduler::Impl::check_tokens(const std::vector<int32_t>& tokens,
-                                                                int64_t most) const {
-  if (tokens.empty()) return Refusal{.why = "the prompt is empty: there is nothing to go on from"};
-  if (static_cast<int64_t>(tokens.size()) > most) {
-    const bool by_cache = room < config.context;
-    return Refusal{.why = fmt::format("the prompt has {} tokens, {} too many: {}", tokens.size(),
-                                      static_cast<int64_t>(tokens.size()) - most,
-                                      by_cache ? fmt::format("the server's cache holds {}", room)
-                                               : fmt::format("the model's context holds {}", room))};
-  }
-  for (const int32_t token : tokens) {
-    if (token < 0 || token >= config.vocab) {
-      return Refusal{.why = fmt::format("token {} is not among the model's {}", token, config.vocab)};
-    }
-  }
-  return std::nullopt;
-}
-
 std::optional<Scheduler::Refusal> Scheduler::Impl::check(const Request& request) const {
   if (const Status status = request.sampler.check(); !status) return Refusal{.why = status.error().message};
-  return check_tokens(request.prompt, room - 1);
+  return refusal_of(request.prompt, room - 1, room, config);
 }
 
 Scheduler::Refusal Scheduler::Impl::refuse(Refusal refusal) {
@@ -367,19 +343,9 @@ void Scheduler::Impl::publish() {
   stats.waiting = static_cast<int64_t>(held.size());  // and those in the queue
   stats.running = static_cast<int64_t>(batch.size());
   stats.cache_tokens_used = (pages->used() - pages->idle()) * KvPool::kTokens;
-  stats.prompt_tokens += made.prompt_tokens;
-  stats.reused_tokens += made.reused_tokens;
-  stats.written_tokens += made.written_tokens;
-  stats.passes += made.passes;
-  stats.pass_tokens += made.pass_tokens;
-  stats.put_back += made.put_back;
   stats.drafted = batch.drafted();
   stats.accepted = batch.accepted();
-  for (size_t i = 0; i < made.ended.size(); ++i) stats.ended[i] += made.ended[i];
-  for (const auto part : {&Stats::waited, &Stats::first_token, &Stats::gap, &Stats::whole}) {
-    for (size_t i = 0; i < (made.*part).counts.size(); ++i) (stats.*part).counts[i] += (made.*part).counts[i];
-    (stats.*part).sum += (made.*part).sum;
-  }
+  stats.add(made);
   made = {};
 }
 
@@ -396,7 +362,8 @@ std::variant<uint64_t, Scheduler::Refusal> Scheduler::submit(Request request) {
 }
 
 std::variant<uint64_t, Scheduler::Refusal> Scheduler::submit_embedding(EmbeddingRequest request) {
-  if (auto refusal = impl_->check_tokens(request.tokens, impl_->room)) return impl_->refuse(std::move(*refusal));
+  if (auto refusal = refusal_of(request.tokens, impl_->room, impl_->room, impl_->config))
+    return impl_->refuse(std::move(*refusal));
   return impl_->take(std::make_unique<Job>(std::move(request), impl_->config, impl_->pages, impl_->room));
 }
 

@@ -3,7 +3,6 @@
 // in common. Token ids only: text, templates, stop strings and HTTP are the caller's.
 #pragma once
 
-#include <array>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -18,6 +17,7 @@
 #include "infer/decoder.h"
 #include "infer/drafter.h"
 #include "infer/sampler.h"
+#include "infer/scheduler_stats.h"
 #include "infer/token_constraint.h"
 
 namespace persea {
@@ -78,15 +78,6 @@ struct EmbeddingRequest {
   std::function<void(const RequestEnd& end, std::span<const float> embedding)> on_end = {};
 };
 
-// How many values lay up to each bound and above the one before, as Prometheus counts them.
-struct Histogram {
-  static constexpr std::array<double, 14> kBounds = {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1,
-                                                     0.25,  0.5,    1,     2.5,  5,     10,   30};
-  std::array<uint64_t, kBounds.size() + 1> counts = {};  // the last: above all bounds
-  double sum = 0;
-  void add(double value);
-};
-
 class Scheduler {
  public:
   // Throws std::logic_error for options that are not positive.
@@ -113,15 +104,7 @@ class Scheduler {
   // smaller. A text that reaches it ends with EndReason::context.
   int64_t room() const;
 
-  struct Stats {  // since the start, for metrics
-    int64_t waiting = 0, running = 0, cache_tokens_used = 0, cache_tokens = 0;
-    uint64_t requests = 0, refused = 0, prompt_tokens = 0, reused_tokens = 0, written_tokens = 0, passes = 0,
-             pass_tokens = 0;
-    uint64_t drafted = 0, accepted = 0;  // tokens that were guessed, and those of them that came true
-    uint64_t put_back = 0;               // times that a sequence made room for older ones, to be computed again later
-    std::array<uint64_t, 8> ended = {};  // by EndReason
-    Histogram waited, first_token, gap, whole;  // seconds: in the queue, to the first token, between tokens, in all
-  };
+  using Stats = SchedulerStats;
   Stats stats() const;
 
  private:

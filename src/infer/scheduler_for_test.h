@@ -5,9 +5,11 @@
 
 #include <condition_variable>
 #include <deque>
+#include <future>
 #include <memory>
 #include <mutex>
 
+#include "infer/generate.h"
 #include "infer/scheduler.h"
 
 namespace persea {
@@ -125,5 +127,40 @@ inline std::vector<std::vector<int32_t>> related_prompts(size_t count, int64_t m
   }
   return prompts;
 }
+
+class SchedulerTest : public testing::Test {
+ protected:
+  static Request request(std::vector<int32_t> prompt, int64_t tokens, uint64_t seed = 0) {
+    Request request;
+    request.prompt = std::move(prompt);
+    request.max_tokens = tokens;
+    request.sampler = {.temperature = seed == 0 ? 0.0 : 1.2, .seed = seed};
+    return request;
+  }
+  // What a Session writes: greedy.
+  std::vector<int32_t> written(const std::vector<int32_t>& prompt, int64_t tokens) {
+    Decoder decoder(*model_);
+    Session session(decoder);
+    return session.generate(prompt, {.max_tokens = tokens, .sampler = {.temperature = 0}})->tokens;
+  }
+  std::unique_ptr<Model> model_ = small_model();
+};
+
+struct Gate {
+  std::promise<void> release;
+  std::shared_future<void> released = release.get_future().share();
+  std::promise<void> reached;
+  bool waited = false;
+  void hold(Request& request) {
+    request.on_token = [this](const TokenEvent&) {
+      if (!waited) {
+        waited = true;
+        reached.set_value();
+        released.wait();
+      }
+      return true;
+    };
+  }
+};
 
 }  // namespace persea

@@ -97,4 +97,22 @@ std::span<const float> Job::embedding() {
   return hidden;
 }
 
+std::optional<Scheduler::Refusal> refusal_of(const std::vector<int32_t>& tokens, int64_t most, int64_t room,
+                                             const ModelConfig& config) {
+  if (tokens.empty()) return Scheduler::Refusal{.why = "the prompt is empty: there is nothing to go on from"};
+  if (static_cast<int64_t>(tokens.size()) > most) {
+    const bool by_cache = room < config.context;
+    return Scheduler::Refusal{.why = fmt::format("the prompt has {} tokens, {} too many: {}", tokens.size(),
+                                                 static_cast<int64_t>(tokens.size()) - most,
+                                                 by_cache ? fmt::format("the server's cache holds {}", room)
+                                                          : fmt::format("the model's context holds {}", room))};
+  }
+  for (const int32_t token : tokens) {
+    if (token < 0 || token >= config.vocab) {
+      return Scheduler::Refusal{.why = fmt::format("token {} is not among the model's {}", token, config.vocab)};
+    }
+  }
+  return std::nullopt;
+}
+
 }  // namespace persea

@@ -64,4 +64,8 @@ struct Job {
   std::vector<uint64_t> allowed_;
 };
 
+// Why these tokens, of which there may be `most`, can never be served, if so. `room`: see Scheduler::room().
+std::optional<Scheduler::Refusal> refusal_of(const std::vector<int32_t>& tokens, int64_t most, int64_t room,
+                                             const ModelConfig& config);
+
 }  // namespace persea
