@@ -87,9 +87,12 @@ HWY_INLINE void quantized_tile(const PackedProduct& p, const QuantizedRows& x, i
   const int8_t* values = x.values + row * x.k;
   const float* scales = x.scales + row * blocks;
   const int32_t* starts = x.starts + row * blocks;
+  // One tile fetches what it reads soon. Of several, each fetches its part of the next panel: memory is read while they
+  // multiply.
+  const int64_t tiles = (p.m + kTileRows - 1) / kTileRows, lines = (kUnit / 64 + tiles - 1) / tiles;
+  const std::byte* ahead = panel + (tiles == 1 ? kAheadBytes : blocks * (kUnit + row / kTileRows * lines * 64));
   for (int64_t b = 0; b < blocks; ++b, panel += kUnit, values += kBlock) {
-    if (row == 0)  // for the other rows they are near already
-      for (int64_t line = 0; line < kUnit; line += 64) __builtin_prefetch(panel + kAheadBytes + line, 0, 2);
+    for (int64_t line = 0; line < lines; ++line, ahead += 64) __builtin_prefetch(ahead, 0, 2);
     hn::Vec<I> dots[R][2];
 #pragma GCC unroll 6
     for (int r = 0; r < R; ++r) dots[r][0] = dots[r][1] = hn::Set(di, starts[r * blocks + b]);
