@@ -93,8 +93,8 @@ TEST_F(Speculation, KeepsToConstraints) {
   std::vector<std::vector<int32_t>> texts;
   for (const bool guesses : {false, true}) {
     if (guesses) options.drafter = std::make_shared<ModelDrafter>(DecoderWeights::of(*model_), 1000);
-    Scheduler scheduler(*model_, options);
     Outcomes outcomes;
+    Scheduler scheduler(*model_, options);
     Request request;
     request.prompt = {1, 2, 3};
     request.max_tokens = 40;
@@ -135,8 +135,8 @@ TEST_F(Speculation, DrawsWithTheModelsProbabilities) {
   }
   SchedulerOptions options{.sequences = 2, .waiting = 10000};
   options.drafter = std::make_shared<ModelDrafter>(DecoderWeights::of(*draft), 1000);
-  Scheduler scheduler(*target, options);
   Outcomes outcomes;
+  Scheduler scheduler(*target, options);
   constexpr int kTexts = 3000;
   for (uint64_t seed = 0; seed < kTexts; ++seed) {
     Request request;

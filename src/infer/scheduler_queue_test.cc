@@ -15,8 +15,8 @@ namespace {
 class SchedulerQueueTest : public SchedulerTest {};
 
 TEST_F(SchedulerQueueTest, ServesClientsInTurnAndRefusesWhenFull) {
-  Scheduler scheduler(*model_, {.sequences = 1, .waiting = 5});
   Outcomes outcomes;
+  Scheduler scheduler(*model_, {.sequences = 1, .waiting = 5});
   Gate gate;
   Request first = request({1}, 2);
   gate.hold(first);
@@ -69,8 +69,8 @@ TEST_F(SchedulerQueueTest, RefusesWhatItCanNeverServe) {
 }
 
 TEST_F(SchedulerQueueTest, EndsWhatIsCancelledAndWhatIsLate) {
-  Scheduler scheduler(*model_, {.sequences = 2});
   Outcomes outcomes;
+  Scheduler scheduler(*model_, {.sequences = 2});
   Gate gate;
   Request first = request({1}, 100), second = request({2}, 100), waits = request({3}, 100), late = request({4}, 100);
   gate.hold(first);

@@ -16,8 +16,8 @@ namespace persea {
 namespace {
 
 TEST_F(SchedulerTest, WritesWhatASessionWrites) {
-  Scheduler scheduler(*model_, {});
   Outcomes outcomes;
+  Scheduler scheduler(*model_, {});
   Request asked = request({1, 2, 3}, 20);
   const std::vector<int32_t> wanted = written({1, 2, 3}, 20);
   asked.logprobs = true;
@@ -113,8 +113,8 @@ TEST_F(SchedulerTest, TextsThatHadToMakeRoomGoOnAsTheyWere) {
   Scheduler roomy(weights, {.sequences = 1});
   submit_all(roomy, alone);
   for (const bool share : {true, false}) {
-    Scheduler scheduler(weights, {.sequences = 7, .cache_tokens = 192, .share_prefixes = share});
     Outcomes outcomes;
+    Scheduler scheduler(weights, {.sequences = 7, .cache_tokens = 192, .share_prefixes = share});
     submit_all(scheduler, outcomes);
     for (size_t i = 0; i < 7; ++i) {
       const Outcome got = outcomes.wait(i), wanted = alone.wait(i);
@@ -131,8 +131,8 @@ TEST_F(SchedulerTest, TextsThatHadToMakeRoomGoOnAsTheyWere) {
 TEST_F(SchedulerTest, TextsThatBeginAlikeAreComputedOnce) {
   std::vector<int32_t> prompt(100);
   for (size_t i = 0; i < prompt.size(); ++i) prompt[i] = static_cast<int32_t>(i * 7 % 50);
-  Scheduler scheduler(*model_, {.pass_tokens = 64});
   Outcomes outcomes;
+  Scheduler scheduler(*model_, {.pass_tokens = 64});
   Gate gate;
   Request begins = request({9, 9}, 2);
   gate.hold(begins);
@@ -160,8 +160,8 @@ TEST_F(SchedulerTest, TextsThatBeginAlikeAreComputedOnce) {
 }
 
 TEST_F(SchedulerTest, LongPromptsDoNotHoldUpThoseThatWrite) {
-  Scheduler scheduler(*model_, {.sequences = 4, .pass_tokens = 8, .share_prefixes = false});
   Outcomes outcomes;
+  Scheduler scheduler(*model_, {.sequences = 4, .pass_tokens = 8, .share_prefixes = false});
   std::atomic<int> written_before{0};
   std::atomic<bool> read{false};
   Request writer = request({1, 2}, 60), reader = request(std::vector<int32_t>(150, 4), 1);
@@ -201,8 +201,8 @@ class Even : public TokenConstraint {
 };
 
 TEST_F(SchedulerTest, KeepsToConstraintsAndBias) {
-  Scheduler scheduler(*model_, {});
   Outcomes outcomes;
+  Scheduler scheduler(*model_, {});
   for (uint64_t seed = 0; seed < 6; ++seed) {
     Request asked = request({1, 2}, 20, seed);
     asked.constraint = std::make_shared<Even>();
@@ -222,8 +222,8 @@ TEST_F(SchedulerTest, TellsTheModelsOwnProbabilities) {
   std::vector<int32_t> positions = {0, 1, 2, 3}, starts(4, 0), targets(4, -1);
   const Tensor logits = model_->logits({1, 4, prompt, targets, positions, starts});
   const std::span<const float> row = logits.span().subspan(3 * 50, 50);
-  Scheduler scheduler(*model_, {});
   Outcomes outcomes;
+  Scheduler scheduler(*model_, {});
   Request asked = request(prompt, 1, 3);
   asked.sampler.bias = {{7, 100.0F}};  // and not what temperature and bias make of them
   asked.likeliest = 4;
@@ -257,16 +257,16 @@ TEST_F(SchedulerTest, EmbedsTexts) {
     for (int64_t i = 0; i < states.count(); ++i) mean[static_cast<size_t>(i % config.dim)] += states.data()[i];
     double square = 0;
     for (const double value : mean) square += value * value;
-    Scheduler scheduler(*model, {.pass_tokens = 12});
     Outcomes outcomes;
+    Scheduler scheduler(*model, {.pass_tokens = 12});
     const Outcome got = outcomes.wait(outcomes.embed(scheduler, {.tokens = prompt}));
     ASSERT_EQ(got.embedding.size(), 32U);
     for (size_t i = 0; i < mean.size(); ++i) EXPECT_NEAR(got.embedding[i], mean[i] / std::sqrt(square), 1e-4);
     alone.push_back(got.embedding);
   }
   for (const int64_t cache_tokens : {0, 192}) {  // in so small a cache they have to make room
-    Scheduler scheduler(*model, {.cache_tokens = cache_tokens, .pass_tokens = 9});
     Outcomes outcomes;
+    Scheduler scheduler(*model, {.cache_tokens = cache_tokens, .pass_tokens = 9});
     std::vector<size_t> at;
     for (const auto& prompt : prompts) {
       at.push_back(outcomes.embed(scheduler, {.tokens = prompt}));
@@ -274,8 +274,8 @@ TEST_F(SchedulerTest, EmbedsTexts) {
     }
     for (size_t i = 0; i < prompts.size(); ++i) EXPECT_EQ(outcomes.wait(at[i]).embedding, alone[i]) << "the same bits";
   }
-  Scheduler scheduler(*model, {});
   Outcomes outcomes;
+  Scheduler scheduler(*model, {});
   const size_t late = outcomes.embed(scheduler, {.tokens = {1}, .deadline = std::chrono::steady_clock::now()});
   EXPECT_EQ(outcomes.wait(late).end.reason, EndReason::deadline);
   EXPECT_TRUE(outcomes.wait(late).embedding.empty());
@@ -309,8 +309,8 @@ TEST(Histogram, CountsByBounds) {
 }
 
 TEST_F(SchedulerTest, CountsWhatItDoes) {
-  Scheduler scheduler(*model_, {});
   Outcomes outcomes;
+  Scheduler scheduler(*model_, {});
   for (int32_t i = 0; i < 4; ++i) outcomes.submit(scheduler, request({i, 1, 2}, 6));
   (void)outcomes.all();
   const auto stats = scheduler.stats();
