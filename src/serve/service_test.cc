@@ -79,7 +79,7 @@ TEST_F(ServiceTest, PageHealthAndFigures) {
   start();
   EXPECT_NE(send("GET", "/").body.find("/openapi.json"), std::string::npos);
   EXPECT_EQ(Json::parse(send("GET", "/health").body).at("status"), "ok");
-  (void)ask("/v1/completions", {{"model", "tiny"}, {"prompt", "a"}, {"max_tokens", 3}});
+  (void)ask("/v1/completions", {{"model", "tiny"}, {"prompt", "a"}, {"max_tokens", 3}, {"temperature", 0}});
   const http::TestReply figures = send("GET", "/metrics");
   EXPECT_TRUE(figures.headers.at("content-type").starts_with("text/plain"));
   for (const char* part : {"persea_http_requests_total{endpoint=\"/v1/completions\",status=\"200\"} 1",
