@@ -3,7 +3,6 @@
 #pragma once
 
 #include <filesystem>
-#include <optional>
 #include <string_view>
 
 #include "infer/weight_matrix.h"
@@ -19,10 +18,5 @@ WeightType weights_of(const Gguf& file);
 WeightType weights_of(const std::filesystem::path& dir);
 
 std::string_view weight_name(WeightType type);  // "f32", ...: as weight_type_from reads it
-
-// How a decoder takes it: f32 lies as the model has it and is not packed.
-inline std::optional<WeightType> packed_type(WeightType type) {
-  return type == WeightType::f32 ? std::nullopt : std::optional(type);
-}
 
 }  // namespace persea

@@ -221,7 +221,12 @@ void Scheduler::Impl::admit() {
       continue;
     }
     Job* admitted = job.get();
-    if (!batch.admit(job)) return put_back(std::move(job));
+    try {
+      if (!batch.admit(job)) return put_back(std::move(job));
+    } catch (...) {  // it is still to hear of its end
+      if (job) put_back(std::move(job));
+      throw;
+    }
     if (admitted->admitted) continue;
     admitted->admitted = true;
     admitted->started = Clock::now();

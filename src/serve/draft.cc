@@ -31,9 +31,8 @@ Result<std::shared_ptr<Drafter>> make_drafter(const DraftSource& source, const T
                 source.path.string());
   }
   const ModelConfig& config = small.model->config();
-  return std::shared_ptr<Drafter>(
-      std::make_shared<ModelDrafter>(DecoderWeights::of(*small.model, packed_type(small.weights)),
-                                     cache_tokens > 0 ? cache_tokens : usual_cache(config)));
+  return std::shared_ptr<Drafter>(std::make_shared<ModelDrafter>(
+      DecoderWeights::of(*small.model, small.weights), cache_tokens > 0 ? cache_tokens : usual_cache(config)));
 }
 
 }  // namespace persea

@@ -10,17 +10,9 @@
 
 #include "base/random.h"
 #include "text/grammar_matcher.h"
+#include "text/vocabulary_for_test.h"
 
 namespace persea {
-
-// All bytes, then `more`.
-inline std::shared_ptr<const TokenTrie> vocabulary_for_test(std::vector<std::string> more = {}) {
-  std::vector<std::string> tokens;
-  for (int byte = 0; byte < 256; ++byte) tokens.emplace_back(1, static_cast<char>(byte));
-  tokens.insert(tokens.end(), more.begin(), more.end());
-  const std::vector<std::string_view> views(tokens.begin(), tokens.end());
-  return std::make_shared<const TokenTrie>(std::span<const std::string_view>(views));
-}
 
 class GrammarForTest {
  public:

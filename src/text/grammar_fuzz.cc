@@ -5,6 +5,7 @@
 
 #include "text/gbnf.h"
 #include "text/grammar_matcher.h"
+#include "text/vocabulary_for_test.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace persea;  // NOLINT(google-build-using-namespace)
@@ -20,13 +21,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     if (compiled.error().message.empty()) std::abort();
     return 0;
   }
-  std::string bytes;
-  for (int byte = 0; byte < 256; ++byte) bytes += static_cast<char>(byte);
-  std::vector<std::string_view> tokens;
-  for (size_t i = 0; i < 256; ++i) tokens.push_back(std::string_view(bytes).substr(i, 1));
-  tokens.push_back("ab");
-  tokens.push_back("))");
-  const auto vocabulary = std::make_shared<const TokenTrie>(std::span<const std::string_view>(tokens));
+  const auto vocabulary = vocabulary_for_test({"ab", "))"});
   GrammarMatcher matcher(std::make_shared<const GrammarVocabulary>(*compiled, vocabulary), {});
   std::vector<uint64_t> bits(vocabulary->words());
   for (const char c :

@@ -4,6 +4,7 @@
 
 #include "text/grammar_matcher.h"
 #include "text/json_schema.h"
+#include "text/vocabulary_for_test.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace persea;  // NOLINT(google-build-using-namespace)
@@ -17,11 +18,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     if (compiled.error().message.empty()) std::abort();
     return 0;
   }
-  std::string bytes;
-  for (int byte = 0; byte < 256; ++byte) bytes += static_cast<char>(byte);
-  std::vector<std::string_view> tokens;
-  for (size_t i = 0; i < 256; ++i) tokens.push_back(std::string_view(bytes).substr(i, 1));
-  const auto vocabulary = std::make_shared<const TokenTrie>(std::span<const std::string_view>(tokens));
+  const auto vocabulary = vocabulary_for_test();
   GrammarMatcher matcher(std::make_shared<const GrammarVocabulary>(*compiled, vocabulary), {});
   std::vector<uint64_t> bits(vocabulary->words());
   std::string text;
