@@ -1,6 +1,7 @@
 #include "infer/decoder.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <vector>
 
@@ -187,8 +188,10 @@ Result<Tensor> Decoder::forward(std::span<const Piece> pieces) {
   }
   grow_rope(longest);
 
-  const Scratch scratch(c, std::min(total, kPassRows));
-  Tensor last({wanted, c.dim});
+  // Rows in powers of two, so that passes of all sizes share their memory.
+  const auto rows_of = [](int64_t count) { return static_cast<int64_t>(std::bit_ceil(static_cast<uint64_t>(count))); };
+  const Scratch scratch(c, std::min(rows_of(total), kPassRows));
+  Tensor last({rows_of(wanted), c.dim});
   std::vector<Run> runs;
   int64_t rows = 0;
   const auto pass = [&] {
@@ -225,8 +228,8 @@ Result<Tensor> Decoder::forward(std::span<const Piece> pieces) {
   }
   if (rows > 0) pass();
 
-  Tensor logits({wanted, c.vocab});
-  if (wanted == 0) return logits;
+  if (wanted == 0) return Tensor({0, c.vocab});
+  Tensor logits = Tensor({rows_of(wanted), c.vocab}).slice(0, wanted);
   norm(wanted, last, weights_.norm, c.norm_eps, last);
   weights_.head.multiply(wanted, last.data(), logits.data(), false, &weights_.layers.front().qkv);
   if (c.logit_soft_cap > 0) {

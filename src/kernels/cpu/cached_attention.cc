@@ -68,6 +68,9 @@ struct Head {
 template <int N>
 constexpr int kAtOnce = std::max(1, 8 / (N * kVectors));
 
+// Loops over sums are unrolled: an index that is not known when it is compiled would keep them in memory. While keys are
+// read, the values that follow them in the page are fetched, and while values are read, the next head's keys.
+
 // Scores of N queries against G tiles of keys from `tile` on, times `scale`; scores of a query lie `stride` apart. Each
 // score is one sum in the order of the head's dimensions, whatever N and G are.
 template <class Format, int N, int G>
@@ -77,38 +80,57 @@ HWY_INLINE void score_tiles(const Query* queries, const Head<Format>& head, int6
   const KeyTag d;
   const auto lanes = static_cast<int64_t>(hn::MaxLanes(d));
   const typename Format::Element* keys[G];
-  for (int g = 0; g < G; ++g) keys[g] = head.keys((tile + g) / kTiles) + (tile + g) % kTiles * kKeyTile * head.head_dim;
   KeyVector sums[G][N][kVectors];
-  for (auto& of_tile : sums)
-    for (auto& of_query : of_tile)
-      for (KeyVector& sum : of_query) sum = hn::Zero(d);
+#pragma GCC unroll 8
+  for (int g = 0; g < G; ++g) {
+    keys[g] = head.keys((tile + g) / kTiles) + (tile + g) % kTiles * kKeyTile * head.head_dim;
+#pragma GCC unroll 8
+    for (int n = 0; n < N; ++n)
+#pragma GCC unroll 8
+      for (int v = 0; v < kVectors; ++v) sums[g][n][v] = hn::Zero(d);
+  }
+  constexpr int64_t kLineSteps = std::max<int64_t>(1, 64 / (kKeyTile * sizeof(typename Format::Element)));
   for (int64_t i = 0; i < head.head_dim; ++i) {
+    if (i % kLineSteps == 0) {
+#pragma GCC unroll 8
+      for (int g = 0; g < G; ++g) __builtin_prefetch(keys[g] + i * kKeyTile + kPage * head.head_dim, 0, 2);
+    }
+#pragma GCC unroll 8
     for (int g = 0; g < G; ++g)
+#pragma GCC unroll 8
       for (int v = 0; v < kVectors; ++v) {
         const KeyVector key = Format::load(keys[g] + i * kKeyTile + v * lanes);
+#pragma GCC unroll 8
         for (int n = 0; n < N; ++n) sums[g][n][v] = hn::MulAdd(key, hn::Set(d, queries[n].q[i]), sums[g][n][v]);
       }
   }
+#pragma GCC unroll 8
   for (int g = 0; g < G; ++g)
+#pragma GCC unroll 8
     for (int v = 0; v < kVectors; ++v) {
       auto factor = hn::Set(d, scale);
       if constexpr (Format::kScaled) {
         const float* scales = head.key_scales((tile + g) / kTiles) + (tile + g) % kTiles * kKeyTile;
         factor = hn::Mul(factor, hn::LoadU(d, scales + v * lanes));
       }
+#pragma GCC unroll 8
       for (int n = 0; n < N; ++n)
         hn::StoreU(hn::Mul(sums[g][n][v], factor), d, scores + n * stride + (tile + g) * kKeyTile + v * lanes);
     }
 }
 
+// The tiles [tile, tiles): as many at once as there are sums, then half as many.
+template <class Format, int N, int G>
+HWY_INLINE void score_from(const Query* queries, const Head<Format>& head, int64_t tile, int64_t tiles, float scale,
+                           float* scores, int64_t stride) {
+  for (; tile + G <= tiles; tile += G) score_tiles<Format, N, G>(queries, head, tile, scale, scores, stride);
+  if constexpr (G > 1) score_from<Format, N, G / 2>(queries, head, tile, tiles, scale, scores, stride);
+}
+
 template <class Format, int N>
 void scores_of(const Query* queries, const Head<Format>& head, int64_t tiles, float scale, float* scores,
                int64_t stride) {
-  int64_t t = 0;
-  for (; t + kAtOnce<N> <= tiles; t += kAtOnce<N>)
-    score_tiles<Format, N, kAtOnce<N>>(queries, head, t, scale, scores, stride);
-  if constexpr (kAtOnce < N >> 1)
-    for (; t < tiles; ++t) score_tiles<Format, N, 1>(queries, head, t, scale, scores, stride);
+  score_from<Format, N, kAtOnce<N>>(queries, head, 0, tiles, scale, scores, stride);
 }
 
 // Softmax over the scores [first, count); 0 in the rest of `padded`.
@@ -149,20 +171,31 @@ HWY_INLINE void value_columns(const Query* queries, const Head<Format>& head, in
   const KeyTag d;
   const auto lanes = static_cast<int64_t>(hn::MaxLanes(d));
   KeyVector sums[G * kVectors][N];
-  for (auto& of_vector : sums)
-    for (KeyVector& sum : of_vector) sum = hn::Zero(d);
+#pragma GCC unroll 8
+  for (int v = 0; v < G * kVectors; ++v)
+#pragma GCC unroll 8
+    for (int n = 0; n < N; ++n) sums[v][n] = hn::Zero(d);
   for (int64_t begin = 0; begin < count; begin += kPage) {
     const auto* values = head.values(begin / kPage) + column;
     const int64_t here = std::min(kPage, count - begin);
-    for (int64_t p = 0; p < here; ++p)
+    for (int64_t p = 0; p < here; ++p) {
+      constexpr int64_t kLine = 64 / sizeof(typename Format::Element);
+#pragma GCC unroll 8
+      for (int64_t c = 0; c < G * kKeyTile; c += kLine)
+        __builtin_prefetch(values + p * head.columns + c + kPage * head.columns, 0, 2);
+#pragma GCC unroll 8
       for (int v = 0; v < G * kVectors; ++v) {
         const KeyVector value = Format::load(values + p * head.columns + v * lanes);
+#pragma GCC unroll 8
         for (int n = 0; n < N; ++n)
           sums[v][n] = hn::MulAdd(value, hn::Set(d, weights[n * stride + begin + p]), sums[v][n]);
       }
+    }
   }
   float line[G * kKeyTile];
+#pragma GCC unroll 8
   for (int n = 0; n < N; ++n) {
+#pragma GCC unroll 8
     for (int v = 0; v < G * kVectors; ++v) hn::StoreU(sums[v][n], d, line + v * lanes);
     std::copy_n(line, std::min(G * kKeyTile, head.head_dim - column), queries[n].out + column);
   }
@@ -229,21 +262,90 @@ void attend_item(const CachedAttention& a, int64_t kv_head, int64_t first, int64
   }
 }
 
+// (x[i], x[i + half]) turned by the position's angle, as Hugging Face does.
+void turn(float* x, const float* cos, const float* sin, int64_t half) {
+  const KeyTag d;
+  const auto lanes = static_cast<int64_t>(hn::MaxLanes(d));
+  int64_t i = 0;
+  for (; i + lanes <= half; i += lanes) {
+    const auto a = hn::LoadU(d, x + i), b = hn::LoadU(d, x + i + half);
+    const auto c = hn::LoadU(d, cos + i), s = hn::LoadU(d, sin + i);
+    hn::StoreU(hn::Sub(hn::Mul(a, c), hn::Mul(b, s)), d, x + i);
+    hn::StoreU(hn::Add(hn::Mul(b, c), hn::Mul(a, s)), d, x + i + half);
+  }
+  for (; i < half; ++i) {
+    const float a = x[i], b = x[i + half];
+    x[i] = a * cos[i] - b * sin[i];
+    x[i + half] = b * cos[i] + a * sin[i];
+  }
+}
+
+// x as a format's numbers.
+void convert(const float* x, int64_t count, float* to, float* /*scale*/) { std::copy_n(x, count, to); }
+void convert(const float* x, int64_t count, hwy::float16_t* to, float* /*scale*/) {
+  const KeyTag d;
+  const hn::Rebind<hwy::float16_t, KeyTag> halves;
+  const auto lanes = static_cast<int64_t>(hn::MaxLanes(d));
+  int64_t i = 0;
+  for (; i + lanes <= count; i += lanes) hn::StoreU(hn::DemoteTo(halves, hn::LoadU(d, x + i)), halves, to + i);
+  for (; i < count; ++i) {
+    const uint16_t bits = to_half(x[i]);
+    std::memcpy(to + i, &bits, sizeof bits);
+  }
+}
+void convert(const float* x, int64_t count, int8_t* to, float* scale) {
+  float most = 0;
+  for (int64_t i = 0; i < count; ++i) most = std::max(most, std::abs(x[i]));
+  *scale = most / 127;
+  const float inverse = most > 0 ? 127 / most : 0;
+  for (int64_t i = 0; i < count; ++i) to[i] = static_cast<int8_t>(std::lrint(x[i] * inverse));
+}
+
+// A key and a value to their place in a head's page.
+template <class Format>
+void store_head(const CachedAttention& a, std::byte* block, int64_t place, const float* k, const float* v) {
+  using Element = typename Format::Element;
+  const int64_t columns = CacheBlock::value_columns(a.head_dim);
+  auto* keys = reinterpret_cast<Element*>(block);
+  Element* values = keys + kPage * a.head_dim;
+  auto* scales = reinterpret_cast<float*>(values + kPage * columns);  // where the format has any
+  convert(v, a.head_dim, values + place * columns, scales + kPage + place);
+  Element* key = keys + place / kKeyTile * kKeyTile * a.head_dim + place % kKeyTile;
+  thread_local std::vector<Element> row;
+  row.resize(static_cast<size_t>(a.head_dim));
+  convert(k, a.head_dim, row.data(), scales + place);
+  for (int64_t i = 0; i < a.head_dim; ++i) key[i * kKeyTile] = row[static_cast<size_t>(i)];
+}
+
+void store_row(const CachedAttention& a, int64_t row) {
+  const int64_t position = a.past + row, half = a.head_dim / 2;
+  const float *cos = a.cos + position * half, *sin = a.sin + position * half;
+  float* q = a.qkv + row * (a.heads + 2 * a.kv_heads) * a.head_dim;
+  float *k = q + a.heads * a.head_dim, *v = k + a.kv_heads * a.head_dim;
+  for (int64_t h = 0; h < a.heads + a.kv_heads; ++h) turn(q + h * a.head_dim, cos, sin, half);
+  const int64_t bytes = CacheBlock::head_bytes(a.head_dim, a.cache.format), place = position % kPage;
+  std::byte* block = a.cache.pages[position / kPage] + a.cache.offset;
+  for (int64_t h = 0; h < a.kv_heads; ++h, block += bytes, k += a.head_dim, v += a.head_dim) {
+    switch (a.cache.format) {
+      case CacheFormat::f32:
+        store_head<F32>(a, block, place, k, v);
+        break;
+      case CacheFormat::f16:
+        store_head<F16>(a, block, place, k, v);
+        break;
+      case CacheFormat::q8:
+        store_head<Q8>(a, block, place, k, v);
+        break;
+    }
+  }
+}
+
 }  // namespace persea::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace persea::kernels {
 namespace {
-
-// (x[i], x[i + half]) turned by the position's angle, as Hugging Face does.
-void turn(float* x, const float* cos, const float* sin, int64_t half) {
-  for (int64_t i = 0; i < half; ++i) {
-    const float a = x[i], b = x[i + half];
-    x[i] = a * cos[i] - b * sin[i];
-    x[i + half] = b * cos[i] + a * sin[i];
-  }
-}
 
 int64_t items_of_head(const CachedAttention& a) {
   return (a.rows * (a.heads / a.kv_heads) + CachedAttention::kQueries - 1) / CachedAttention::kQueries;
@@ -261,70 +363,17 @@ int64_t element_bytes(CacheFormat format) {
   return 0;
 }
 
-// x[i] goes to at[i * stride].
-void put(const float* x, int64_t count, float* at, int64_t stride) {
-  for (int64_t i = 0; i < count; ++i) at[i * stride] = x[i];
-}
-void put(const float* x, int64_t count, uint16_t* at, int64_t stride) {
-  for (int64_t i = 0; i < count; ++i) at[i * stride] = to_half(x[i]);
-}
-void put(const float* x, int64_t count, int8_t* at, int64_t stride, float* scale) {
-  float most = 0;
-  for (int64_t i = 0; i < count; ++i) most = std::max(most, std::abs(x[i]));
-  *scale = most / 127;
-  const float inverse = most > 0 ? 127 / most : 0;
-  for (int64_t i = 0; i < count; ++i) at[i * stride] = static_cast<int8_t>(std::lrint(x[i] * inverse));
-}
-
-// A key and a value to their places in a head's block.
-void store(const CachedAttention& a, std::byte* block, int64_t place, const float* k, const float* v) {
-  const int64_t columns = CacheBlock::value_columns(a.head_dim), values = CacheBlock::kPage * a.head_dim;
-  const int64_t key = place / CacheBlock::kTile * CacheBlock::kTile * a.head_dim + place % CacheBlock::kTile;
-  const int64_t value = values + place * columns;
-  switch (a.cache.format) {
-    case CacheFormat::f32: {
-      auto* numbers = reinterpret_cast<float*>(block);
-      put(k, a.head_dim, numbers + key, CacheBlock::kTile);
-      put(v, a.head_dim, numbers + value, 1);
-      return;
-    }
-    case CacheFormat::f16: {
-      auto* numbers = reinterpret_cast<uint16_t*>(block);
-      put(k, a.head_dim, numbers + key, CacheBlock::kTile);
-      put(v, a.head_dim, numbers + value, 1);
-      return;
-    }
-    case CacheFormat::q8: {
-      auto* numbers = reinterpret_cast<int8_t*>(block);
-      auto* scales = reinterpret_cast<float*>(block + values + CacheBlock::kPage * columns);
-      put(k, a.head_dim, numbers + key, CacheBlock::kTile, scales + place);
-      put(v, a.head_dim, numbers + value, 1, scales + CacheBlock::kPage + place);
-      return;
-    }
-  }
-}
-
 }  // namespace
 
 HWY_EXPORT(attend_item);
+HWY_EXPORT(store_row);
 
 int64_t CacheBlock::head_bytes(int64_t head_dim, CacheFormat format) {
   const int64_t numbers = kPage * (head_dim + value_columns(head_dim)) * element_bytes(format);
   return numbers + (format == CacheFormat::q8 ? 2 * kPage * static_cast<int64_t>(sizeof(float)) : 0);
 }
 
-void CachedAttention::cpu_store(const CachedAttention& a, int64_t row) {
-  const int64_t position = a.past + row, half = a.head_dim / 2;
-  const float *cos = a.cos + position * half, *sin = a.sin + position * half;
-  float* q = a.qkv + row * (a.heads + 2 * a.kv_heads) * a.head_dim;
-  float *k = q + a.heads * a.head_dim, *v = k + a.kv_heads * a.head_dim;
-  for (int64_t h = 0; h < a.heads + a.kv_heads; ++h) turn(q + h * a.head_dim, cos, sin, half);
-  const int64_t bytes = CacheBlock::head_bytes(a.head_dim, a.cache.format);
-  std::byte* layer = a.cache.pages[position / CacheBlock::kPage] + a.cache.offset;
-  for (int64_t h = 0; h < a.kv_heads; ++h) {
-    store(a, layer + h * bytes, position % CacheBlock::kPage, k + h * a.head_dim, v + h * a.head_dim);
-  }
-}
+void CachedAttention::cpu_store(const CachedAttention& a, int64_t row) { HWY_DYNAMIC_DISPATCH(store_row)(a, row); }
 
 int64_t CachedAttention::items() const { return kv_heads * items_of_head(*this); }
 

@@ -32,11 +32,11 @@ constexpr bool kMayBeNative = HWY_TARGET == HWY_AVX3;
 
 // sum += the products of a word's four bytes, weights unsigned, x signed.
 template <bool kNative>
-HWY_INLINE void multiply_bytes(hn::Vec<I> weights, hn::Vec<I> x, hn::Vec<I>& sum) {
+HWY_INLINE hn::Vec<I> multiply_bytes(hn::Vec<I> weights, hn::Vec<I> x, hn::Vec<I> sum) {
 #if HWY_TARGET == HWY_AVX3
   if constexpr (kNative) {  // no intrinsic: this target's flags lack the extension
     asm("vpdpbusd %[x], %[w], %[sum]" : [sum] "+v"(sum.raw) : [w] "v"(weights.raw), [x] "v"(x.raw));
-    return;
+    return sum;
   }
 #endif
   const I d;
@@ -51,6 +51,7 @@ HWY_INLINE void multiply_bytes(hn::Vec<I> weights, hn::Vec<I> x, hn::Vec<I>& sum
   };
   add_pairs(hn::And(w, hn::Set(du16, uint16_t{0xff})), hn::ShiftRight<8>(hn::ShiftLeft<8>(x16)));
   add_pairs(hn::ShiftRight<8>(w), hn::ShiftRight<8>(x16));
+  return sum;
 }
 
 HWY_INLINE hn::Vec<F> load_halves(const std::byte* at) {
@@ -70,6 +71,19 @@ HWY_INLINE void put(hn::Vec<F> sums, bool add, int64_t count, float* y) {
   float lanes[kLanes];
   hn::StoreU(sums, d, lanes);
   for (int64_t i = 0; i < count; ++i) y[i] = add ? y[i] + lanes[i] : lanes[i];
+}
+
+// Rows [row, row + R) and two vectors of columns from `column` on. Unrolled, as every loop over a tile's sums: an index that
+// is not known when it is compiled keeps them in memory, where each step then stores them.
+template <int R>
+HWY_INLINE void put_tile(const PackedProduct& p, int64_t row, int64_t column, const hn::Vec<F> (&sums)[R][2]) {
+#pragma GCC unroll 6
+  for (int r = 0; r < R; ++r)
+#pragma GCC unroll 2
+    for (int v = 0; v < 2; ++v) {
+      const int64_t at = column + v * kLanes;
+      if (at < p.weights.n) put(sums[r][v], p.accumulate, p.weights.n - at, p.y + (row + r) * p.weights.n + at);
+    }
 }
 
 // R rows of x from `row` on against the panel's columns [column, column + 2 kLanes).
@@ -93,9 +107,9 @@ HWY_INLINE void quantized_tile(const PackedProduct& p, const QuantizedRows& x, i
   const std::byte* ahead = panel + (tiles == 1 ? kAheadBytes : blocks * (kUnit + row / kTileRows * lines * 64));
   for (int64_t b = 0; b < blocks; ++b, panel += kUnit, values += kBlock) {
     for (int64_t line = 0; line < lines; ++line, ahead += 64) __builtin_prefetch(ahead, 0, 2);
-    hn::Vec<I> dots[R][2];
+    hn::Vec<I> dots0[R], dots1[R];
 #pragma GCC unroll 6
-    for (int r = 0; r < R; ++r) dots[r][0] = dots[r][1] = hn::Set(di, starts[r * blocks + b]);
+    for (int r = 0; r < R; ++r) dots0[r] = dots1[r] = hn::Set(di, starts[r * blocks + b]);
     const std::byte* words = panel + kPanel * 2 + column * 4;
     const auto step = [&](int word, hn::Vec<I> w0, hn::Vec<I> w1) HWY_ATTR {
 #pragma GCC unroll 6
@@ -103,8 +117,8 @@ HWY_INLINE void quantized_tile(const PackedProduct& p, const QuantizedRows& x, i
         int32_t bytes;
         std::memcpy(&bytes, values + r * x.k + word * 4, sizeof bytes);
         const auto xs = hn::Set(di, bytes);
-        multiply_bytes<kNative>(w0, xs, dots[r][0]);
-        multiply_bytes<kNative>(w1, xs, dots[r][1]);
+        dots0[r] = multiply_bytes<kNative>(w0, xs, dots0[r]);
+        dots1[r] = multiply_bytes<kNative>(w1, xs, dots1[r]);
       }
     };
 #pragma GCC unroll 8
@@ -122,15 +136,11 @@ HWY_INLINE void quantized_tile(const PackedProduct& p, const QuantizedRows& x, i
 #pragma GCC unroll 6
     for (int r = 0; r < R; ++r) {
       const auto xs = hn::Set(d, scales[r * blocks + b]);
-      sums[r][0] = hn::MulAdd(hn::Mul(hn::ConvertTo(d, dots[r][0]), s0), xs, sums[r][0]);
-      sums[r][1] = hn::MulAdd(hn::Mul(hn::ConvertTo(d, dots[r][1]), s1), xs, sums[r][1]);
+      sums[r][0] = hn::MulAdd(hn::Mul(hn::ConvertTo(d, dots0[r]), s0), xs, sums[r][0]);
+      sums[r][1] = hn::MulAdd(hn::Mul(hn::ConvertTo(d, dots1[r]), s1), xs, sums[r][1]);
     }
   }
-  for (int r = 0; r < R; ++r)
-    for (int v = 0; v < 2; ++v) {
-      const int64_t at = first_column + column + v * kLanes;
-      if (at < p.weights.n) put(sums[r][v], p.accumulate, p.weights.n - at, p.y + (row + r) * p.weights.n + at);
-    }
+  put_tile<R>(p, row, first_column + column, sums);
 }
 
 template <WeightType kType>
@@ -167,11 +177,7 @@ HWY_INLINE void float_tile(const PackedProduct& p, int64_t row, const std::byte*
       sums[r][1] = hn::MulAdd(w1, xs, sums[r][1]);
     }
   }
-  for (int r = 0; r < R; ++r)
-    for (int v = 0; v < 2; ++v) {
-      const int64_t at = first_column + column + v * kLanes;
-      if (at < p.weights.n) put(sums[r][v], p.accumulate, p.weights.n - at, p.y + (row + r) * p.weights.n + at);
-    }
+  put_tile<R>(p, row, first_column + column, sums);
 }
 
 // Rows [row, m), as many at once as a tile takes.
