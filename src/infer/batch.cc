@@ -34,6 +34,7 @@ Batch::Batch(DecoderWeights weights, const SchedulerOptions& options)
       prefixes_(pages_),
       room_(std::min(decoder_.config().context, pages_->pages() * KvPool::kTokens)) {
   checked(options.sequences, "sequences");
+  pages_->take_memory(options.memory_at_start);
   options_.pass_tokens =
       std::max<int64_t>(checked(options.pass_tokens, "pass_tokens"), 2);  // one to write, one to read
 }

@@ -5,6 +5,8 @@
 #include <limits>
 #include <stdexcept>
 
+#include "base/threads.h"
+
 namespace persea {
 
 Result<kernels::CacheFormat> cache_format_from(std::string_view name) {
@@ -36,19 +38,30 @@ KvPool::KvPool(const ModelConfig& config, int64_t tokens, Format format)
       most_(tokens > 0 ? std::min<int64_t>(pages_for(tokens), std::numeric_limits<Page>::max())
                        : std::numeric_limits<Page>::max()) {}
 
-void KvPool::grow() {
+void KvPool::grow(int64_t more) {
   const auto there = static_cast<int64_t>(pages_.size());
-  const int64_t more = std::min(std::max<int64_t>(kSlabBytes / page_bytes_, 1), most_ - there);
+  more = std::min(more, most_ - there);
   slabs_.emplace_back(Shape{more * page_bytes_}, DType::u8);
   auto* data = reinterpret_cast<std::byte*>(slabs_.back().data<uint8_t>());
   for (int64_t i = 0; i < more; ++i) pages_.push_back({data + i * page_bytes_});
   for (int64_t i = more; i-- > 0;) free_.push_back(static_cast<Page>(there + i));
 }
 
+void KvPool::take_memory(int64_t bytes) {
+  const auto there = static_cast<int64_t>(pages_.size());
+  const int64_t more = std::min(bytes / page_bytes_, most_ - there);
+  if (more <= 0) return;
+  grow(more);
+  const auto touch = [&](int64_t page) {
+    std::memset(data(static_cast<Page>(there + page)), 0, static_cast<size_t>(page_bytes_));
+  };
+  pool().parallel_for(more, touch);
+}
+
 std::optional<KvPool::Page> KvPool::take() {
   if (free_.empty()) {
     if (static_cast<int64_t>(pages_.size()) == most_) return std::nullopt;
-    grow();
+    grow(std::max<int64_t>(kSlabBytes / page_bytes_, 1));
   }
   const Page page = free_.back();
   free_.pop_back();

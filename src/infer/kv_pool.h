@@ -27,14 +27,15 @@ class KvPool {
   static int64_t pages_for(int64_t tokens) { return (tokens + kTokens - 1) / kTokens; }
   static int64_t page_bytes(const ModelConfig& config, Format format);
 
-  // Room for `tokens` tokens, rounded up to pages; 0: without a bound. Memory is taken as pages are first used.
+  // Room for `tokens` tokens, rounded up to pages; 0: without a bound.
   KvPool(const ModelConfig& config, int64_t tokens, Format format = Format::f32);
   KvPool(const KvPool&) = delete;
   KvPool& operator=(const KvPool&) = delete;
 
-  std::optional<Page> take();  // a page with one user; none where all have some
-  void share(Page page);       // one user more
-  void give(Page page);        // one user less; with the last the page is free
+  void take_memory(int64_t bytes);  // for as many pages as that holds, now; else as pages are first used
+  std::optional<Page> take();       // a page with one user; none where all have some
+  void share(Page page);            // one user more
+  void give(Page page);             // one user less; with the last the page is free
   int users(Page page) const { return pages_.at(static_cast<size_t>(page)).users; }
   void copy(Page from, Page to);
   std::byte* data(Page page) const { return pages_.at(static_cast<size_t>(page)).data; }
@@ -58,7 +59,7 @@ class KvPool {
     bool kept = false;
   };
   Entry& at(Page page) { return pages_.at(static_cast<size_t>(page)); }
-  void grow();
+  void grow(int64_t more);
 
   Format format_;
   int64_t layer_bytes_, page_bytes_, most_, used_ = 0, idle_ = 0;

@@ -28,6 +28,7 @@ struct SchedulerOptions {
   int64_t pass_tokens = 256;   // at most in one pass: bounds how long a prompt holds up those that write
   size_t waiting = 256;        // requests that wait; one more is refused
   bool share_prefixes = true;  // texts that begin alike share what the cache holds of it
+  int64_t memory_at_start = 0;  // bytes of the cache's that are taken at the start: no request then waits for them
   KvPool::Format cache_format = KvPool::Format::f32;
   // Guesses at most `draft_tokens` tokens of how a text goes on, where few enough write that a pass has at most
   // `draft_rows` tokens with the guesses. No text changes by it. Belongs to one scheduler; null: no guesses.

@@ -4,6 +4,7 @@
 #include <mutex>
 #include <unordered_map>
 
+#include "base/threads.h"
 #include "text/added_tokens.h"
 #include "text/bpe.h"
 #include "text/unicode.h"
@@ -23,21 +24,40 @@ struct Tokenizer::State {
   std::vector<bool> special;
   std::optional<AddedTokenFinder> raw_finder, normalized_finder;
 
-  // Caches that no thread is using; as many come to be as threads encode at one time.
+  // Caches that no thread is using; at most as many are kept as the pool has threads. Who finds them all in use gets a
+  // small one that goes again.
   mutable std::mutex mutex;
   mutable std::vector<std::unique_ptr<WordCache>> idle;
+  mutable int kept = 0;  // in use or not
 
-  std::unique_ptr<WordCache> borrow() const {
-    const std::lock_guard lock(mutex);
-    if (idle.empty()) return std::make_unique<WordCache>();
-    auto cache = std::move(idle.back());
-    idle.pop_back();
-    return cache;
-  }
-  void give_back(std::unique_ptr<WordCache> cache) const {
-    const std::lock_guard lock(mutex);
-    idle.push_back(std::move(cache));
-  }
+  // A cache for as long as this lives.
+  class Loan {
+   public:
+    explicit Loan(const State& state) : state_(state) {
+      const std::lock_guard lock(state.mutex);
+      if (!state.idle.empty()) {
+        cache_ = std::move(state.idle.back());
+        state.idle.pop_back();
+      } else if (state.kept < pool().threads()) {
+        cache_ = std::make_unique<WordCache>();
+        ++state.kept;
+      } else {
+        cache_ = std::make_unique<WordCache>(WordCache::kFewSetBits);
+      }
+    }
+    ~Loan() {
+      if (cache_->is_small()) return;
+      const std::lock_guard lock(state_.mutex);
+      state_.idle.push_back(std::move(cache_));
+    }
+    Loan(const Loan&) = delete;
+    Loan& operator=(const Loan&) = delete;
+    WordCache& operator*() const { return *cache_; }
+
+   private:
+    const State& state_;
+    std::unique_ptr<WordCache> cache_;
+  };
 
   void encode_new_word(std::string_view word, std::vector<int32_t>& out) const {
     if (parts.ignore_merges) {
@@ -245,19 +265,16 @@ int Tokenizer::vocab_size() const { return static_cast<int>(state_->bytes.size()
 const TokenizerParts& Tokenizer::parts() const { return state_->parts; }
 
 void Tokenizer::encode(std::string_view text, std::vector<int32_t>& out) const {
-  auto cache = state_->borrow();
+  const State::Loan cache(*state_);
   state_->encode_text(text, *cache, out);
-  state_->give_back(std::move(cache));
 }
 void Tokenizer::encode_with_specials(std::string_view text, std::vector<int32_t>& out) const {
-  auto cache = state_->borrow();
+  const State::Loan cache(*state_);
   state_->encode_with_specials(text, {}, *cache, out);
-  state_->give_back(std::move(cache));
 }
 void Tokenizer::encode_marked(std::string_view text, std::string_view mark, std::vector<int32_t>& out) const {
-  auto cache = state_->borrow();
+  const State::Loan cache(*state_);
   state_->encode_with_specials(text, mark, *cache, out);
-  state_->give_back(std::move(cache));
 }
 std::vector<int32_t> Tokenizer::encode(std::string_view text) const {
   std::vector<int32_t> ids;

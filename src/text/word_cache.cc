@@ -7,7 +7,7 @@ namespace persea {
 void WordCache::insert(std::string_view word, const WordKey& key, std::span<const int32_t> tokens) {
   if (word.size() > kMaxBytes) return;
   if (bytes_.size() + word.size() > kArenaBytes || tokens_.size() + tokens.size() > kArenaTokens) {
-    std::fill_n(entries_.get(), 2 * kSets, Entry{});  // an arena is full: forget everything
+    std::fill_n(entries_.get(), size_t{2} << (64 - shift_), Entry{});  // an arena is full: forget everything
     bytes_.clear();
     tokens_.clear();
   }

@@ -29,9 +29,13 @@ class WordCache {
   };
   static_assert(sizeof(Entry) == 32);
 
-  WordCache() : entries_(static_cast<Entry*>(std::calloc(2 * kSets, sizeof(Entry)))) {  // pages that the kernel zeroes
-    if (!entries_) throw std::bad_alloc();                                              // as they are touched
+  static constexpr int kSetBits = 15, kFewSetBits = 8;
+
+  explicit WordCache(int set_bits = kSetBits)
+      : shift_(64 - set_bits), entries_(static_cast<Entry*>(std::calloc(size_t{2} << set_bits, sizeof(Entry)))) {
+    if (!entries_) throw std::bad_alloc();  // pages that the kernel zeroes as they are touched
   }
+  bool is_small() const { return shift_ > 64 - kSetBits; }
 
   // The entry of a word, or nullptr.
   const Entry* find(std::string_view word, const WordKey& key) const {
@@ -51,13 +55,13 @@ class WordCache {
   void insert(std::string_view word, const WordKey& key, std::span<const int32_t> tokens);
 
  private:
-  static constexpr int kSetBits = 15;
-  static constexpr size_t kSets = size_t{1} << kSetBits, kArenaBytes = 4 << 20, kArenaTokens = 1 << 20;
-  Entry* set_of(const WordKey& key) const { return entries_.get() + 2 * (key.hash >> (64 - kSetBits)); }
+  static constexpr size_t kArenaBytes = 4 << 20, kArenaTokens = 1 << 20;
+  Entry* set_of(const WordKey& key) const { return entries_.get() + 2 * (key.hash >> shift_); }
 
   struct Free {
     void operator()(Entry* entries) const { std::free(entries); }
   };
+  int shift_;  // of a hash, which leaves the number of its set
   std::unique_ptr<Entry[], Free> entries_;
   std::vector<char> bytes_;
   std::vector<int32_t> tokens_;

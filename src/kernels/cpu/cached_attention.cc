@@ -68,8 +68,8 @@ struct Head {
 template <int N>
 constexpr int kAtOnce = std::max(1, 8 / (N * kVectors));
 
-// Loops over sums are unrolled: an index that is not known when it is compiled would keep them in memory. While keys are
-// read, the values that follow them in the page are fetched, and while values are read, the next head's keys.
+// Loops over sums are unrolled: an index that is not known when it is compiled would keep them in memory. While keys
+// are read, the values that follow them in the page are fetched, and while values are read, the next head's keys.
 
 // Scores of N queries against G tiles of keys from `tile` on, times `scale`; scores of a query lie `stride` apart. Each
 // score is one sum in the order of the head's dimensions, whatever N and G are.

@@ -73,8 +73,8 @@ HWY_INLINE void put(hn::Vec<F> sums, bool add, int64_t count, float* y) {
   for (int64_t i = 0; i < count; ++i) y[i] = add ? y[i] + lanes[i] : lanes[i];
 }
 
-// Rows [row, row + R) and two vectors of columns from `column` on. Unrolled, as every loop over a tile's sums: an index that
-// is not known when it is compiled keeps them in memory, where each step then stores them.
+// Rows [row, row + R) and two vectors of columns from `column` on. Unrolled, as every loop over a tile's sums: an index
+// that is not known when it is compiled keeps them in memory, where each step then stores them.
 template <int R>
 HWY_INLINE void put_tile(const PackedProduct& p, int64_t row, int64_t column, const hn::Vec<F> (&sums)[R][2]) {
 #pragma GCC unroll 6
