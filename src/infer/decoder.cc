@@ -111,7 +111,7 @@ void Decoder::attention(const DecoderWeights::Layer& layer, int64_t index, std::
     kernels::CachedAttention::cpu_item(work[run], i - first_item[run]);
   };
   // Other threads are woken only for what takes longer than waking them.
-  constexpr int64_t kStoreAlone = 65536, kAttendAlone = 8192, kRowsTogether = 8, kItemsTogether = 8;
+  constexpr int64_t kStoreAlone = 65536, kAttendAlone = 8192, kRowsTogether = 8, kItemsTogether = 16;
   if (rows * c.qkv_rows() <= kStoreAlone) {
     for (int64_t row = 0; row < rows; ++row) store(row);
   } else {
@@ -124,7 +124,7 @@ void Decoder::attention(const DecoderWeights::Layer& layer, int64_t index, std::
     for (int64_t i = 0; i < first_item.back(); ++i) item(i);
   } else {  // neighbours lie behind each other in memory: a thread takes several, if there are enough
     const int64_t items = first_item.back(),
-                  some = std::clamp<int64_t>(items / (4 * pool().threads()), 1, kItemsTogether);
+                  some = std::clamp<int64_t>(items / (2 * pool().threads()), 1, kItemsTogether);
     pool().parallel_for((items + some - 1) / some, [&](int64_t block) {
       for (int64_t i = block * some; i < std::min(items, (block + 1) * some); ++i) item(i);
     });
