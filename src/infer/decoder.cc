@@ -111,7 +111,7 @@ void Decoder::attention(const DecoderWeights::Layer& layer, int64_t index, std::
     kernels::CachedAttention::cpu_item(work[run], i - first_item[run]);
   };
   // Other threads are woken only for what takes longer than waking them.
-  constexpr int64_t kStoreAlone = 65536, kAttendAlone = 8192, kRowsTogether = 8, kItemsTogether = 16;
+  constexpr int64_t kStoreAlone = 16384, kAttendAlone = 8192, kRowsTogether = 8, kItemsTogether = 16;
   if (rows * c.qkv_rows() <= kStoreAlone) {
     for (int64_t row = 0; row < rows; ++row) store(row);
   } else {

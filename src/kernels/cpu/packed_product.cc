@@ -296,7 +296,7 @@ QuantizedRows quantize(const PackedProduct& p, QuantizedStore& store) {
     (p.x + first * kBlock, (end - begin) * blocks, raised, store.values.data() + first * kBlock,
      store.scales.data() + first, store.starts.data() + first);
   };
-  constexpr int64_t kAlone = 65536;  // numbers that one thread has rounded before another would be awake
+  constexpr int64_t kAlone = 8192;  // numbers that one thread has rounded before another would be awake
   if (p.m * k <= kAlone) {
     rows(0, p.m);
   } else {

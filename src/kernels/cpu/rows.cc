@@ -163,11 +163,16 @@ HWY_AFTER_NAMESPACE();
 namespace persea::kernels {
 namespace {
 
+// Rows of a range of `numbers`.
+int64_t rows_of(int64_t numbers, int64_t columns) {
+  return std::max<int64_t>(1, numbers / std::max<int64_t>(1, columns));
+}
+
 // Rows in equal ranges, small enough to balance and large enough to cost nothing; the split never depends on the
 // threads.
 template <class Fn>
-void each_range(int64_t rows, int64_t columns, const Fn& fn) {
-  const int64_t step = std::max<int64_t>(1, 32768 / std::max<int64_t>(1, columns));
+void each_range(int64_t rows, int64_t columns, const Fn& fn, int64_t numbers = 8192) {
+  const int64_t step = rows_of(numbers, columns);
   pool().parallel_for((rows + step - 1) / step, [&](int64_t i) { fn(i * step, std::min(rows, (i + 1) * step), i); });
 }
 
@@ -196,12 +201,15 @@ void RmsNorm::cpu(const RmsNorm& k) {
 }
 
 void RmsNormBackward::cpu(const RmsNormBackward& k) {
-  const int64_t step = std::max<int64_t>(1, 32768 / std::max<int64_t>(1, k.columns));
-  const int64_t ranges = (k.rows + step - 1) / step;
+  constexpr int64_t kNumbers = 32768;  // each range has a sum of its own
+  const int64_t step = rows_of(kNumbers, k.columns), ranges = (k.rows + step - 1) / step;
   Tensor partial({k.dgain ? ranges : 0, k.columns});
-  each_range(k.rows, k.columns, [&](int64_t begin, int64_t end, int64_t i) {
-    HWY_DYNAMIC_DISPATCH(rms_norm_backward_rows)(k, begin, end, k.dgain ? partial.data() + i * k.columns : nullptr);
-  });
+  each_range(
+      k.rows, k.columns,
+      [&](int64_t begin, int64_t end, int64_t i) {
+        HWY_DYNAMIC_DISPATCH(rms_norm_backward_rows)(k, begin, end, k.dgain ? partial.data() + i * k.columns : nullptr);
+      },
+      kNumbers);
   if (!k.dgain) return;
   for (int64_t i = 0; i < ranges; ++i)
     Axpby::cpu({k.columns, 1, partial.data() + i * k.columns, i > 0 || k.accumulate_dgain ? 1.0f : 0.0f, k.dgain});
