@@ -14,6 +14,15 @@ namespace {
 
 constexpr int64_t kPassRows = 512;  // tokens in a pass: bounds the activations' memory
 
+// fn(row) for each row, a few of them at a time on any thread.
+template <class Fn>
+void each_row(int64_t rows, const Fn& fn) {
+  constexpr int64_t kTogether = 8;
+  pool().parallel_for((rows + kTogether - 1) / kTogether, [&](int64_t block) {
+    for (int64_t row = block * kTogether; row < std::min(rows, (block + 1) * kTogether); ++row) fn(row);
+  });
+}
+
 void norm(int64_t rows, const Tensor& x, const Tensor& gain, double eps, const Tensor& y) {
   kernels::RmsNorm::cpu({rows, gain.count(), x.data(), gain.data(), static_cast<float>(eps), y.data()});
 }
@@ -111,14 +120,11 @@ void Decoder::attention(const DecoderWeights::Layer& layer, int64_t index, std::
     kernels::CachedAttention::cpu_item(work[run], i - first_item[run]);
   };
   // Other threads are woken only for what takes longer than waking them.
-  constexpr int64_t kStoreAlone = 16384, kAttendAlone = 8192, kRowsTogether = 8, kItemsTogether = 16;
+  constexpr int64_t kStoreAlone = 16384, kAttendAlone = 8192, kItemsTogether = 16;
   if (rows * c.qkv_rows() <= kStoreAlone) {
     for (int64_t row = 0; row < rows; ++row) store(row);
   } else {
-    pool().parallel_for((rows + kRowsTogether - 1) / kRowsTogether, [&](int64_t block) {
-      const int64_t end = std::min(rows, (block + 1) * kRowsTogether);
-      for (int64_t row = block * kRowsTogether; row < end; ++row) store(row);
-    });
+    each_row(rows, store);
   }
   if (cost <= kAttendAlone) {
     for (int64_t i = 0; i < first_item.back(); ++i) item(i);
@@ -199,10 +205,11 @@ Result<Tensor> Decoder::forward(std::span<const Piece> pieces) {
   std::vector<Run> runs;
   int64_t rows = 0;
   const auto pass = [&] {
-    for (const Run& run : runs) {
-      for (size_t t = 0; t < run.tokens.size(); ++t)
-        weights_.embedding.row(run.tokens[t], scratch.x.data() + (run.row + static_cast<int64_t>(t)) * c.dim);
-    }
+    std::vector<int32_t> tokens;  // of the rows
+    for (const Run& run : runs) tokens.insert(tokens.end(), run.tokens.begin(), run.tokens.end());
+    each_row(rows, [&](int64_t row) {
+      weights_.embedding.row(tokens[static_cast<size_t>(row)], scratch.x.data() + row * c.dim);
+    });
     layers(runs, rows, scratch);
     for (const Run& run : runs) {
       const auto count = static_cast<int64_t>(run.tokens.size());

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <set>
 
 namespace persea {
 namespace {
@@ -32,6 +33,23 @@ TEST(KvPool, CountsUsersAndKeepsItsBound) {
   EXPECT_EQ(pool.take(), b);
   EXPECT_THROW((pool.give(*a), pool.give(*a)), std::logic_error);
   EXPECT_THROW(pool.share(*a), std::logic_error);
+}
+
+TEST(KvPool, TakesMemoryForPagesThatAreNotThereYet) {
+  for (const int64_t bytes : {int64_t{0}, int64_t{1}, int64_t{1} << 30}) {
+    KvPool pool(small(), 5 * kPage);
+    const auto first = pool.take();
+    const std::byte* where = pool.data(*first);
+    pool.take_memory(bytes + pool.bytes_of_page());
+    pool.take_memory(bytes);
+    EXPECT_EQ(pool.data(*first), where);
+    std::set<std::byte*> places = {pool.data(*first)};
+    while (const auto page = pool.take()) {
+      std::fill_n(pool.data(*page), pool.bytes_of_page(), std::byte{1});
+      places.insert(pool.data(*page));
+    }
+    EXPECT_EQ(places.size(), 5U) << bytes;
+  }
 }
 
 TEST(KvPool, KnowsWhatIsOnlyKept) {

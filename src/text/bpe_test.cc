@@ -100,9 +100,8 @@ std::string random_word(Random& random) {
   return word;
 }
 
-TEST(WordCache, GivesBackWhatWasPutOrNothing) {
+void expect_it_gives_back_what_was_put(WordCache& cache) {
   Random random(3);
-  WordCache cache;
   std::map<std::string, std::vector<int32_t>> truth;
   int hits = 0;
   for (int i = 0; i < 200'000; ++i) {
@@ -119,6 +118,12 @@ TEST(WordCache, GivesBackWhatWasPutOrNothing) {
     }
   }
   EXPECT_GT(hits, 5000);
+}
+
+TEST(WordCache, GivesBackWhatWasPutOrNothing) {
+  WordCache cache, small(WordCache::kFewSetBits);
+  expect_it_gives_back_what_was_put(cache);
+  expect_it_gives_back_what_was_put(small);
 }
 
 TEST(WordKey, DoesNotDependOnWhatLiesBehindTheWord) {
