@@ -20,10 +20,10 @@ int64_t seconds_of(const std::filesystem::path& path) {
       .count();
 }
 
-// Bytes of a cache that are taken when the service begins: 2 GiB, but no more than a quarter of what is free.
+// Bytes of a cache that are taken when the service begins: 2 GiB, but no more than an eighth of the machine's.
 int64_t memory_at_start() {
   constexpr int64_t kMost = int64_t{2} << 30;
-  return std::min<int64_t>(kMost, int64_t{sysconf(_SC_AVPHYS_PAGES)} * sysconf(_SC_PAGESIZE) / 4);
+  return std::min<int64_t>(kMost, int64_t{sysconf(_SC_PHYS_PAGES)} * sysconf(_SC_PAGESIZE) / 8);
 }
 
 SchedulerOptions scheduling(const ServingOptions& options, WeightType weights) {

@@ -40,7 +40,7 @@ struct Tokenizer::State {
         state.idle.pop_back();
       } else if (state.kept < pool().threads()) {
         cache_ = std::make_unique<WordCache>();
-        ++state.kept;
+        state.idle.reserve(static_cast<size_t>(++state.kept));  // so that nothing fails when it comes back
       } else {
         cache_ = std::make_unique<WordCache>(WordCache::kFewSetBits);
       }
