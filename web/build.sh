@@ -12,7 +12,7 @@ cp -r "$here/." "$folder/"
 cd "$folder"
 if ! cmp -s package-lock.json installed.json; then
   if ! "$npm" ci --ignore-scripts --no-audit --no-fund --loglevel=error >npm.log 2>&1; then
-    echo "web/: npm cannot install the page's packages: $(grep -m 1 -i 'error' npm.log || tail -n 1 npm.log)" \
+    echo "web/: npm cannot install the page's packages: $(grep -m 1 -iE 'reason|failed' npm.log || tail -n 1 npm.log)" \
       "(all of it: $folder/npm.log; -DPERSEA_PAGE=OFF builds without the page)" >&2
     exit 1
   fi
