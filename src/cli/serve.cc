@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <malloc.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdio>
@@ -11,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/memory.h"
 #include "cli/model_option.h"
 #include "http/server.h"
 #include "ledger/lab.h"
@@ -73,9 +75,12 @@ Result<ServingOptions> serving_options(const CliContext& context, const Options&
 }
 
 Result<std::vector<std::unique_ptr<ServedModel>>> load(const CliContext& context, Lab& lab, const Options& options) {
-  PERSEA_TRY(const ServingOptions serving, serving_options(context, options));
+  PERSEA_TRY(ServingOptions serving, serving_options(context, options));
   std::vector<std::string> wanted = options.models;
   if (wanted.empty()) wanted.emplace_back();  // the newest
+  // Caches' memory that is taken at once; the rest as it is used.
+  serving.scheduling.memory_at_start =
+      std::min(int64_t{2} << 30, usable_memory() / 8 / static_cast<int64_t>(wanted.size()));
   std::vector<std::unique_ptr<ServedModel>> models;
   for (const std::string& argument : wanted) {
     PERSEA_TRY(const ModelSource source, source_of(context, lab, argument));

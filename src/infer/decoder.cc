@@ -14,12 +14,13 @@ namespace {
 
 constexpr int64_t kPassRows = 512;  // tokens in a pass: bounds the activations' memory
 
-// fn(row) for each row, a few of them at a time on any thread.
+// fn(row) for each row, on any thread as many at a time as are worth waking it.
 template <class Fn>
-void each_row(int64_t rows, const Fn& fn) {
-  constexpr int64_t kTogether = 8;
-  pool().parallel_for((rows + kTogether - 1) / kTogether, [&](int64_t block) {
-    for (int64_t row = block * kTogether; row < std::min(rows, (block + 1) * kTogether); ++row) fn(row);
+void each_row(int64_t rows, int64_t columns, const Fn& fn) {
+  constexpr int64_t kNumbers = 8192;
+  const int64_t some = std::max<int64_t>(1, kNumbers / columns);
+  pool().parallel_for((rows + some - 1) / some, [&](int64_t block) {
+    for (int64_t row = block * some; row < std::min(rows, (block + 1) * some); ++row) fn(row);
   });
 }
 
@@ -87,7 +88,7 @@ void Decoder::attention(const DecoderWeights::Layer& layer, int64_t index, std::
   const RopeTable& rope = c.turned(index) ? rope_ : still_;
   std::vector<kernels::CachedAttention> work;
   std::vector<int64_t> first_row = {0}, first_item = {0};  // of each run
-  int64_t cost = 0;                                        // of the scores
+  int64_t cost = 0, longest = 0;                           // of the scores, and of the costliest run's
   for (const Run& run : runs) {
     const kernels::CachedAttention& a =
         work.emplace_back(kernels::CachedAttention{.rows = static_cast<int64_t>(run.tokens.size()),
@@ -104,7 +105,9 @@ void Decoder::attention(const DecoderWeights::Layer& layer, int64_t index, std::
                                                    .chunk = c.llama4 && c.turned(index) ? c.llama4->chunk : 0});
     first_row.push_back(first_row.back() + a.rows);
     first_item.push_back(first_item.back() + a.items());
-    cost += a.rows * (a.past + a.rows) * c.heads * c.head_dim;
+    const int64_t own = a.rows * (a.past + a.rows) * c.heads * c.head_dim;
+    cost += own;
+    longest = std::max(longest, own);
   }
   const auto run_of = [](const std::vector<int64_t>& first, int64_t i) {
     return static_cast<size_t>(std::upper_bound(first.begin(), first.end(), i) - first.begin() - 1);
@@ -120,17 +123,13 @@ void Decoder::attention(const DecoderWeights::Layer& layer, int64_t index, std::
     kernels::CachedAttention::cpu_item(work[run], i - first_item[run]);
   };
   // Other threads are woken only for what takes longer than waking them.
-  constexpr int64_t kStoreAlone = 16384, kAttendAlone = 8192, kItemsTogether = 16;
-  if (rows * c.qkv_rows() <= kStoreAlone) {
-    for (int64_t row = 0; row < rows; ++row) store(row);
-  } else {
-    each_row(rows, store);
-  }
+  constexpr int64_t kAttendAlone = 8192, kItemsTogether = 16;
+  each_row(rows, c.qkv_rows(), store);
   if (cost <= kAttendAlone) {
     for (int64_t i = 0; i < first_item.back(); ++i) item(i);
-  } else {  // neighbours lie behind each other in memory: a thread takes several, if there are enough
-    const int64_t items = first_item.back(),
-                  some = std::clamp<int64_t>(items / (2 * pool().threads()), 1, kItemsTogether);
+  } else {  // neighbours lie behind each other in memory: a thread takes several, unless that were too much for one
+    const int64_t items = first_item.back(), share = 2 * pool().threads();
+    const int64_t some = longest * share <= cost ? std::clamp<int64_t>(items / share, 1, kItemsTogether) : 1;
     pool().parallel_for((items + some - 1) / some, [&](int64_t block) {
       for (int64_t i = block * some; i < std::min(items, (block + 1) * some); ++i) item(i);
     });
@@ -199,15 +198,17 @@ Result<Tensor> Decoder::forward(std::span<const Piece> pieces) {
   grow_rope(longest);
 
   // Rows in powers of two, so that passes of all sizes share their memory.
-  const auto rows_of = [](int64_t count) { return static_cast<int64_t>(std::bit_ceil(static_cast<uint64_t>(count))); };
-  const Scratch scratch(c, std::min(rows_of(total), kPassRows));
-  Tensor last({rows_of(wanted), c.dim});
+  const auto power_of_two = [](int64_t count) {
+    return static_cast<int64_t>(std::bit_ceil(static_cast<uint64_t>(count)));
+  };
+  const Scratch scratch(c, std::min(power_of_two(total), kPassRows));
+  Tensor last({power_of_two(wanted), c.dim});
   std::vector<Run> runs;
   int64_t rows = 0;
   const auto pass = [&] {
     std::vector<int32_t> tokens;  // of the rows
     for (const Run& run : runs) tokens.insert(tokens.end(), run.tokens.begin(), run.tokens.end());
-    each_row(rows, [&](int64_t row) {
+    each_row(rows, c.dim, [&](int64_t row) {
       weights_.embedding.row(tokens[static_cast<size_t>(row)], scratch.x.data() + row * c.dim);
     });
     layers(runs, rows, scratch);
@@ -240,7 +241,7 @@ Result<Tensor> Decoder::forward(std::span<const Piece> pieces) {
   if (rows > 0) pass();
 
   if (wanted == 0) return Tensor({0, c.vocab});
-  Tensor logits = Tensor({rows_of(wanted), c.vocab}).slice(0, wanted);
+  Tensor logits = Tensor({power_of_two(wanted), c.vocab}).slice(0, wanted);
   norm(wanted, last, weights_.norm, c.norm_eps, last);
   weights_.head.multiply(wanted, last.data(), logits.data(), false, &weights_.layers.front().qkv);
   if (c.logit_soft_cap > 0) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 #include <limits>
+#include <new>
 #include <stdexcept>
 
 #include "base/threads.h"
@@ -51,7 +52,11 @@ void KvPool::take_memory(int64_t bytes) {
   const auto there = static_cast<int64_t>(pages_.size());
   const int64_t more = std::min(bytes / page_bytes_, most_ - there);
   if (more <= 0) return;
-  grow(more);
+  try {
+    grow(more);
+  } catch (const std::bad_alloc&) {  // then as pages are first used, as long as there is any
+    return;
+  }
   const auto touch = [&](int64_t page) {
     std::memset(data(static_cast<Page>(there + page)), 0, static_cast<size_t>(page_bytes_));
   };

@@ -13,6 +13,7 @@
 #include "kernels/gemv.h"
 #include "kernels/logits.h"
 #include "kernels/targets_for_test.h"
+#include "tensor/half.h"
 
 namespace persea::kernels {
 namespace {
@@ -131,12 +132,12 @@ struct Pages {
 
 constexpr std::array<std::array<int64_t, 3>, 5> kHeads = {
     {{1, 1, 2}, {4, 2, 6}, {6, 1, 64}, {5, 5, 40}, {16, 1, 32}}};  // heads, kv_heads, head_dim
-constexpr int64_t kPositions = 75;
+constexpr int64_t kPositions = 150;
 
 // The attention of all positions, in steps of step(past) rows: [positions, heads * head_dim].
 std::vector<float> attend(const std::array<int64_t, 3>& shape, CacheFormat format, std::vector<float> qkv,
                           const std::vector<float>& cos, const std::vector<float>& sin,
-                          const std::function<int64_t(int64_t)>& step) {
+                          const std::function<int64_t(int64_t)>& step, int64_t window = 0) {
   const auto [heads, kv_heads, head_dim] = shape;
   const int64_t columns = (heads + 2 * kv_heads) * head_dim;
   const Pages pages(kPositions, kv_heads, head_dim, format);
@@ -147,7 +148,8 @@ std::vector<float> attend(const std::array<int64_t, 3>& shape, CacheFormat forma
                                     heads,         kv_heads,
                                     head_dim,      qkv.data() + past * columns,
                                     cos.data(),    sin.data(),
-                                    pages.block(), out.data() + past * heads * head_dim};
+                                    pages.block(), out.data() + past * heads * head_dim,
+                                    window};
     for (int64_t r = 0; r < rows; ++r) CachedAttention::cpu_store(attention, r);
     for (int64_t i = 0; i < attention.items(); ++i) CachedAttention::cpu_item(attention, i);
     past += rows;
@@ -183,6 +185,35 @@ TEST(CachedAttention, AgreesWithPlainLoops) {
   });
 }
 
+TEST(CachedAttention, KeepsHalvesAsTheyAreRounded) {
+  on_all_targets([] {
+    constexpr int64_t kDim = 66;  // no multiple of any vector
+    std::vector<float> qkv(3 * kDim, 0), cos(kDim / 2, 1), sin(kDim / 2, 0);
+    Random random(5);
+    for (float& x : qkv) x = static_cast<float>(random.normal());
+    float* v = qkv.data() + 2 * kDim;
+    const std::array<float, 8> border = {1.0009F, 1.9999F, 65519, 65520,
+                                         7e4F,    -3e-8F,  1e-9F, -std::numeric_limits<float>::infinity()};
+    std::copy(border.begin(), border.end(), v);
+    std::copy(border.begin(), border.end(), v + kDim - 8);
+    v[8] = std::numeric_limits<float>::quiet_NaN();
+    const Pages pages(1, 1, kDim, CacheFormat::f16);
+    std::vector<float> out(kDim);
+    const CachedAttention attention{1, 0, 1, 1, kDim, qkv.data(), cos.data(), sin.data(), pages.block(), out.data()};
+    CachedAttention::cpu_store(attention, 0);
+    const auto* numbers = reinterpret_cast<const uint16_t*>(pages.order[0] + Pages::kOffset);
+    for (int64_t i = 0; i < kDim; ++i) {
+      EXPECT_EQ(numbers[i * CacheBlock::kTile], to_half(qkv[static_cast<size_t>(kDim + i)])) << i;
+      const uint16_t value = numbers[CacheBlock::kPage * kDim + i];
+      if (i == 8) {
+        EXPECT_TRUE(std::isnan(from_half(value)));
+      } else {
+        EXPECT_EQ(value, to_half(v[i])) << v[i];
+      }
+    }
+  });
+}
+
 TEST(CachedAttention, GivesTheSameBitsHoweverRowsComeTogether) {
   on_all_targets([] {
     Random random(3);
@@ -192,11 +223,13 @@ TEST(CachedAttention, GivesTheSameBitsHoweverRowsComeTogether) {
       const auto input = normal(kPositions * columns, random);
       const auto cos = normal(kPositions * half, random), sin = normal(kPositions * half, random);
       for (const CacheFormat format : {CacheFormat::f32, CacheFormat::f16, CacheFormat::q8}) {
-        const auto alone = attend(shape, format, input, cos, sin, [](int64_t) { return 1; });
-        EXPECT_EQ(alone, attend(shape, format, input, cos, sin, [](int64_t) { return kPositions; }));
-        for (int i = 0; i < 3; ++i) {
-          const auto step = [&](int64_t) { return 1 + static_cast<int64_t>(random.below(20)); };
-          EXPECT_EQ(alone, attend(shape, format, input, cos, sin, step));
+        for (const int64_t window : {0, 37}) {
+          const auto alone = attend(
+              shape, format, input, cos, sin, [](int64_t) { return 1; }, window);
+          EXPECT_EQ(alone, attend(
+                               shape, format, input, cos, sin, [](int64_t) { return kPositions; }, window));
+          const auto step = [&](int64_t) { return 1 + static_cast<int64_t>(random.below(40)); };
+          EXPECT_EQ(alone, attend(shape, format, input, cos, sin, step, window));
         }
       }
     }

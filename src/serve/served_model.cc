@@ -1,13 +1,12 @@
 #include "serve/served_model.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <chrono>
 #include <limits>
 #include <system_error>
 
 #include "base/hash.h"
+#include "tensor/storage.h"
 
 namespace persea {
 namespace {
@@ -20,15 +19,8 @@ int64_t seconds_of(const std::filesystem::path& path) {
       .count();
 }
 
-// Bytes of a cache that are taken when the service begins: 2 GiB, but no more than an eighth of the machine's.
-int64_t memory_at_start() {
-  constexpr int64_t kMost = int64_t{2} << 30;
-  return std::min<int64_t>(kMost, int64_t{sysconf(_SC_PHYS_PAGES)} * sysconf(_SC_PAGESIZE) / 8);
-}
-
 SchedulerOptions scheduling(const ServingOptions& options, WeightType weights) {
   SchedulerOptions scheduling = options.scheduling;
-  scheduling.memory_at_start = memory_at_start();
   scheduling.waiting = std::numeric_limits<size_t>::max();  // the waiting room has the bound, by requests
   scheduling.cache_format =
       options.cache.value_or(weights == WeightType::f32 ? KvPool::Format::f32 : KvPool::Format::f16);
@@ -75,11 +67,12 @@ ServedModel::ServedModel(ModelSource source, TextModel text, ChatPrompt chat, st
       digest_(std::move(digest)),
       created_(seconds_of(source_.path)),
       constraints_(text_.tokenizer, chat_.kept_tokens()),
-      waiting_room_(static_cast<size_t>(options.scheduling.sequences) + options.scheduling.waiting),
-      // Packed in any case: only so is a text the same whatever else is in a pass (see WeightMatrix).
-      scheduler_(
-          std::make_unique<Scheduler>(DecoderWeights::of(*text_.model, weights_), scheduling(options, weights_))) {
+      waiting_room_(static_cast<size_t>(options.scheduling.sequences) + options.scheduling.waiting) {
+  // Packed in any case: only so is a text the same whatever else is in a pass (see WeightMatrix).
+  DecoderWeights packed = DecoderWeights::of(*text_.model, weights_);
   text_.model.reset();
+  release_kept_memory();  // of what was read: the cache's comes next
+  scheduler_ = std::make_unique<Scheduler>(std::move(packed), scheduling(options, weights_));
 }
 
 }  // namespace persea

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <mutex>
+#include <thread>
 #include <unordered_map>
 
-#include "base/threads.h"
 #include "text/added_tokens.h"
 #include "text/bpe.h"
 #include "text/unicode.h"
@@ -24,11 +24,11 @@ struct Tokenizer::State {
   std::vector<bool> special;
   std::optional<AddedTokenFinder> raw_finder, normalized_finder;
 
-  // Caches that no thread is using; at most as many are kept as the pool has threads. Who finds them all in use gets a
+  // Caches that no thread is using; at most as many are kept as the machine has cores. Who finds them all in use gets a
   // small one that goes again.
   mutable std::mutex mutex;
   mutable std::vector<std::unique_ptr<WordCache>> idle;
-  mutable int kept = 0;  // in use or not
+  mutable size_t kept = 0;  // in use or not
 
   // A cache for as long as this lives.
   class Loan {
@@ -38,9 +38,10 @@ struct Tokenizer::State {
       if (!state.idle.empty()) {
         cache_ = std::move(state.idle.back());
         state.idle.pop_back();
-      } else if (state.kept < pool().threads()) {
+      } else if (state.kept < std::max(1U, std::thread::hardware_concurrency())) {
         cache_ = std::make_unique<WordCache>();
-        state.idle.reserve(static_cast<size_t>(++state.kept));  // so that nothing fails when it comes back
+        state.idle.reserve(state.kept + 1);  // so that nothing fails when it comes back
+        ++state.kept;
       } else {
         cache_ = std::make_unique<WordCache>(WordCache::kFewSetBits);
       }

@@ -1,12 +1,11 @@
 #include "train/forecast.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <cmath>
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/memory.h"
 #include "base/threads.h"
 #include "eval/smallworld_eval.h"
 #include "infer/generate.h"
@@ -22,8 +21,6 @@ namespace persea {
 namespace {
 
 constexpr int kWarmUp = 1, kLeastSteps = 3;
-
-int64_t machine_memory() { return int64_t{sysconf(_SC_PHYS_PAGES)} * sysconf(_SC_PAGESIZE); }
 
 struct StepCost {
   double step = 0, validation = 0, checkpoint = 0;  // seconds
@@ -124,7 +121,7 @@ int64_t least_training_memory(const Recipe& recipe, const ModelConfig& c) {
 }
 
 Status check_memory(const Recipe& recipe, const ModelConfig& config) {
-  if (const int64_t least = least_training_memory(recipe, config), there = machine_memory(); least > there) {
+  if (const int64_t least = least_training_memory(recipe, config), there = usable_memory(); least > there) {
     return fail(
         "training needs at least {} of memory and this machine has {}: lower model.dim, model.layers or "
         "pretrain.micro_batch",

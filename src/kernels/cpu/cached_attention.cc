@@ -180,9 +180,10 @@ HWY_INLINE void value_columns(const Query* queries, const Head<Format>& head, in
     const int64_t here = std::min(kPage, count - begin);
     for (int64_t p = 0; p < here; ++p) {
       constexpr int64_t kLine = 64 / sizeof(typename Format::Element);
+      constexpr int64_t kScales = Format::kScaled ? 2 * kPage * sizeof(float) / sizeof(typename Format::Element) : 0;
 #pragma GCC unroll 8
       for (int64_t c = 0; c < G * kKeyTile; c += kLine)
-        __builtin_prefetch(values + p * head.columns + c + kPage * head.columns, 0, 2);
+        __builtin_prefetch(values + p * head.columns + c + kPage * head.columns + kScales, 0, 2);
 #pragma GCC unroll 8
       for (int v = 0; v < G * kVectors; ++v) {
         const KeyVector value = Format::load(values + p * head.columns + v * lanes);
@@ -280,6 +281,9 @@ void turn(float* x, const float* cos, const float* sin, int64_t half) {
   }
 }
 
+// Whether this instruction set has an instruction that makes halves: what stands in for it elsewhere cuts bits off.
+constexpr bool kRoundsHalves = HWY_ARCH_X86 ? HWY_TARGET <= HWY_AVX2 : HWY_ARCH_ARM_A64;
+
 // x as a format's numbers.
 void convert(const float* x, int64_t count, float* to, float* /*scale*/) { std::copy_n(x, count, to); }
 void convert(const float* x, int64_t count, hwy::float16_t* to, float* /*scale*/) {
@@ -287,7 +291,8 @@ void convert(const float* x, int64_t count, hwy::float16_t* to, float* /*scale*/
   const hn::Rebind<hwy::float16_t, KeyTag> halves;
   const auto lanes = static_cast<int64_t>(hn::MaxLanes(d));
   int64_t i = 0;
-  for (; i + lanes <= count; i += lanes) hn::StoreU(hn::DemoteTo(halves, hn::LoadU(d, x + i)), halves, to + i);
+  if constexpr (kRoundsHalves)
+    for (; i + lanes <= count; i += lanes) hn::StoreU(hn::DemoteTo(halves, hn::LoadU(d, x + i)), halves, to + i);
   for (; i < count; ++i) {
     const uint16_t bits = to_half(x[i]);
     std::memcpy(to + i, &bits, sizeof bits);
@@ -308,12 +313,16 @@ void store_head(const CachedAttention& a, std::byte* block, int64_t place, const
   const int64_t columns = CacheBlock::value_columns(a.head_dim);
   auto* keys = reinterpret_cast<Element*>(block);
   Element* values = keys + kPage * a.head_dim;
-  auto* scales = reinterpret_cast<float*>(values + kPage * columns);  // where the format has any
-  convert(v, a.head_dim, values + place * columns, scales + kPage + place);
+  float *key_scale = nullptr, *value_scale = nullptr;
+  if constexpr (Format::kScaled) {
+    key_scale = reinterpret_cast<float*>(values + kPage * columns) + place;
+    value_scale = key_scale + kPage;
+  }
+  convert(v, a.head_dim, values + place * columns, value_scale);
   Element* key = keys + place / kKeyTile * kKeyTile * a.head_dim + place % kKeyTile;
   thread_local std::vector<Element> row;
   row.resize(static_cast<size_t>(a.head_dim));
-  convert(k, a.head_dim, row.data(), scales + place);
+  convert(k, a.head_dim, row.data(), key_scale);
   for (int64_t i = 0; i < a.head_dim; ++i) key[i * kKeyTile] = row[static_cast<size_t>(i)];
 }
 

@@ -296,13 +296,9 @@ QuantizedRows quantize(const PackedProduct& p, QuantizedStore& store) {
     (p.x + first * kBlock, (end - begin) * blocks, raised, store.values.data() + first * kBlock,
      store.scales.data() + first, store.starts.data() + first);
   };
-  constexpr int64_t kAlone = 8192;  // numbers that one thread has rounded before another would be awake
-  if (p.m * k <= kAlone) {
-    rows(0, p.m);
-  } else {
-    constexpr int64_t kSome = 8;
-    pool().parallel_for((p.m + kSome - 1) / kSome, [&](int64_t i) { rows(i * kSome, std::min(p.m, (i + 1) * kSome)); });
-  }
+  constexpr int64_t kNumbers = 8192;  // that one thread has rounded before another would be awake
+  const int64_t some = std::max<int64_t>(1, kNumbers / k);
+  pool().parallel_for((p.m + some - 1) / some, [&](int64_t i) { rows(i * some, std::min(p.m, (i + 1) * some)); });
   return {p.m, k, store.values.data(), store.scales.data(), store.starts.data()};
 }
 
