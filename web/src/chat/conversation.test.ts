@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
+import { webcrypto } from 'node:crypto';
 import { test } from 'node:test';
 import { addLane, addMessage, exported, isEmpty, newConversation, tip, titleOf } from './conversation';
 import { changedCount, controls, readNumber, requestFields, usualSampling } from './sampling';
 import type { Message } from './tree';
+
+globalThis.crypto ??= webcrypto as Crypto; // Debian 12's Node keeps it to its module, unlike browsers
 
 const prompt = (id: string, text: string): Message => ({ id, parent: '', role: 'user', text, made: 5, state: 'done' });
 
