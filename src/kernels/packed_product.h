@@ -6,9 +6,9 @@
 
 namespace persea::kernels {
 
-// For f32, f16 and bf16 weights the sums are f32. For q8 and q4, x is rounded to signed bytes in blocks of 32 (scale:
-// the largest magnitude / 127), the bytes of two blocks are multiplied as integers, and the blocks' sums are added in
-// f32.
+// For f32, f16 and bf16 weights the sums are f32. For q8 and q4, x is rounded to signed bytes in groups of 128 (scale:
+// the largest magnitude / 127), the bytes of two blocks of 32 are multiplied as integers, and the blocks' sums are added
+// in f32.
 struct PackedProduct {
   PackedWeights weights;
   int64_t m;

@@ -73,14 +73,15 @@ std::vector<float> row_of(const Sample& sample, int64_t row) {
   return out;
 }
 
-// x as the product sees it: for quantized weights in blocks of 32 bytes.
+// x as the product sees it: for quantized weights in groups of 128 bytes.
 std::vector<double> seen(WeightType type, const float* x, int64_t k) {
   std::vector<double> out(x, x + k);
   if (type != WeightType::q8 && type != WeightType::q4) return out;
-  for (int64_t b = 0; b < k; b += 32) {
+  for (int64_t b = 0; b < k; b += 128) {
+    const int64_t end = std::min(k, b + 128);
     float top = 0;
-    for (int64_t i = b; i < b + 32; ++i) top = std::max(top, std::abs(x[i]));
-    for (int64_t i = b; i < b + 32; ++i) out[i] = top == 0 ? 0 : std::nearbyint(x[i] * (127 / top)) * (top / 127);
+    for (int64_t i = b; i < end; ++i) top = std::max(top, std::abs(x[i]));
+    for (int64_t i = b; i < end; ++i) out[i] = top == 0 ? 0 : std::nearbyint(x[i] * (127 / top)) * (top / 127);
   }
   return out;
 }
@@ -103,11 +104,11 @@ TEST(PackedProduct, AgreesWithPlainLoops) {
     Random random(2);
     for (const WeightType type : kTypes)
       for (const auto& [m, n, k] : std::vector<std::array<int64_t, 3>>{
-               {1, 1, 32}, {1, 100, 288}, {2, 33, 64}, {5, 40, 96}, {7, 64, 128}, {13, 300, 256}}) {
+               {1, 1, 32}, {1, 100, 288}, {2, 33, 64}, {5, 40, 96}, {7, 64, 128}, {13, 300, 256}, {8, 50, 416}}) {
         const Sample sample(type, n, k, random);
         std::vector<float> x(static_cast<size_t>(m * k)), y(static_cast<size_t>(m * n));
         for (float& value : x) value = static_cast<float>(random.normal());
-        for (int64_t i = 0; i < 32; ++i) x[static_cast<size_t>(k - 32 + i)] = 0;  // a block of nothing
+        std::fill(x.end() - k + (k - 1) / 128 * 128, x.end(), 0.0F);  // the last row's last group
         for (float& value : y) value = static_cast<float>(random.normal());
         for (const bool accumulate : {false, true}) {
           const std::vector<float> before = y;

@@ -18,7 +18,7 @@ HWY_BEFORE_NAMESPACE();
 namespace persea::kernels::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-constexpr int64_t kPanel = PackedWeights::kRows, kBlock = PackedWeights::kBlock;
+constexpr int64_t kPanel = PackedWeights::kRows, kBlock = PackedWeights::kBlock, kGroup = QuantizedRows::kGroup;
 using F = hn::CappedTag<float, kPanel / 2>;
 using I = hn::RebindToSigned<F>;
 constexpr int64_t kLanes = hn::MaxLanes(F());
@@ -86,7 +86,8 @@ HWY_INLINE void put_tile(const PackedProduct& p, int64_t row, int64_t column, co
     }
 }
 
-// R rows of x from `row` on against the panel's columns [column, column + 2 kLanes).
+// R rows of x from `row` on against the panel's columns [column, column + 2 kLanes). A block's sum is multiplied by its
+// weights' scales; x's scale waits for the group's sum, as multiplications for scales take the place of products.
 template <int R, WeightType kType, bool kNative>
 HWY_INLINE void quantized_tile(const PackedProduct& p, const QuantizedRows& x, int64_t row, const std::byte* panel,
                                int64_t first_column, int64_t column) {
@@ -99,45 +100,57 @@ HWY_INLINE void quantized_tile(const PackedProduct& p, const QuantizedRows& x, i
 #pragma GCC unroll 6
   for (int r = 0; r < R; ++r) sums[r][0] = sums[r][1] = hn::Zero(d);
   const int8_t* values = x.values + row * x.k;
-  const float* scales = x.scales + row * blocks;
+  const int64_t groups = x.groups();
+  const float* scales = x.scales + row * groups;
   const int32_t* starts = x.starts + row * blocks;
   // One tile fetches what it reads soon. Of several, each fetches its part of the next panel: memory is read while they
   // multiply.
   const int64_t tiles = (p.m + kTileRows - 1) / kTileRows, lines = (kUnit / 64 + tiles - 1) / tiles;
   const std::byte* ahead = panel + (tiles == 1 ? kAheadBytes : blocks * (kUnit + row / kTileRows * lines * 64));
-  for (int64_t b = 0; b < blocks; ++b, panel += kUnit, values += kBlock) {
-    for (int64_t line = 0; line < lines; ++line, ahead += 64) __builtin_prefetch(ahead, 0, 2);
-    hn::Vec<I> dots0[R], dots1[R];
+  for (int64_t g = 0; g < groups; ++g) {
+    hn::Vec<F> group0[R], group1[R];
 #pragma GCC unroll 6
-    for (int r = 0; r < R; ++r) dots0[r] = dots1[r] = hn::Set(di, starts[r * blocks + b]);
-    const std::byte* words = panel + kPanel * 2 + column * 4;
-    const auto step = [&](int word, hn::Vec<I> w0, hn::Vec<I> w1) HWY_ATTR {
+    for (int r = 0; r < R; ++r) group0[r] = group1[r] = hn::Zero(d);
+    const int64_t end = std::min(blocks, (g + 1) * kGroup);
+    for (int64_t b = g * kGroup; b < end; ++b, panel += kUnit, values += kBlock) {
+      for (int64_t line = 0; line < lines; ++line, ahead += 64) __builtin_prefetch(ahead, 0, 2);
+      hn::Vec<I> dots0[R], dots1[R];
+#pragma GCC unroll 6
+      for (int r = 0; r < R; ++r) dots0[r] = dots1[r] = hn::Set(di, starts[r * blocks + b]);
+      const std::byte* words = panel + kPanel * 2 + column * 4;
+      const auto step = [&](int word, hn::Vec<I> w0, hn::Vec<I> w1) HWY_ATTR {
+#pragma GCC unroll 6
+        for (int r = 0; r < R; ++r) {
+          int32_t bytes;
+          std::memcpy(&bytes, values + r * x.k + word * 4, sizeof bytes);
+          const auto xs = hn::Set(di, bytes);
+          dots0[r] = multiply_bytes<kNative>(w0, xs, dots0[r]);
+          dots1[r] = multiply_bytes<kNative>(w1, xs, dots1[r]);
+        }
+      };
+#pragma GCC unroll 8
+      for (int word = 0; word < kWords; ++word, words += kPanel * 4) {
+        const auto w0 = load_words(words), w1 = load_words(words + kLanes * 4);
+        if constexpr (kType == WeightType::q8) {
+          step(word, w0, w1);
+        } else {
+          const auto low = hn::Set(di, 0x0f0f0f0f);
+          step(word, hn::And(w0, low), hn::And(w1, low));
+          step(word + kWords, hn::And(hn::ShiftRight<4>(w0), low), hn::And(hn::ShiftRight<4>(w1), low));
+        }
+      }
+      const auto s0 = load_halves(panel + column * 2), s1 = load_halves(panel + (column + kLanes) * 2);
 #pragma GCC unroll 6
       for (int r = 0; r < R; ++r) {
-        int32_t bytes;
-        std::memcpy(&bytes, values + r * x.k + word * 4, sizeof bytes);
-        const auto xs = hn::Set(di, bytes);
-        dots0[r] = multiply_bytes<kNative>(w0, xs, dots0[r]);
-        dots1[r] = multiply_bytes<kNative>(w1, xs, dots1[r]);
-      }
-    };
-#pragma GCC unroll 8
-    for (int word = 0; word < kWords; ++word, words += kPanel * 4) {
-      const auto w0 = load_words(words), w1 = load_words(words + kLanes * 4);
-      if constexpr (kType == WeightType::q8) {
-        step(word, w0, w1);
-      } else {
-        const auto low = hn::Set(di, 0x0f0f0f0f);
-        step(word, hn::And(w0, low), hn::And(w1, low));
-        step(word + kWords, hn::And(hn::ShiftRight<4>(w0), low), hn::And(hn::ShiftRight<4>(w1), low));
+        group0[r] = hn::MulAdd(hn::ConvertTo(d, dots0[r]), s0, group0[r]);
+        group1[r] = hn::MulAdd(hn::ConvertTo(d, dots1[r]), s1, group1[r]);
       }
     }
-    const auto s0 = load_halves(panel + column * 2), s1 = load_halves(panel + (column + kLanes) * 2);
 #pragma GCC unroll 6
     for (int r = 0; r < R; ++r) {
-      const auto xs = hn::Set(d, scales[r * blocks + b]);
-      sums[r][0] = hn::MulAdd(hn::Mul(hn::ConvertTo(d, dots0[r]), s0), xs, sums[r][0]);
-      sums[r][1] = hn::MulAdd(hn::Mul(hn::ConvertTo(d, dots1[r]), s1), xs, sums[r][1]);
+      const auto xs = hn::Set(d, scales[r * groups + g]);
+      sums[r][0] = hn::MulAdd(group0[r], xs, sums[r][0]);
+      sums[r][1] = hn::MulAdd(group1[r], xs, sums[r][1]);
     }
   }
   put_tile<R>(p, row, first_column + column, sums);
@@ -232,25 +245,30 @@ void multiply_panels(const PackedProduct& p, const QuantizedRows& x, bool native
   }
 }
 
-// Blocks of 32 numbers become bytes; the weights' bytes are raised by `raised`.
-void quantize_blocks(const float* x, int64_t blocks, int32_t raised, int8_t* bytes, float* scales, int32_t* starts) {
+// A group's blocks become bytes; the weights' bytes are raised by `raised`.
+float quantize_group(const float* x, int64_t blocks, int32_t raised, int8_t* bytes, int32_t* starts) {
   const F d;
   const I di;
   const hn::Rebind<int8_t, F> d8;
+  auto high = hn::Zero(d);
+  for (int64_t i = 0; i < blocks * kBlock; i += kLanes) high = hn::Max(high, hn::Abs(hn::LoadU(d, x + i)));
+  const float top = hn::GetLane(hn::MaxOfLanes(d, high));
+  const auto factor = hn::Set(d, top > 0 ? 127 / top : 0.0F);
   for (int64_t b = 0; b < blocks; ++b, x += kBlock, bytes += kBlock) {
-    auto high = hn::Zero(d);
-    for (int64_t i = 0; i < kBlock; i += kLanes) high = hn::Max(high, hn::Abs(hn::LoadU(d, x + i)));
-    const float top = hn::GetLane(hn::MaxOfLanes(d, high));
-    const auto factor = hn::Set(d, top > 0 ? 127 / top : 0.0F);
     auto sum = hn::Zero(di);
     for (int64_t i = 0; i < kBlock; i += kLanes) {
       const auto level = hn::NearestInt(hn::Mul(hn::LoadU(d, x + i), factor));
       hn::StoreU(hn::DemoteTo(d8, level), d8, bytes + i);
       sum = hn::Add(sum, level);
     }
-    scales[b] = top / 127;
     starts[b] = -raised * hn::GetLane(hn::SumOfLanes(di, sum));
   }
+  return top / 127;
+}
+
+void quantize_row(const float* x, int64_t blocks, int32_t raised, int8_t* bytes, float* scales, int32_t* starts) {
+  for (int64_t b = 0; b < blocks; b += kGroup)
+    *scales++ = quantize_group(x + b * kBlock, std::min(kGroup, blocks - b), raised, bytes + b * kBlock, starts + b);
 }
 
 }  // namespace persea::kernels::HWY_NAMESPACE
@@ -260,7 +278,7 @@ HWY_AFTER_NAMESPACE();
 namespace persea::kernels {
 
 HWY_EXPORT(multiply_panels);
-HWY_EXPORT(quantize_blocks);
+HWY_EXPORT(quantize_row);
 
 namespace {
 
@@ -282,24 +300,25 @@ struct QuantizedStore {
 };
 
 QuantizedRows quantize(const PackedProduct& p, QuantizedStore& store) {
-  const int64_t k = p.weights.k, blocks = k / kBlock, all = p.m * blocks;
-  const auto grow = [](auto& list, int64_t count) {
+  QuantizedRows rows{p.m, p.weights.k};
+  const int64_t blocks = rows.k / kBlock, groups = rows.groups();
+  const auto room = [](auto& list, int64_t count) {
     if (static_cast<int64_t>(list.size()) < count) list.resize(static_cast<size_t>(count));
+    return list.data();
   };
-  grow(store.values, p.m * k);
-  grow(store.scales, all);
-  grow(store.starts, all);
+  int8_t* const values = room(store.values, p.m * rows.k);
+  float* const scales = room(store.scales, p.m * groups);
+  int32_t* const starts = room(store.starts, p.m * blocks);
   const int32_t raised = p.weights.type == WeightType::q8 ? 128 : 8;
-  const auto rows = [&](int64_t begin, int64_t end) {
-    const int64_t first = begin * blocks;
-    HWY_DYNAMIC_DISPATCH(quantize_blocks)
-    (p.x + first * kBlock, (end - begin) * blocks, raised, store.values.data() + first * kBlock,
-     store.scales.data() + first, store.starts.data() + first);
-  };
   constexpr int64_t kNumbers = 8192;  // that one thread has rounded before another would be awake
-  const int64_t some = std::max<int64_t>(1, kNumbers / k);
-  pool().parallel_for((p.m + some - 1) / some, [&](int64_t i) { rows(i * some, std::min(p.m, (i + 1) * some)); });
-  return {p.m, k, store.values.data(), store.scales.data(), store.starts.data()};
+  const int64_t some = std::max<int64_t>(1, kNumbers / rows.k);
+  pool().parallel_for((p.m + some - 1) / some, [&](int64_t part) {
+    for (int64_t row = part * some; row < std::min(p.m, (part + 1) * some); ++row)
+      HWY_DYNAMIC_DISPATCH(quantize_row)
+      (p.x + row * rows.k, blocks, raised, values + row * rows.k, scales + row * groups, starts + row * blocks);
+  });
+  rows.values = values, rows.scales = scales, rows.starts = starts;
+  return rows;
 }
 
 // Most panels come in one run for each thread, which is how memory is read fastest; the rest by whoever is free.
