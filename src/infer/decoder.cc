@@ -38,6 +38,11 @@ struct Decoder::Run {
   int64_t wanted;  // how many of them, the last ones, have their logits wanted
   int64_t logits;  // the row of the first of these
   float* hidden;   // see Piece
+
+  int64_t count() const { return static_cast<int64_t>(tokens.size()); }
+  // How many of its rows, the last ones, anybody looks at when the layers are done: of the others the last layer makes
+  // keys and values only.
+  int64_t read() const { return hidden ? count() : wanted; }
 };
 
 // `normed` also takes the attention's result: its width is the larger of the two.
@@ -82,28 +87,33 @@ void Decoder::prepare(const DecoderWeights::Layer& layer, int64_t index, int64_t
   }
 }
 
+// Leaves the attention's results in `normed`: of all rows, or behind the last layer of those that are read, without gaps.
 void Decoder::attention(const DecoderWeights::Layer& layer, int64_t index, std::span<const Run> runs, int64_t rows,
                         const Scratch& s) {
   const ModelConfig& c = config();
   const RopeTable& rope = c.turned(index) ? rope_ : still_;
-  std::vector<kernels::CachedAttention> work;
-  std::vector<int64_t> first_row = {0}, first_item = {0};  // of each run
-  int64_t cost = 0, longest = 0;                           // of the scores, and of the costliest run's
+  const bool is_last = index + 1 == c.layers;
+  std::vector<kernels::CachedAttention> stores, work;      // of each run
+  std::vector<int64_t> first_row = {0}, first_item = {0};  // likewise
+  int64_t cost = 0, longest = 0, out = 0;                  // of the scores, and of the costliest run's; rows of results
   for (const Run& run : runs) {
-    const kernels::CachedAttention& a =
-        work.emplace_back(kernels::CachedAttention{.rows = static_cast<int64_t>(run.tokens.size()),
-                                                   .past = run.past,
-                                                   .heads = c.heads,
-                                                   .kv_heads = c.kv_heads,
-                                                   .head_dim = c.head_dim,
-                                                   .qkv = s.qkv.data() + run.row * c.qkv_rows(),
-                                                   .cos = rope.cos.data(),
-                                                   .sin = rope.sin.data(),
-                                                   .cache = run.cache->block(index),
-                                                   .out = s.normed.data() + run.row * c.heads * c.head_dim,
-                                                   .window = c.window,
-                                                   .chunk = c.llama4 && c.turned(index) ? c.llama4->chunk : 0});
-    first_row.push_back(first_row.back() + a.rows);
+    stores.push_back({.rows = run.count(),
+                      .past = run.past,
+                      .heads = c.heads,
+                      .kv_heads = c.kv_heads,
+                      .head_dim = c.head_dim,
+                      .qkv = s.qkv.data() + run.row * c.qkv_rows(),
+                      .cos = rope.cos.data(),
+                      .sin = rope.sin.data(),
+                      .cache = run.cache->block(index),
+                      .out = nullptr,
+                      .window = c.window,
+                      .chunk = c.llama4 && c.turned(index) ? c.llama4->chunk : 0});
+    kernels::CachedAttention a = stores.back().from(is_last ? run.count() - run.read() : 0);
+    a.out = s.normed.data() + out * c.heads * c.head_dim;
+    out += a.rows;
+    work.push_back(a);
+    first_row.push_back(first_row.back() + run.count());
     first_item.push_back(first_item.back() + a.items());
     const int64_t own = a.rows * (a.past + a.rows) * c.heads * c.head_dim;
     cost += own;
@@ -115,8 +125,8 @@ void Decoder::attention(const DecoderWeights::Layer& layer, int64_t index, std::
   const auto store = [&](int64_t row) {
     const size_t run = run_of(first_row, row);
     const int64_t in_run = row - first_row[run];
-    prepare(layer, index, work[run].past + in_run, s.qkv.data() + row * c.qkv_rows());
-    kernels::CachedAttention::cpu_store(work[run], in_run);
+    prepare(layer, index, stores[run].past + in_run, s.qkv.data() + row * c.qkv_rows());
+    kernels::CachedAttention::cpu_store(stores[run], in_run);
   };
   const auto item = [&](int64_t i) {
     const size_t run = run_of(first_item, i);
@@ -136,6 +146,20 @@ void Decoder::attention(const DecoderWeights::Layer& layer, int64_t index, std::
   }
 }
 
+// Moves the rows that are read to the front; how many these are.
+int64_t Decoder::keep_read(std::span<const Run> runs, const Tensor& x) {
+  const int64_t columns = x.columns();
+  int64_t kept = 0;
+  for (const Run& run : runs) {
+    const float* from = x.data() + (run.row + run.count() - run.read()) * columns;
+    float* to = x.data() + kept * columns;
+    if (to != from) std::copy_n(from, run.read() * columns, to);
+    kept += run.read();
+  }
+  return kept;
+}
+
+// Leaves in `x` the rows that are read, without gaps.
 void Decoder::layers(std::span<const Run> runs, int64_t rows, const Scratch& s) {
   const ModelConfig& c = config();
   for (int64_t i = 0; i < c.layers; ++i) {
@@ -147,6 +171,7 @@ void Decoder::layers(std::span<const Run> runs, int64_t rows, const Scratch& s) 
         std::copy_n(layer.qkv_bias.data(), c.qkv_rows(), s.qkv.data() + r * c.qkv_rows());
     layer.qkv.multiply(rows, s.normed.data(), s.qkv.data(), c.qkv_bias, &layer.o);
     attention(layer, i, runs, rows, s);
+    if (i + 1 == c.layers) rows = keep_read(runs, s.x);
     layer.o.multiply(rows, s.normed.data(), s.x.data(), true, &layer.up);
     norm(rows, s.x, layer.mlp_norm, c.norm_eps, s.normed);
     layer.up.multiply(rows, s.normed.data(), s.up.data(), false, &layer.down);
@@ -161,13 +186,10 @@ void Decoder::layers(std::span<const Run> runs, int64_t rows, const Scratch& s) 
 }
 
 // The order of the additions is the tokens', however they come in runs.
-void Decoder::add_hidden(const Run& run, const Scratch& s) const {
+void Decoder::add_hidden(const Run& run, const float* x, float* normed) const {
   const ModelConfig& c = config();
-  const auto rows = static_cast<int64_t>(run.tokens.size());
-  float* normed = s.normed.data() + run.row * c.dim;
-  kernels::RmsNorm::cpu(
-      {rows, c.dim, s.x.data() + run.row * c.dim, weights_.norm.data(), static_cast<float>(c.norm_eps), normed});
-  for (int64_t r = 0; r < rows; ++r)
+  kernels::RmsNorm::cpu({run.count(), c.dim, x, weights_.norm.data(), static_cast<float>(c.norm_eps), normed});
+  for (int64_t r = 0; r < run.count(); ++r)
     for (int64_t i = 0; i < c.dim; ++i) run.hidden[i] += normed[r * c.dim + i];
 }
 
@@ -212,12 +234,12 @@ Result<Tensor> Decoder::forward(std::span<const Piece> pieces) {
       weights_.embedding.row(tokens[static_cast<size_t>(row)], scratch.x.data() + row * c.dim);
     });
     layers(runs, rows, scratch);
+    const float* read = scratch.x.data();
     for (const Run& run : runs) {
-      const auto count = static_cast<int64_t>(run.tokens.size());
-      run.cache->set_size(run.past + count);
-      std::copy_n(scratch.x.data() + (run.row + count - run.wanted) * c.dim, run.wanted * c.dim,
-                  last.data() + run.logits * c.dim);
-      if (run.hidden) add_hidden(run, scratch);
+      run.cache->set_size(run.past + run.count());
+      std::copy_n(read + (run.read() - run.wanted) * c.dim, run.wanted * c.dim, last.data() + run.logits * c.dim);
+      if (run.hidden) add_hidden(run, read, scratch.normed.data());
+      read += run.read() * c.dim;
     }
     runs.clear();
     rows = 0;

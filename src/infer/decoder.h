@@ -41,7 +41,8 @@ class Decoder {
   void prepare(const DecoderWeights::Layer& layer, int64_t index, int64_t position, float* qkv) const;
   void attention(const DecoderWeights::Layer& layer, int64_t index, std::span<const Run> runs, int64_t rows,
                  const Scratch& scratch);
-  void add_hidden(const Run& run, const Scratch& scratch) const;
+  static int64_t keep_read(std::span<const Run> runs, const Tensor& x);
+  void add_hidden(const Run& run, const float* x, float* normed) const;
   void grow_rope(int64_t positions);
 
   DecoderWeights weights_;

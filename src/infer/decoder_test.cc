@@ -245,7 +245,7 @@ TEST(Decoder, PackedWeightsAgreeWithTheTrainingPassOfTheRoundedModel) {
         change_by_rounding = std::max(change_by_rounding, std::abs(double{unrounded.data()[at]} - wanted.data()[at]));
       }
       const bool bytes = type == WeightType::q8 || type == WeightType::q4;  // of activations too
-      EXPECT_LT(worst, (bytes ? 5e-2 : 2e-5) * norm) << name << ", type " << static_cast<int>(type);
+      EXPECT_LT(worst, (bytes ? 7e-2 : 2e-5) * norm) << name << ", type " << static_cast<int>(type);
       EXPECT_EQ(change_by_rounding > 0, type != WeightType::f32) << name << ", type " << static_cast<int>(type);
     }
   }

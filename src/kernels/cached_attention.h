@@ -35,6 +35,13 @@ struct CachedAttention {
   float* out;                     // [rows, heads * head_dim]
   int64_t window = 0, chunk = 0;  // 0: none; a position sees as many, itself the last, or those of its own chunk
 
+  // The same for its rows from `first` on; it has yet to be told where their results go.
+  CachedAttention from(int64_t first) const {
+    CachedAttention rest = *this;
+    rest.rows -= first, rest.past += first, rest.qkv += first * (heads + 2 * kv_heads) * head_dim, rest.out = nullptr;
+    return rest;
+  }
+
   // The first position that one sees.
   int64_t first_seen(int64_t position) const {
     if (window > 0 && position >= window) return position - window + 1;
