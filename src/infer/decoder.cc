@@ -14,11 +14,15 @@ namespace {
 
 constexpr int64_t kPassRows = 512;  // tokens in a pass: bounds the activations' memory
 
+int64_t rows_worth_waking(int64_t columns) {
+  constexpr int64_t kNumbers = 8192;
+  return std::max<int64_t>(1, kNumbers / columns);
+}
+
 // fn(row) for each row, on any thread as many at a time as are worth waking it.
 template <class Fn>
 void each_row(int64_t rows, int64_t columns, const Fn& fn) {
-  constexpr int64_t kNumbers = 8192;
-  const int64_t some = std::max<int64_t>(1, kNumbers / columns);
+  const int64_t some = rows_worth_waking(columns);
   pool().parallel_for((rows + some - 1) / some, [&](int64_t block) {
     for (int64_t row = block * some; row < std::min(rows, (block + 1) * some); ++row) fn(row);
   });
@@ -87,7 +91,8 @@ void Decoder::prepare(const DecoderWeights::Layer& layer, int64_t index, int64_t
   }
 }
 
-// Leaves the attention's results in `normed`: of all rows, or behind the last layer of those that are read, without gaps.
+// Leaves the attention's results in `normed`: of all rows, or behind the last layer of those that are read, without
+// gaps.
 void Decoder::attention(const DecoderWeights::Layer& layer, int64_t index, std::span<const Run> runs, int64_t rows,
                         const Scratch& s) {
   const ModelConfig& c = config();
@@ -122,23 +127,30 @@ void Decoder::attention(const DecoderWeights::Layer& layer, int64_t index, std::
   const auto run_of = [](const std::vector<int64_t>& first, int64_t i) {
     return static_cast<size_t>(std::upper_bound(first.begin(), first.end(), i) - first.begin() - 1);
   };
-  const auto store = [&](int64_t row) {
-    const size_t run = run_of(first_row, row);
-    const int64_t in_run = row - first_row[run];
-    prepare(layer, index, stores[run].past + in_run, s.qkv.data() + row * c.qkv_rows());
-    kernels::CachedAttention::cpu_store(stores[run], in_run);
+  const auto store = [&](int64_t begin, int64_t end) {  // rows
+    while (begin < end) {
+      const size_t run = run_of(first_row, begin);
+      const int64_t first = begin - first_row[run], last = std::min(end, first_row[run + 1]) - first_row[run];
+      for (int64_t row = first; row < last; ++row)
+        prepare(layer, index, stores[run].past + row, s.qkv.data() + (first_row[run] + row) * c.qkv_rows());
+      kernels::CachedAttention::cpu_store(stores[run], first, last);
+      begin = first_row[run] + last;
+    }
   };
   const auto item = [&](int64_t i) {
     const size_t run = run_of(first_item, i);
     kernels::CachedAttention::cpu_item(work[run], i - first_item[run]);
   };
   // Other threads are woken only for what takes longer than waking them.
-  constexpr int64_t kAttendAlone = 8192, kItemsTogether = 16;
-  each_row(rows, c.qkv_rows(), store);
+  constexpr int64_t kAttendAlone = 8192, kItemsTogether = 16, kRowsTogether = 16;
+  const int64_t share = 2 * pool().threads();
+  const int64_t together = std::max(rows_worth_waking(c.qkv_rows()), std::min(rows / share, kRowsTogether));
+  pool().parallel_for((rows + together - 1) / together,
+                      [&](int64_t block) { store(block * together, std::min(rows, (block + 1) * together)); });
   if (cost <= kAttendAlone) {
     for (int64_t i = 0; i < first_item.back(); ++i) item(i);
   } else {  // neighbours lie behind each other in memory: a thread takes several, unless that were too much for one
-    const int64_t items = first_item.back(), share = 2 * pool().threads();
+    const int64_t items = first_item.back();
     const int64_t some = longest * share <= cost ? std::clamp<int64_t>(items / share, 1, kItemsTogether) : 1;
     pool().parallel_for((items + some - 1) / some, [&](int64_t block) {
       for (int64_t i = block * some; i < std::min(items, (block + 1) * some); ++i) item(i);

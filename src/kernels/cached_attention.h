@@ -50,8 +50,8 @@ struct CachedAttention {
 
   static constexpr int kQueries = 8;  // of one key/value head that share a pass over its cache
 
-  // Turns the row's q and k and puts its k and v into the cache. All rows are stored before any attends.
-  static void cpu_store(const CachedAttention& attention, int64_t row);
+  // Turns q and k of rows [begin, end) and puts their k and v into the cache. All rows are stored before any attends.
+  static void cpu_store(const CachedAttention& attention, int64_t begin, int64_t end);
   // Each row attends to the positions that it sees, up to its own, in items of work that may run at once.
   int64_t items() const;
   static void cpu_item(const CachedAttention& attention, int64_t item);

@@ -150,7 +150,7 @@ std::vector<float> attend(const std::array<int64_t, 3>& shape, CacheFormat forma
                                     cos.data(),    sin.data(),
                                     pages.block(), out.data() + past * heads * head_dim,
                                     window};
-    for (int64_t r = 0; r < rows; ++r) CachedAttention::cpu_store(attention, r);
+    for (int64_t r = 0; r < rows; r += 3) CachedAttention::cpu_store(attention, r, std::min(rows, r + 3));
     for (int64_t i = 0; i < attention.items(); ++i) CachedAttention::cpu_item(attention, i);
     past += rows;
   }
@@ -200,7 +200,7 @@ TEST(CachedAttention, KeepsHalvesAsTheyAreRounded) {
     const Pages pages(1, 1, kDim, CacheFormat::f16);
     std::vector<float> out(kDim);
     const CachedAttention attention{1, 0, 1, 1, kDim, qkv.data(), cos.data(), sin.data(), pages.block(), out.data()};
-    CachedAttention::cpu_store(attention, 0);
+    CachedAttention::cpu_store(attention, 0, 1);
     const auto* numbers = reinterpret_cast<const uint16_t*>(pages.order[0] + Pages::kOffset);
     for (int64_t i = 0; i < kDim; ++i) {
       EXPECT_EQ(numbers[i * CacheBlock::kTile], to_half(qkv[static_cast<size_t>(kDim + i)])) << i;

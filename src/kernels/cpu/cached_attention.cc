@@ -326,26 +326,33 @@ void store_head(const CachedAttention& a, std::byte* block, int64_t place, const
   for (int64_t i = 0; i < a.head_dim; ++i) key[i * kKeyTile] = row[static_cast<size_t>(i)];
 }
 
-void store_row(const CachedAttention& a, int64_t row) {
-  const int64_t position = a.past + row, half = a.head_dim / 2;
-  const float *cos = a.cos + position * half, *sin = a.sin + position * half;
-  float* q = a.qkv + row * (a.heads + 2 * a.kv_heads) * a.head_dim;
-  float *k = q + a.heads * a.head_dim, *v = k + a.kv_heads * a.head_dim;
-  for (int64_t h = 0; h < a.heads + a.kv_heads; ++h) turn(q + h * a.head_dim, cos, sin, half);
-  const int64_t bytes = CacheBlock::head_bytes(a.head_dim, a.cache.format), place = position % kPage;
-  std::byte* block = a.cache.pages[position / kPage] + a.cache.offset;
-  for (int64_t h = 0; h < a.kv_heads; ++h, block += bytes, k += a.head_dim, v += a.head_dim) {
-    switch (a.cache.format) {
-      case CacheFormat::f32:
-        store_head<F32>(a, block, place, k, v);
-        break;
-      case CacheFormat::f16:
-        store_head<F16>(a, block, place, k, v);
-        break;
-      case CacheFormat::q8:
-        store_head<Q8>(a, block, place, k, v);
-        break;
+// Head by head: what neighbouring rows write of one head is near.
+template <class Format>
+void store_heads(const CachedAttention& a, int64_t begin, int64_t end) {
+  const int64_t bytes = CacheBlock::head_bytes(a.head_dim, a.cache.format);
+  for (int64_t h = 0; h < a.kv_heads; ++h)
+    for (int64_t row = begin; row < end; ++row) {
+      const int64_t position = a.past + row;
+      std::byte* block = a.cache.pages[position / kPage] + a.cache.offset + h * bytes;
+      const float* k = a.qkv + (row * (a.heads + 2 * a.kv_heads) + a.heads + h) * a.head_dim;
+      store_head<Format>(a, block, position % kPage, k, k + a.kv_heads * a.head_dim);
     }
+}
+
+void store_rows(const CachedAttention& a, int64_t begin, int64_t end) {
+  const int64_t half = a.head_dim / 2;
+  for (int64_t row = begin; row < end; ++row) {
+    const float *cos = a.cos + (a.past + row) * half, *sin = a.sin + (a.past + row) * half;
+    float* q = a.qkv + row * (a.heads + 2 * a.kv_heads) * a.head_dim;
+    for (int64_t h = 0; h < a.heads + a.kv_heads; ++h) turn(q + h * a.head_dim, cos, sin, half);
+  }
+  switch (a.cache.format) {
+    case CacheFormat::f32:
+      return store_heads<F32>(a, begin, end);
+    case CacheFormat::f16:
+      return store_heads<F16>(a, begin, end);
+    case CacheFormat::q8:
+      return store_heads<Q8>(a, begin, end);
   }
 }
 
@@ -375,14 +382,16 @@ int64_t element_bytes(CacheFormat format) {
 }  // namespace
 
 HWY_EXPORT(attend_item);
-HWY_EXPORT(store_row);
+HWY_EXPORT(store_rows);
 
 int64_t CacheBlock::head_bytes(int64_t head_dim, CacheFormat format) {
   const int64_t numbers = kPage * (head_dim + value_columns(head_dim)) * element_bytes(format);
   return numbers + (format == CacheFormat::q8 ? 2 * kPage * static_cast<int64_t>(sizeof(float)) : 0);
 }
 
-void CachedAttention::cpu_store(const CachedAttention& a, int64_t row) { HWY_DYNAMIC_DISPATCH(store_row)(a, row); }
+void CachedAttention::cpu_store(const CachedAttention& a, int64_t begin, int64_t end) {
+  HWY_DYNAMIC_DISPATCH(store_rows)(a, begin, end);
+}
 
 int64_t CachedAttention::items() const { return kv_heads * items_of_head(*this); }
 

@@ -313,9 +313,8 @@ QuantizedRows quantize(const PackedProduct& p, QuantizedStore& store) {
   constexpr int64_t kNumbers = 8192;  // that one thread has rounded before another would be awake
   const int64_t some = std::max<int64_t>(1, kNumbers / rows.k);
   pool().parallel_for((p.m + some - 1) / some, [&](int64_t part) {
-    for (int64_t row = part * some; row < std::min(p.m, (part + 1) * some); ++row)
-      HWY_DYNAMIC_DISPATCH(quantize_row)
-      (p.x + row * rows.k, blocks, raised, values + row * rows.k, scales + row * groups, starts + row * blocks);
+    for (int64_t row = part * some; row < std::min(p.m, (part + 1) * some); ++row) HWY_DYNAMIC_DISPATCH(quantize_row)
+    (p.x + row * rows.k, blocks, raised, values + row * rows.k, scales + row * groups, starts + row * blocks);
   });
   rows.values = values, rows.scales = scales, rows.starts = starts;
   return rows;
