@@ -11,15 +11,17 @@ fi
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)"
 venv="$root/build/peers-venv"
 requirements="$root/bench/peers/requirements.txt"
+alone="$root/bench/peers/requirements-alone.txt" # packages whose pinned dependencies contradict the others', and are not needed
 mkdir -p "$root/build"
 exec 9>"$venv.lock"
 flock 9 # two bars at once wait for one installation
-if ! cmp -s "$requirements" "$venv/requirements.txt"; then
+if ! cat "$requirements" "$alone" | cmp -s - "$venv/requirements.txt"; then
   {
     rm -rf "$venv"
     python3 -m venv "$venv"
     "$venv/bin/pip" install --quiet --disable-pip-version-check -r "$requirements"
-    cp "$requirements" "$venv/requirements.txt"
+    "$venv/bin/pip" install --quiet --disable-pip-version-check --no-deps -r "$alone"
+    cat "$requirements" "$alone" >"$venv/requirements.txt"
   } >&2
 fi
 echo "$venv/bin/python"

@@ -1,0 +1,45 @@
+// The words of English that are cut in their own way, made from english_words.h, to be found by their bytes.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace persea::curate {
+
+struct SpecialWord {
+  std::string text;
+  std::array<uint8_t, 3> parts{};  // bytes of each part; 0 behind the last one
+  int count = 0;                   // of parts
+};
+
+class SpecialWords {
+ public:
+  static const SpecialWords& english();  // built at the first call
+
+  const SpecialWord* find(std::string_view text) const;
+  const std::vector<SpecialWord>& all() const { return words_; }
+
+ private:
+  SpecialWords();
+  void add(std::string_view cut, char between);  // the character between the parts
+  void index();
+  std::vector<SpecialWord> words_;
+  std::vector<uint16_t> slots_;  // of a hash table: index + 1
+  size_t longest_ = 0;           // bytes
+};
+
+// Calls take(word) for each word of a list that is separated by spaces.
+template <class Take>
+void each_listed(std::string_view list, const Take& take) {
+  while (!list.empty()) {
+    const size_t space = list.find(' ');
+    const std::string_view word = list.substr(0, space);
+    if (!word.empty()) take(word);
+    list.remove_prefix(space == list.npos ? list.size() : space + 1);
+  }
+}
+
+}  // namespace persea::curate

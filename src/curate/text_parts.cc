@@ -1,0 +1,106 @@
+#include "curate/text_parts.h"
+
+#include "curate/char_flags.h"
+
+namespace persea::curate {
+namespace {
+
+// Bytes of the line break at the beginning of `text`, which is not empty; 0 where there is none.
+size_t line_break(std::string_view text) {
+  const auto c = static_cast<unsigned char>(text[0]);
+  if (c < 0x20) {
+    if (c == '\r') return text.size() > 1 && text[1] == '\n' ? 2 : 1;
+    return (c >= 0x0a && c <= 0x0c) || (c >= 0x1c && c <= 0x1e) ? 1 : 0;
+  }
+  if (c == 0xc2) return text.starts_with("\xc2\x85") ? 2 : 0;
+  if (c == 0xe2) return text.starts_with("\xe2\x80\xa8") || text.starts_with("\xe2\x80\xa9") ? 3 : 0;
+  return 0;
+}
+
+}  // namespace
+
+void TextParts::read(std::string_view text) {
+  text_ = text;
+  chars_ = count_chars(text);
+  words_known_ = runs_known_ = false;
+}
+
+std::span<const Word> TextParts::words() {
+  if (!words_known_) splitter_.split(text_, words_);
+  words_known_ = true;
+  return words_;
+}
+
+std::span<const Word> TextParts::runs() {
+  if (!runs_known_) {
+    std::vector<std::string_view> pieces;
+    split_at_spaces(text_, pieces);
+    runs_.clear();
+    for (const std::string_view piece : pieces) runs_.push_back(word_of(piece));
+  }
+  runs_known_ = true;
+  return runs_;
+}
+
+Place TextParts::place_of(std::string_view part) const {
+  if (part.data() == nullptr) return whole();
+  const auto begin = static_cast<size_t>(part.data() - text_.data());
+  return {begin, begin + part.size()};
+}
+
+void split_lines(std::string_view text, std::vector<std::string_view>& lines) {
+  lines.clear();
+  size_t start = 0;
+  for (size_t at = 0; at < text.size();) {
+    const size_t bytes = line_break(text.substr(at));
+    if (bytes > 0) {
+      lines.push_back(text.substr(start, at - start));
+      start = at + bytes;
+    }
+    at += bytes > 0 ? bytes : 1;
+  }
+  if (start < text.size()) lines.push_back(text.substr(start));
+}
+
+void split_at_newlines(std::string_view text, std::vector<std::string_view>& lines) {
+  split_at_newline_rows(text, 0, lines);
+}
+
+void split_at_newline_rows(std::string_view text, size_t count, std::vector<std::string_view>& pieces) {
+  pieces.clear();
+  size_t start = 0;
+  for (size_t at = text.find('\n'); at != text.npos; at = text.find('\n', at)) {
+    size_t end = at + 1;
+    if (count > 0) {
+      while (end < text.size() && text[end] == '\n') ++end;
+    }
+    if (end - at >= count) {
+      pieces.push_back(text.substr(start, at - start));
+      start = end;
+    }
+    at = end;
+  }
+  pieces.push_back(text.substr(start));
+}
+
+void split_at_spaces(std::string_view text, std::vector<std::string_view>& pieces) {
+  pieces.clear();
+  size_t start = 0;
+  for (size_t at = 0; at < text.size();) {
+    const CharAt c = first_char(text.substr(at));
+    if (c.flags & kSpace) {
+      if (at > start) pieces.push_back(text.substr(start, at - start));
+      start = at + c.bytes;
+    }
+    at += c.bytes;
+  }
+  if (start < text.size()) pieces.push_back(text.substr(start));
+}
+
+size_t count_of(std::string_view text, std::string_view part) {
+  size_t count = 0;
+  for (size_t at = text.find(part); at != text.npos; at = text.find(part, at + part.size())) ++count;
+  return count;
+}
+
+}  // namespace persea::curate
