@@ -79,7 +79,7 @@ TEST(Repeats, AreThoseOfPlainCounting) {
     }
     const std::vector<Word> words = words_of(text);
     repeats.read(words);
-    for (const size_t n : {2, 3, 5}) {
+    for (const size_t n : {size_t{2}, size_t{3}, size_t{5}}) {
       if (words.size() < n) continue;
       std::map<std::string, size_t> counts;
       for (size_t i = 0; i + n <= words.size(); ++i) ++counts[row(words, i, n, " ")];

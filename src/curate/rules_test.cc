@@ -84,7 +84,7 @@ TEST(GopherQuality, LettersAndStopWords) {
   EXPECT_EQ(quality("a b c d 5 6", {{"max_non_alpha_words_ratio", 0.8}}), "gopher_below_alpha_threshold");
   EXPECT_EQ(quality("the the with", {{"min_stop_words", 2}}), "");
   EXPECT_EQ(quality("the the The", {{"min_stop_words", 2}}), "gopher_enough_stop_words");
-  EXPECT_EQ(quality("eins zwei", {{"min_stop_words", 2}, {"stop_words", {"eins", "zwei"}}}), "");
+  EXPECT_EQ(quality("eins zwei", {{"min_stop_words", 2}, {"stop_words", Json::array({"eins", "zwei"})}}), "");
 }
 
 TEST(GopherQuality, DolmaCountsInItsOwnWay) {
@@ -208,7 +208,7 @@ TEST(FinewebQuality, EndsOfLines) {
   EXPECT_EQ(fineweb("a.\nb\nc\nd\ne", {{"line_punct_thr", 0.25}}), "line_punct_ratio");
   EXPECT_EQ(fineweb("a\u3002\nb\u061f", {{"line_punct_thr", 1}}), "");
   EXPECT_EQ(fineweb("a\nb", {{"line_punct_thr", 0.25}, {"line_punct_exclude_zero", true}}), "");
-  EXPECT_EQ(fineweb(" \n ", {}), "empty");
+  EXPECT_EQ(fineweb(" \n ", Json::object()), "empty");
 }
 
 TEST(FinewebQuality, ShortRepeatedAndBrokenLines) {

@@ -36,12 +36,16 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static const auto packs = [] {
     std::vector<std::unique_ptr<persea::curate::RulePack>> all;
     const persea::Json dolma = {{"dialect", "dolma"}, {"min_doc_words", 2}}, few = {{"min_doc_words", 2}};
-    for (const std::string& name : persea::curate::rule_pack_names())
-      all.push_back(std::move(*persea::curate::make_rule_pack(name, persea::Json::object())));
-    all.push_back(std::move(*persea::curate::make_rule_pack("gopher-quality", few)));
-    all.push_back(std::move(*persea::curate::make_rule_pack("gopher-quality", dolma)));
-    all.push_back(std::move(*persea::curate::make_rule_pack("gopher-repetition", {{"dialect", "dolma"}})));
-    all.push_back(std::move(*persea::curate::make_rule_pack("c4-quality", {{"split_paragraph", false}})));
+    const auto add = [&](const std::string& name, const persea::Json& settings) {
+      auto made = persea::curate::make_rule_pack(name, settings);
+      check(made.ok());
+      all.push_back(std::move(*made));
+    };
+    for (const std::string& name : persea::curate::rule_pack_names()) add(name, persea::Json::object());
+    add("gopher-quality", few);
+    add("gopher-quality", dolma);
+    add("gopher-repetition", {{"dialect", "dolma"}});
+    add("c4-quality", {{"split_paragraph", false}});
     return all;
   }();
   const std::string text(reinterpret_cast<const char*>(data), size);
