@@ -90,17 +90,20 @@ size_t infix_end(const Run& run, size_t begin, size_t end, size_t i) {
 
 void Run::read(std::string_view text) {
   text_ = text;
-  codepoints_.clear();
-  flags_.clear();
-  offsets_.clear();
-  for (size_t at = 0; at < text.size();) {
+  size_ = 0;
+  if (offsets_.size() <= text.size()) {
+    codepoints_.resize(text.size());
+    flags_.resize(text.size());
+    offsets_.resize(text.size() + 1);
+  }
+  for (size_t at = 0; at < text.size(); ++size_) {
     const CharAt c = first_char(text.substr(at));
-    codepoints_.push_back(c.codepoint);
-    flags_.push_back(c.flags);
-    offsets_.push_back(at);
+    codepoints_[size_] = c.codepoint;
+    flags_[size_] = c.flags;
+    offsets_[size_] = static_cast<uint32_t>(at);
     at += c.bytes;
   }
-  offsets_.push_back(text.size());
+  offsets_[size_] = static_cast<uint32_t>(text.size());
 }
 
 size_t prefix_of(const Run& run, size_t begin, size_t end) {

@@ -15,8 +15,9 @@ class Run {
  public:
   void read(std::string_view text);
 
-  size_t size() const { return codepoints_.size(); }
+  size_t size() const { return size_; }
   uint32_t at(size_t i) const { return codepoints_[i]; }
+  uint16_t flags(size_t i) const { return flags_[i]; }
   bool is(size_t i, uint16_t flags) const { return (flags_[i] & flags) != 0; }
   bool digit(size_t i) const { return codepoints_[i] >= '0' && codepoints_[i] <= '9'; }
   std::string_view text(size_t begin, size_t end) const {
@@ -25,9 +26,9 @@ class Run {
 
  private:
   std::string_view text_;
-  std::vector<uint32_t> codepoints_;
+  size_t size_ = 0;                             // characters; the vectors have room for more
+  std::vector<uint32_t> codepoints_, offsets_;  // offsets: of each character, and the end
   std::vector<uint16_t> flags_;
-  std::vector<size_t> offsets_;  // of each character, and the end
 };
 
 // How many characters are to be cut off the beginning, or the end, of [begin, end); 0: none.

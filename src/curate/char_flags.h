@@ -2,9 +2,9 @@
 // refuses to know languages; the sets are those of the published rules (char_flags_data.h).
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string_view>
-#include <vector>
 
 namespace persea::curate {
 
@@ -28,32 +28,27 @@ enum CharFlag : uint16_t {
   kWordChar = 1 << 15,     // \w
 };
 
-class CharFlags {
- public:
-  static const CharFlags& get();                                     // built at the first call
-  uint16_t at(uint32_t codepoint) const;                             // 0 for what is no code point
-  uint16_t ascii(unsigned char byte) const { return flags_[byte]; }  // byte < 0x80
+// Those of the code points below 0x80.
+extern const std::array<uint16_t, 128> kAsciiFlags;
 
- private:
-  CharFlags();
-  std::vector<uint16_t> flags_;  // block 0 is the code points below 256
-  std::vector<uint16_t> block_;
-};
+uint16_t char_flags(uint32_t codepoint);  // 0 for what is no code point
 
-inline uint16_t CharFlags::at(uint32_t codepoint) const {
-  return codepoint < 0x110000 ? flags_[static_cast<size_t>(block_[codepoint >> 8]) * 256 + (codepoint & 255)] : 0;
-}
-
-// The flags of the first and the last character of `text`, which is not empty; broken bytes are U+FFFD.
+// A character with its flags; broken bytes are U+FFFD, one for each longest beginning of a character.
 struct CharAt {
   uint32_t codepoint;
   uint16_t flags;
   uint8_t bytes;
 };
-CharAt first_char(std::string_view text);
+
+// The first and the last one of `text`, which is not empty.
+CharAt first_wide_char(std::string_view text);  // its first byte is none of ASCII
+inline CharAt first_char(std::string_view text) {
+  const auto byte = static_cast<unsigned char>(text[0]);
+  return byte < 0x80 ? CharAt{byte, kAsciiFlags[byte], 1} : first_wide_char(text);
+}
 CharAt last_char(std::string_view text);
 
-// Characters of UTF-8: bytes that continue none.
+// How often first_char finds one in `text`.
 size_t count_chars(std::string_view text);
 
 // Without the spaces at the beginning, the end, or both.

@@ -1,21 +1,22 @@
 // Gopher's quality rules (arXiv 2112.11446, A.1.1) in two dialects. datatrove: English words, the mean of their
 // lengths, words of nothing but punctuation do not count. dolma: what stands between white space, the median, bullets
-// '*' and
-// '-', an ellipsis is one character.
+// '*' and '-', an ellipsis is one character.
 #include <algorithm>
 #include <optional>
 
 #include "curate/char_flags.h"
 #include "curate/rule_pack.h"
 #include "curate/settings.h"
+#include "curate/word_set.h"
 
 namespace persea::curate {
 namespace {
 
 constexpr std::string_view kName = "gopher-quality", kEllipsis = "\u2026", kBullet = "\u2022";
 
-// 0, or no stop words, turns a rule off.
+// 0 turns a limit off.
 struct Settings {
+  static constexpr bool kZeroIsOff = true;
   std::string dialect = "datatrove";
   int64_t min_doc_words = 50, max_doc_words = 100000;
   double min_avg_word_length = 3, max_avg_word_length = 10;
@@ -40,9 +41,6 @@ struct Settings {
   }
 };
 
-// Numbers a, b as a / b; 0 of 0 is 0.
-double share(size_t a, size_t b) { return b == 0 ? 0 : static_cast<double>(a) / static_cast<double>(b); }
-
 // How many lines fit, and the first that does.
 struct LineCount {
   size_t count = 0;
@@ -60,12 +58,12 @@ LineCount count_lines(const std::vector<std::string_view>& lines, const Fits& fi
 
 class GopherQuality : public RulePack {
  public:
-  explicit GopherQuality(Settings settings) : s_(std::move(settings)) {}
+  explicit GopherQuality(Settings settings) : s_(std::move(settings)), stop_words_(s_.stop_words) {}
   std::string_view name() const override { return kName; }
   int version() const override { return 1; }
   Json settings() const override { return settings_json(s_); }
 
-  void judge(Judging& judging, Decision& decision) const override {
+  void decide(Judging& judging, Decision& decision) const override {
     if (s_.dialect == "dolma") {
       judge_dolma(judging, decision);
     } else {
@@ -91,24 +89,20 @@ class GopherQuality : public RulePack {
     const TextParts& parts = judging.parts;
     const size_t lines = judging.lines.size();
     return over(decision, bullet_reason, share(bullets.count, lines), s_.max_bullet_lines_ratio,
-                bullets.count > 0 ? parts.place_of(bullets.first) : parts.whole()) ||
+                parts.place_or_whole(bullets.first)) ||
            over(decision, ellipsis_reason, share(ellipses.count, lines), s_.max_ellipsis_lines_ratio,
-                ellipses.count > 0 ? parts.place_of(ellipses.first) : parts.whole());
+                parts.place_or_whole(ellipses.first));
   }
 
-  bool is_stop_word(std::string_view word) const {
-    return std::find(s_.stop_words.begin(), s_.stop_words.end(), word) != s_.stop_words.end();
-  }
-
-  // How many different stop words there are among `words`.
-  size_t stop_words_in(std::span<const Word> words) const {
+  // How many different stop words there are among `words`; no more than `most` are looked for.
+  size_t stop_words_in(std::span<const Word> words, size_t most, std::vector<bool>& seen) const {
     size_t found = 0;
-    for (size_t i = 0; i < s_.stop_words.size(); ++i) {
-      const std::string& stop = s_.stop_words[i];
-      if (std::find(s_.stop_words.begin(), s_.stop_words.begin() + static_cast<ptrdiff_t>(i), stop) !=
-          s_.stop_words.begin() + static_cast<ptrdiff_t>(i))
-        continue;  // said twice
-      found += std::any_of(words.begin(), words.end(), [&](const Word& word) { return word.text == stop; });
+    seen.assign(stop_words_.size(), false);
+    for (size_t i = 0; i < words.size() && found < most; ++i) {
+      const std::optional<size_t> stop = stop_words_.find(words[i].text);
+      if (!stop || seen[*stop]) continue;
+      seen[*stop] = true;
+      ++found;
     }
     return found;
   }
@@ -158,9 +152,11 @@ class GopherQuality : public RulePack {
     if (under(decision, "gopher_below_alpha_threshold", share(with_letter, words.size()), s_.max_non_alpha_words_ratio,
               whole))
       return;
-    if (s_.min_stop_words > 0)
-      under(decision, "gopher_enough_stop_words", static_cast<double>(stop_words_in(words)),
-            static_cast<double>(s_.min_stop_words), whole);
+    if (s_.min_stop_words > 0) {
+      const size_t stops = stop_words_in(words, static_cast<size_t>(s_.min_stop_words), judging.seen);
+      under(decision, "gopher_enough_stop_words", static_cast<double>(stops), static_cast<double>(s_.min_stop_words),
+            whole);
+    }
   }
 
   void judge_dolma(Judging& judging, Decision& decision) const {
@@ -170,13 +166,14 @@ class GopherQuality : public RulePack {
     const auto count = static_cast<double>(words.size());
     if (under(decision, "word_count", count, static_cast<double>(s_.min_doc_words), whole)) return;
     if (over(decision, "word_count", count, static_cast<double>(s_.max_doc_words), whole)) return;
-    std::vector<uint32_t> lengths;
+    std::vector<uint32_t>& lengths = judging.lengths;
+    lengths.clear();
     size_t symbols = 0, with_letter = 0, stop_words = 0;
     std::optional<Place> symbol;
     for (const Word& word : words) {
       lengths.push_back(word.chars);
       with_letter += word.letter;
-      stop_words += is_stop_word(word.text);
+      stop_words += stop_words_.find(word.text).has_value();
       if (word.text.find('#') == word.text.npos && word.text.find(kEllipsis) == word.text.npos) continue;
       ++symbols;
       if (!symbol) symbol = parts.place_of(word.text);
@@ -211,6 +208,7 @@ class GopherQuality : public RulePack {
   }
 
   Settings s_;
+  WordSet stop_words_;
 };
 
 }  // namespace

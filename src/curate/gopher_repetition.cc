@@ -10,8 +10,10 @@ namespace {
 
 constexpr std::string_view kName = "gopher-repetition";
 
-// 0, or a list without the row, turns a rule off.
+// 0 turns a limit for lines and paragraphs off. A rule for rows of n words is off where the list has none for n: its
+// limit 0 drops wherever there is any such row.
 struct Settings {
+  static constexpr bool kZeroIsOff = true;
   std::string dialect = "datatrove";
   double dup_line_frac = 0.3, dup_para_frac = 0.3, dup_line_char_frac = 0.2, dup_para_char_frac = 0.2;
   std::vector<RowLimit> top_n_grams = {{2, 0.2}, {3, 0.18}, {4, 0.16}};
@@ -29,8 +31,6 @@ struct Settings {
   }
 };
 
-double share(uint64_t a, uint64_t b) { return static_cast<double>(a) / static_cast<double>(b == 0 ? 1 : b); }
-
 class GopherRepetition : public RulePack {
  public:
   explicit GopherRepetition(Settings settings) : s_(std::move(settings)) {}
@@ -38,8 +38,7 @@ class GopherRepetition : public RulePack {
   int version() const override { return 1; }
   Json settings() const override { return settings_json(s_); }
 
-  void judge(Judging& judging, Decision& decision) const override {
-    if (judging.parts.text().empty()) return drop(decision, "empty", 0, 0, {});
+  void decide(Judging& judging, Decision& decision) const override {
     if (s_.dialect == "dolma") {
       judge_dolma(judging, decision);
     } else {
@@ -52,9 +51,9 @@ class GopherRepetition : public RulePack {
   static bool repeated(const Judging& judging, Decision& decision, std::string_view what, std::string_view example,
                        double texts, double limit, double chars, double char_limit) {
     if (limit != 0 && texts > limit) {
-      drop(decision, fmt::format("dup_{}_frac", what), texts, limit, judging.parts.place_of(example));
+      drop(decision, fmt::format("dup_{}_frac", what), texts, limit, judging.parts.place_or_whole(example));
     } else if (char_limit != 0 && chars > char_limit) {
-      drop(decision, fmt::format("dup_{}_char_frac", what), chars, char_limit, judging.parts.place_of(example));
+      drop(decision, fmt::format("dup_{}_char_frac", what), chars, char_limit, judging.parts.place_or_whole(example));
     }
     return decision.verdict == Verdict::drop;
   }
@@ -66,16 +65,18 @@ class GopherRepetition : public RulePack {
 
   void judge_datatrove(Judging& judging, Decision& decision) const {
     TextParts& parts = judging.parts;
+    if (parts.text().empty()) return drop(decision, "empty", 0, 0, {});
     const size_t chars = parts.chars();
     split_at_newline_rows(strip(parts.text()), 2, judging.pieces);
     const RepeatedTexts paragraphs = judging.repeats.of_texts(judging.pieces);
-    if (repeated(judging, decision, "para", paragraphs.example, share(paragraphs.count, judging.pieces.size()),
-                 s_.dup_para_frac, share(paragraphs.chars, chars), s_.dup_para_char_frac))
+    if (repeated(judging, decision, "para", paragraphs.example,
+                 share_at_least_one(paragraphs.count, judging.pieces.size()), s_.dup_para_frac,
+                 share_at_least_one(paragraphs.chars, chars), s_.dup_para_char_frac))
       return;
     split_at_newline_rows(parts.text(), 1, judging.lines);
     const RepeatedTexts lines = judging.repeats.of_texts(judging.lines);
-    if (repeated(judging, decision, "line", lines.example, share(lines.count, judging.lines.size()), s_.dup_line_frac,
-                 share(lines.chars, chars), s_.dup_line_char_frac))
+    if (repeated(judging, decision, "line", lines.example, share_at_least_one(lines.count, judging.lines.size()),
+                 s_.dup_line_frac, share_at_least_one(lines.chars, chars), s_.dup_line_char_frac))
       return;
 
     const std::span<const Word> words = parts.words();
@@ -84,14 +85,14 @@ class GopherRepetition : public RulePack {
       const auto n = static_cast<size_t>(row.words);
       if (words.size() < n) continue;
       const TopRow top = judging.repeats.top(n);
-      const double found = share((row_chars(words, top.first, n) + n - 1) * top.count, chars);
+      const double found = share_at_least_one((row_chars(words, top.first, n) + n - 1) * top.count, chars);
       if (found > row.limit)
         return drop(decision, fmt::format("top_{}_gram", n), found, row.limit,
                     row_place(parts, words, top.first, row.words));
     }
     for (const RowLimit& row : s_.dup_n_grams) {
       const RepeatedRows rows = judging.repeats.rows(static_cast<size_t>(row.words));
-      const double found = share(rows.chars, chars);
+      const double found = share_at_least_one(rows.chars, chars);
       if (found > row.limit)
         return drop(decision, fmt::format("duplicated_{}_n_grams", row.words), found, row.limit,
                     rows.first ? row_place(parts, words, *rows.first, row.words) : parts.whole());
@@ -108,7 +109,7 @@ class GopherRepetition : public RulePack {
       const auto n = static_cast<size_t>(row.words);
       if (words.size() < n) continue;
       const TopRow top = judging.repeats.top(n);
-      const double found = share(row_chars(words, top.first, n) * top.count, chars);
+      const double found = share_at_least_one(row_chars(words, top.first, n) * top.count, chars);
       if (found > row.limit)
         return drop(decision, fmt::format("fraction_of_characters_in_most_common_{}grams", n), found, row.limit,
                     row_place(parts, words, top.first, row.words));
@@ -117,16 +118,16 @@ class GopherRepetition : public RulePack {
       const auto n = static_cast<size_t>(row.words);
       if (words.size() < n) continue;
       const RepeatedSequences rows = judging.repeats.sequences(n);
-      const double found = share(rows.chars, rows.all_chars);
+      const double found = share_at_least_one(rows.chars, rows.all_chars);
       if (found > row.limit)
         return drop(decision, fmt::format("fraction_of_characters_in_duplicate_{}grams", n), found, row.limit,
                     rows.first ? row_place(parts, words, *rows.first, row.words) : parts.whole());
     }
     split_at_newlines(parts.text(), judging.lines);
     const RepeatedTexts lines = judging.repeats.of_texts(judging.lines);
-    const double texts = share(lines.count_with_first, judging.lines.size());
-    const double line_chars = share(lines.chars_with_first, chars);
-    const Place place = lines.count > 0 ? parts.place_of(lines.example) : parts.whole();
+    const double texts = share_at_least_one(lines.count_with_first, judging.lines.size());
+    const double line_chars = share_at_least_one(lines.chars_with_first, chars);
+    const Place place = parts.place_or_whole(lines.example);
     if (s_.dup_line_frac != 0 && texts > s_.dup_line_frac)
       return drop(decision, "fraction_of_duplicate_lines", texts, s_.dup_line_frac, place);
     if (s_.dup_line_char_frac != 0 && line_chars > s_.dup_line_char_frac)
@@ -147,6 +148,13 @@ class GopherRepetition : public RulePack {
 Result<std::unique_ptr<RulePack>> make_gopher_repetition(const Json& settings) {
   PERSEA_TRY(Settings said, read_settings<Settings>(settings, kName));
   PERSEA_CHECK(check_dialect(kName, said.dialect));
+  if (said.dialect == "dolma") {
+    for (const char* rule : {"dup_para_frac", "dup_para_char_frac"})
+      if (settings.contains(rule) && !settings[rule].is_null() && settings[rule] != 0)
+        return fail("{}: dolma has no rule for paragraphs: leave `{}` out, or take the dialect \"datatrove\"", kName,
+                    rule);
+    said.dup_para_frac = said.dup_para_char_frac = 0;
+  }
   return std::unique_ptr<RulePack>(std::make_unique<GopherRepetition>(std::move(said)));
 }
 

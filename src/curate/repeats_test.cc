@@ -4,6 +4,7 @@
 
 #include <map>
 #include <set>
+#include <stdexcept>
 #include <string>
 
 #include "base/random.h"
@@ -66,6 +67,17 @@ TEST(Repeats, WhatWasCountedAsARepeatBeginsNoOther) {
   EXPECT_EQ(repeats.sequences(2).all_chars, 8u);
 }
 
+TEST(Repeats, RowsHaveWords) {
+  const std::vector<Word> words = words_of("a b");
+  Repeats repeats;
+  repeats.read(words);
+  EXPECT_THROW(repeats.top(3), std::logic_error);
+  EXPECT_THROW(repeats.top(0), std::logic_error);
+  EXPECT_THROW(repeats.sequences(3), std::logic_error);
+  EXPECT_THROW(repeats.rows(0), std::logic_error);
+  EXPECT_EQ(repeats.rows(3).chars, 0u);
+}
+
 // Against plain maps of strings, on texts with few different words.
 TEST(Repeats, AreThoseOfPlainCounting) {
   Random random(7);
@@ -75,11 +87,12 @@ TEST(Repeats, AreThoseOfPlainCounting) {
     const uint64_t length = 1 + random.below(60);
     for (uint64_t i = 0; i < length; ++i) {
       for (uint64_t k = random.below(2) + 1; k-- > 0;) text += static_cast<char>('a' + random.below(2));
+      if (round % 2 == 1) text += random.below(2) == 0 ? "considerations" : "sideration";  // rows beyond a beginning
       text += ' ';
     }
     const std::vector<Word> words = words_of(text);
     repeats.read(words);
-    for (const size_t n : {size_t{2}, size_t{3}, size_t{5}}) {
+    for (const size_t n : {size_t{3}, size_t{2}, size_t{5}, size_t{7}}) {
       if (words.size() < n) continue;
       std::map<std::string, size_t> counts;
       for (size_t i = 0; i + n <= words.size(); ++i) ++counts[row(words, i, n, " ")];

@@ -2,6 +2,8 @@
 
 #include <fmt/ranges.h>
 
+#include <algorithm>
+
 namespace persea::curate {
 namespace {
 
@@ -39,6 +41,20 @@ Status check_dialect(std::string_view pack, const std::string& dialect) {
   if (dialect == "datatrove" || dialect == "dolma") return {};
   return fail("{}: `dialect` has to be \"datatrove\" or \"dolma\", not \"{}\"", pack, dialect);
 }
+
+void RulePack::judge(Judging& judging, Decision& decision) const {
+  decision.clear();
+  const size_t bytes = judging.parts.text().size(), longest = std::min<size_t>(judging.longest_text, UINT32_MAX - 1);
+  if (bytes > longest) {
+    drop(decision, "too_long_to_judge", static_cast<double>(bytes), static_cast<double>(longest),
+         judging.parts.whole());
+  } else {
+    decide(judging, decision);
+  }
+}
+
+double share(uint64_t a, uint64_t b) { return b == 0 ? 0 : static_cast<double>(a) / static_cast<double>(b); }
+double share_at_least_one(uint64_t a, uint64_t b) { return share(a, b == 0 ? 1 : b); }
 
 void drop(Decision& decision, std::string_view reason, double figure, double limit, Place place) {
   decision.verdict = Verdict::drop;

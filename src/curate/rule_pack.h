@@ -9,19 +9,9 @@
 #include <vector>
 
 #include "base/json.h"
-#include "curate/document.h"
-#include "curate/repeats.h"
-#include "curate/text_parts.h"
+#include "curate/judging.h"
 
 namespace persea::curate {
-
-// What judging a text needs beside the text; one for each thread.
-struct Judging {
-  TextParts parts;
-  Repeats repeats;
-  std::vector<std::string_view> lines, pieces;  // scratch
-  std::string line;                             // scratch
-};
 
 class RulePack {
  public:
@@ -30,8 +20,11 @@ class RulePack {
   virtual int version() const = 0;  // rises when a decision on any text changes
   virtual Json settings() const = 0;
 
-  // Judges the text of `judging.parts`. `decision` has been cleared.
-  virtual void judge(Judging& judging, Decision& decision) const = 0;
+  // Judges the text that `judging` has read. A text that is too long to be judged is dropped for that.
+  void judge(Judging& judging, Decision& decision) const;
+
+ private:
+  virtual void decide(Judging& judging, Decision& decision) const = 0;  // `decision` is as new
 };
 
 // The names that make_rule_pack knows.
@@ -43,6 +36,10 @@ Result<std::unique_ptr<RulePack>> make_rule_pack(const std::string& name, const 
 
 // Fails where `dialect` is none that the packs speak.
 Status check_dialect(std::string_view pack, const std::string& dialect);
+
+// a of b as a share; of none 0, or as if there were one.
+double share(uint64_t a, uint64_t b);
+double share_at_least_one(uint64_t a, uint64_t b);
 
 // Drops: `reason` as the rule's authors name it, the figure against its limit, and where it can be seen.
 void drop(Decision& decision, std::string_view reason, double figure, double limit, Place place);

@@ -6,13 +6,27 @@
 namespace persea::curate {
 namespace {
 
+std::string less_cuts(std::string_view text, const std::vector<Cut>& cuts) {
+  std::string left;
+  size_t behind = 0;
+  for (const Cut& cut : cuts) {
+    EXPECT_GE(cut.place.begin, behind);
+    left.append(text.substr(behind, cut.place.begin - behind)).append(cut.instead);
+    behind = cut.place.end;
+  }
+  return left.append(text.substr(behind));
+}
+
 Decision judged(const std::string& pack, std::string_view text, const Json& settings = Json::object()) {
   const auto made = make_rule_pack(pack, settings);
   EXPECT_TRUE(made) << (made ? "" : made.error().message);
   Judging judging;
   Decision decision;
-  judging.parts.read(text);
+  judging.read(text);
   if (made) (*made)->judge(judging, decision);
+  if (decision.verdict == Verdict::change) {
+    EXPECT_EQ(less_cuts(text, decision.cuts), decision.text) << text;
+  }
   return decision;
 }
 
@@ -149,6 +163,28 @@ TEST(GopherRepetition, DolmaCountsFirstCopies) {
   EXPECT_EQ(repetition("a\nb\nc\na", dolma), "");
   EXPECT_EQ(repetition("a\nb\na", dolma), "fraction_of_duplicate_lines");
   EXPECT_EQ(repetition("a\nb\na", {{"dup_line_frac", 0.5}}), "");
+  EXPECT_EQ(repetition("", dolma), "");  // it measures 0
+  EXPECT_EQ(repetition("", {{"dialect", "datatrove"}}), "empty");
+}
+
+TEST(GopherRepetition, DolmaCountsRowsOfWordsInItsWay) {
+  const auto rows = [](const char* rule, int words, double limit) {
+    return Json{{"dialect", "dolma"}, {rule, Json::array({Json::array({words, limit})})}};
+  };
+  const std::string text = "ab cd ef ab cd xx yyyy";  // 16 characters, "ab cd" twice: 8 of them
+  EXPECT_EQ(repetition(text, rows("top_n_grams", 2, 0.5)), "");
+  EXPECT_EQ(repetition(text, rows("top_n_grams", 2, 0.49)), "fraction_of_characters_in_most_common_2grams");
+  // Pairs: 4, 4, 4, 4, 4, 6 characters; two of 4 come twice.
+  EXPECT_EQ(repetition(text, rows("dup_n_grams", 2, 8. / 26)), "");
+  EXPECT_EQ(repetition(text, rows("dup_n_grams", 2, 0.3)), "fraction_of_characters_in_duplicate_2grams");
+  EXPECT_EQ(repetition("a", rows("dup_n_grams", 2, 0.1)), "");
+}
+
+TEST(GopherRepetition, DolmaHasNoParagraphs) {
+  EXPECT_FALSE(make_rule_pack("gopher-repetition", {{"dialect", "dolma"}, {"dup_para_frac", 0.3}}));
+  const auto pack = make_rule_pack("gopher-repetition", {{"dialect", "dolma"}});
+  ASSERT_TRUE(pack);
+  EXPECT_TRUE(make_rule_pack("gopher-repetition", (*pack)->settings()));
 }
 
 TEST(C4Quality, TakesLinesOut) {
@@ -163,10 +199,43 @@ TEST(C4Quality, TakesLinesOut) {
   EXPECT_EQ(decision.text, prose + "A claim of it .");
   std::vector<std::string_view> reasons;
   for (const Cut& cut : decision.cuts) reasons.push_back(cut.reason);
-  EXPECT_EQ(reasons, (std::vector<std::string_view>{"line-filter-no_terminal_punc", "line-filter-too_few_words",
-                                                    "line-filter-javascript", "line-filter-policy",
-                                                    "line-filter-no_terminal_punc", "citation", "citation"}));
-  EXPECT_EQ(decision.cuts[0].place.end, 4u);
+  EXPECT_EQ(reasons, (std::vector<std::string_view>{
+                         "line-filter-no_terminal_punc", "line-filter-too_few_words", "line-filter-javascript",
+                         "line-filter-policy", "line-filter-no_terminal_punc", "citation", "citation", "white space"}));
+  EXPECT_EQ(decision.cuts[0].place.end, 5u);  // with its break
+}
+
+TEST(C4Quality, WhiteSpaceIsCutToo) {
+  const Json one = {{"min_num_sentences", 1}};
+  const auto left = [&](std::string_view text, const Json& settings) {
+    return judged("c4-quality", text, settings).text;
+  };
+  EXPECT_EQ(left("One is here.\r\nTwo is there.", one), "One is here.\nTwo is there.");
+  EXPECT_EQ(left("  One is here. \n\n\n\tTwo is there.\n", one), "One is here.\nTwo is there.");
+  EXPECT_EQ(left("One is here.\u2028no prose\n\n", one), "One is here.");
+  EXPECT_EQ(left("no prose\n\nOne is here.\n \nno prose", one), "One is here.");
+  EXPECT_EQ(left("One is here [1]\u00a0.\r\n", one), "One is here \u00a0.");
+  const Decision blank = judged("c4-quality", "One is here.\nno prose\n" + times("\n", 1000) + "Two is there.", one);
+  EXPECT_EQ(blank.cuts.size(), 1u);
+  EXPECT_EQ(blank.text, "One is here.\nTwo is there.");
+  const Json all = {{"min_num_sentences", -1}, {"min_words_per_line", -1}, {"filter_no_terminal_punct", false}};
+  EXPECT_EQ(left("\n\n[1]\na[2] [3]\n\n", all), "a");
+  EXPECT_EQ(left("\n[1] \r\n", all), "");
+  EXPECT_EQ(judged("c4-quality", "a\n\n  b", all).text, "a\n\nb");
+}
+
+TEST(C4Quality, SentencesInsteadOfLines) {
+  const Json settings = {{"split_paragraph", false}, {"min_num_sentences", 1}};
+  EXPECT_EQ(judged("c4-quality", "One is here. Two is there.", settings).verdict, Verdict::keep);
+  EXPECT_EQ(judged("c4-quality", " One is here.\n\nTwo is there. No. \r\nThree is not[4] here. ", settings).text,
+            "One is here. Two is there. Three is not here.");
+  const Json all = {{"split_paragraph", false},
+                    {"min_num_sentences", -1},
+                    {"min_words_per_line", -1},
+                    {"filter_no_terminal_punct", false}};
+  EXPECT_EQ(judged("c4-quality", "What?!(Yes", all).verdict, Verdict::keep);
+  EXPECT_EQ(judged("c4-quality", "\u3002\u65e5", all).text, "\u3002 \u65e5");  // a cut of nothing
+  EXPECT_EQ(judged("c4-quality", "ab.  . cd", all).text, "ab. . cd");
 }
 
 TEST(C4Quality, DropsPages) {
@@ -228,6 +297,58 @@ TEST(RulePack, RefusesWhatItDoesNotKnow) {
   EXPECT_FALSE(make_rule_pack("gopher-quality", {{"dialect", "gopher"}}));
   EXPECT_FALSE(make_rule_pack("gopher-repetition", {{"top_n_grams", Json::array({Json::array({0, 0.1})})}}));
   EXPECT_FALSE(make_rule_pack("c4-quality", Json::array()));
+}
+
+TEST(RulePack, NullTurnsLimitsOff) {
+  EXPECT_EQ(quality("a", {{"min_doc_words", nullptr}}), "");
+  EXPECT_EQ(quality("eins zwei", {{"min_stop_words", 1}, {"stop_words", nullptr}}), "gopher_enough_stop_words");
+  EXPECT_EQ(quality("the", {{"min_stop_words", 1}, {"stop_words", nullptr}}), "");
+  EXPECT_EQ(repetition("a\na", {{"dup_line_frac", nullptr}}), "");
+  EXPECT_FALSE(make_rule_pack("c4-quality", {{"min_num_sentences", nullptr}}));
+  EXPECT_FALSE(make_rule_pack("gopher-repetition", {{"top_n_grams", nullptr}}));
+  const Json none = Json::array({Json::array({2, 0})});
+  EXPECT_EQ(repetition("ab cd", {{"top_n_grams", none}}), "top_2_gram");  // 0 is a limit like any other here
+}
+
+TEST(RulePack, BrokenBytesAreCharacters) {
+  const std::string broken = times("\x80", 300) + "\n" + times("\xe2\x82", 300) + "\n" + times("\x80", 300);
+  for (const std::string& name : rule_pack_names()) {
+    const Decision decision = judged(name, broken);
+    EXPECT_LE(decision.place.end, broken.size());
+  }
+  EXPECT_LE(judged("gopher-repetition", "\xff\xff\n\xff\xff", {{"dup_line_frac", 0}}).figure, 1);
+  EXPECT_EQ(judged("gopher-quality", "\x80\x80\x80\x80", only({{"min_avg_word_length", 2}})).figure, 1);
+}
+
+TEST(RulePack, TextsThatAreTooLongAreDroppedUnread) {
+  const auto pack = make_rule_pack("c4-paragraphs", Json::object());
+  Judging judging;
+  judging.longest_text = 3;
+  Decision decision;
+  const std::string text = "abcd";
+  judging.read(text);
+  (*pack)->judge(judging, decision);
+  EXPECT_EQ(decision.reason, "too_long_to_judge");
+  EXPECT_EQ(decision.figure, 4);
+  judging.read(std::string_view(text).substr(1));
+  (*pack)->judge(judging, decision);
+  EXPECT_EQ(decision.reason, "< 3 paragraphs");
+}
+
+// What costs most: each text is a row of what some rule could look at again and again.
+TEST(RulePackSlow, HostileTextsTakeLinearTime) {
+  Judging judging;
+  Decision decision;
+  for (const char* part :
+       {"!", "\n", ".", "@a.", "[1", "a ", "a.", "\x80", "x\n", ":)", "\u2026", "l", "https://", "1.1"}) {
+    const std::string text = times(part, 3'000'000 / static_cast<int>(std::string_view(part).size()));
+    judging.read(text);
+    for (const std::string& name : rule_pack_names()) {
+      const auto pack = make_rule_pack(name, Json::object());
+      (*pack)->judge(judging, decision);
+      EXPECT_LE(decision.place.end, text.size());
+    }
+  }
 }
 
 TEST(RulePack, SettingsComeBack) {

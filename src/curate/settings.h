@@ -1,10 +1,12 @@
 // Settings of a rule pack as JSON, one list of fields for both directions: `Settings::fields(visit)` calls visit(name,
-// value) for each. What is said and unknown, or of another type, is refused with the key's name.
+// value) for each, and `Settings::kZeroIsOff` tells whether 0 turns a limit off, which null then says too. What is said
+// and unknown, or of another type, is refused with the key's name.
 #pragma once
 
 #include <algorithm>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include "base/json.h"
@@ -26,6 +28,17 @@ bool take_setting(const Json& said, std::string& value);
 bool take_setting(const Json& said, std::vector<std::string>& value);
 bool take_setting(const Json& said, std::vector<RowLimit>& value);  // [[words, limit], ...], words from 1 to 1000
 
+// What null says, as in Python's programs: a limit is turned off where 0 does that, a list of words is the published
+// one. False: it says nothing here.
+template <class T>
+bool take_null([[maybe_unused]] T& value, [[maybe_unused]] bool zero_is_off) {
+  if constexpr (std::is_same_v<T, int64_t> || std::is_same_v<T, double>) {
+    if (zero_is_off) value = 0;
+    return zero_is_off;
+  }
+  return std::is_same_v<T, std::vector<std::string>>;
+}
+
 Json setting_json(const std::vector<RowLimit>& value);
 template <class T>
 Json setting_json(const T& value) {
@@ -44,7 +57,9 @@ Result<Settings> read_settings(const Json& said, std::string_view pack) {
   settings.fields([&](const char* name, auto& value) {
     known.emplace_back(name);
     const auto it = said.find(name);
-    if (it != said.end() && !take_setting(*it, value) && wrong.empty()) wrong = name;
+    if (it == said.end()) return;
+    const bool taken = it->is_null() ? take_null(value, Settings::kZeroIsOff) : take_setting(*it, value);
+    if (!taken && wrong.empty()) wrong = name;
   });
   if (!wrong.empty()) return fail("{}: `{}` cannot be {}", pack, wrong, said.at(wrong).dump());
   for (const auto& item : said.items())

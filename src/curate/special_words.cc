@@ -4,7 +4,6 @@
 #include <map>
 #include <set>
 
-#include "base/hash.h"
 #include "curate/english_words.h"
 
 namespace persea::curate {
@@ -80,7 +79,8 @@ void SpecialWords::index() {
   for (const auto& [text, word] : last) {
     words_.push_back(word);
     longest_ = std::max(longest_, text.size());
-    size_t slot = hash64(text) % kSlots;
+    lengths_[static_cast<unsigned char>(text[0])] |= uint64_t{1} << text.size();
+    size_t slot = TableHash::get().of(text) % kSlots;
     while (slots_[slot] != 0) slot = (slot + 1) % kSlots;
     slots_[slot] = static_cast<uint16_t>(words_.size());
   }
@@ -91,9 +91,9 @@ const SpecialWords& SpecialWords::english() {
   return words;
 }
 
-const SpecialWord* SpecialWords::find(std::string_view text) const {
-  if (text.size() > longest_) return nullptr;
-  for (size_t slot = hash64(text) % kSlots; slots_[slot] != 0; slot = (slot + 1) % kSlots)
+const SpecialWord* SpecialWords::find(std::string_view text, uint64_t hash) const {
+  if (!may_be(text)) return nullptr;
+  for (size_t slot = hash % kSlots; slots_[slot] != 0; slot = (slot + 1) % kSlots)
     if (words_[slots_[slot] - 1U].text == text) return &words_[slots_[slot] - 1U];
   return nullptr;
 }

@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "curate/table_hash.h"
+
 namespace persea::curate {
 
 struct SpecialWord {
@@ -19,7 +21,15 @@ class SpecialWords {
  public:
   static const SpecialWords& english();  // built at the first call
 
-  const SpecialWord* find(std::string_view text) const;
+  const SpecialWord* find(std::string_view text, uint64_t hash) const;  // nullptr: it is none; `hash` is TableHash's
+  const SpecialWord* find(std::string_view text) const {
+    return may_be(text) ? find(text, TableHash::get().of(text)) : nullptr;
+  }
+  // Whether there is one of this length with this first byte.
+  bool may_be(std::string_view text) const {
+    return !text.empty() && text.size() <= longest_ &&
+           (lengths_[static_cast<unsigned char>(text[0])] >> text.size() & 1) != 0;
+  }
   const std::vector<SpecialWord>& all() const { return words_; }
 
  private:
@@ -27,8 +37,9 @@ class SpecialWords {
   void add(std::string_view cut, char between);  // the character between the parts
   void index();
   std::vector<SpecialWord> words_;
-  std::vector<uint16_t> slots_;  // of a hash table: index + 1
-  size_t longest_ = 0;           // bytes
+  std::vector<uint16_t> slots_;          // of a hash table: index + 1
+  std::array<uint64_t, 256> lengths_{};  // by their first byte, a bit each
+  size_t longest_ = 0;                   // bytes, at most 63
 };
 
 // Calls take(word) for each word of a list that is separated by spaces.

@@ -5,16 +5,21 @@
 namespace persea::curate {
 namespace {
 
-// Bytes of the line break at the beginning of `text`, which is not empty; 0 where there is none.
-size_t line_break(std::string_view text) {
-  const auto c = static_cast<unsigned char>(text[0]);
+// Bytes of the line break at `at`; 0 where there is none.
+size_t line_break(std::string_view text, size_t at) {
+  const auto c = static_cast<unsigned char>(text[at]);
   if (c < 0x20) {
-    if (c == '\r') return text.size() > 1 && text[1] == '\n' ? 2 : 1;
+    if (c == '\r') return text.size() - at > 1 && text[at + 1] == '\n' ? 2 : 1;
     return (c >= 0x0a && c <= 0x0c) || (c >= 0x1c && c <= 0x1e) ? 1 : 0;
   }
-  if (c == 0xc2) return text.starts_with("\xc2\x85") ? 2 : 0;
-  if (c == 0xe2) return text.starts_with("\xe2\x80\xa8") || text.starts_with("\xe2\x80\xa9") ? 3 : 0;
-  return 0;
+  const std::string_view rest = text.substr(at);
+  if (c == 0xc2) return rest.starts_with("\xc2\x85") ? 2 : 0;
+  return rest.starts_with("\xe2\x80\xa8") || rest.starts_with("\xe2\x80\xa9") ? 3 : 0;
+}
+
+bool may_break(char byte) {
+  const auto c = static_cast<unsigned char>(byte);
+  return c < 0x20 || c == 0xc2 || c == 0xe2;
 }
 
 }  // namespace
@@ -33,31 +38,34 @@ std::span<const Word> TextParts::words() {
 
 std::span<const Word> TextParts::runs() {
   if (!runs_known_) {
-    std::vector<std::string_view> pieces;
-    split_at_spaces(text_, pieces);
+    split_at_spaces(text_, pieces_);
     runs_.clear();
-    for (const std::string_view piece : pieces) runs_.push_back(word_of(piece));
+    for (const std::string_view piece : pieces_) runs_.push_back(word_of(piece));
   }
   runs_known_ = true;
   return runs_;
 }
 
 Place TextParts::place_of(std::string_view part) const {
-  if (part.data() == nullptr) return whole();
   const auto begin = static_cast<size_t>(part.data() - text_.data());
   return {begin, begin + part.size()};
+}
+
+Place TextParts::place_or_whole(std::string_view part) const {
+  return part.data() == nullptr ? whole() : place_of(part);
 }
 
 void split_lines(std::string_view text, std::vector<std::string_view>& lines) {
   lines.clear();
   size_t start = 0;
   for (size_t at = 0; at < text.size();) {
-    const size_t bytes = line_break(text.substr(at));
-    if (bytes > 0) {
-      lines.push_back(text.substr(start, at - start));
-      start = at + bytes;
+    const size_t bytes = may_break(text[at]) ? line_break(text, at) : 0;
+    if (bytes == 0) {
+      ++at;
+      continue;
     }
-    at += bytes > 0 ? bytes : 1;
+    lines.push_back(text.substr(start, at - start));
+    start = at += bytes;
   }
   if (start < text.size()) lines.push_back(text.substr(start));
 }
@@ -95,6 +103,19 @@ void split_at_spaces(std::string_view text, std::vector<std::string_view>& piece
     at += c.bytes;
   }
   if (start < text.size()) pieces.push_back(text.substr(start));
+}
+
+size_t count_runs(std::string_view text, size_t most) {
+  size_t count = 0;
+  bool in_space = true;
+  for (size_t at = 0; at < text.size() && count < most;) {
+    const CharAt c = first_char(text.substr(at));
+    const bool space = (c.flags & kSpace) != 0;
+    count += in_space && !space;
+    in_space = space;
+    at += c.bytes;
+  }
+  return count;
 }
 
 size_t count_of(std::string_view text, std::string_view part) {

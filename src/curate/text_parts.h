@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "curate/document.h"
+#include "curate/decision.h"
 #include "curate/words.h"
 
 namespace persea::curate {
@@ -22,7 +22,8 @@ class TextParts {
   std::span<const Word> words();  // of English
   std::span<const Word> runs();   // what stands between white space
   WordSplitter& splitter() { return splitter_; }
-  Place place_of(std::string_view part) const;  // of a part of text(); the whole for the empty one of no text
+  Place place_of(std::string_view part) const;        // of a part of text()
+  Place place_or_whole(std::string_view part) const;  // the whole where there is no part: one of no data
   Place whole() const { return {0, text_.size()}; }
 
  private:
@@ -31,6 +32,7 @@ class TextParts {
   bool words_known_ = false, runs_known_ = false;
   WordSplitter splitter_;
   std::vector<Word> words_, runs_;
+  std::vector<std::string_view> pieces_;
 };
 
 // Python's str.splitlines: at any line break of Unicode, and no empty line behind the last one.
@@ -42,8 +44,11 @@ void split_at_newlines(std::string_view text, std::vector<std::string_view>& lin
 // At each row of at least `count` '\n', however long it is.
 void split_at_newline_rows(std::string_view text, size_t count, std::vector<std::string_view>& pieces);
 
-// At white space.
+// At white space; what is between it is never empty.
 void split_at_spaces(std::string_view text, std::vector<std::string_view>& pieces);
+
+// How many pieces there are between white space, but no more than `most` are counted.
+size_t count_runs(std::string_view text, size_t most);
 
 // How often `part`, which is not empty, stands in `text`, without overlaps.
 size_t count_of(std::string_view text, std::string_view part);

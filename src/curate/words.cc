@@ -1,8 +1,8 @@
 #include "curate/words.h"
 
 #include <algorithm>
+#include <cstddef>
 
-#include "base/hash.h"
 #include "curate/char_flags.h"
 
 namespace persea::curate {
@@ -10,9 +10,70 @@ namespace {
 
 constexpr size_t kPairBits = 1 << 14;
 
-bool plain(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+Word made_of(std::string_view text, uint64_t hash, size_t chars, uint16_t any, uint16_t all) {
+  Word word;
+  word.text = text;
+  word.hash = hash;
+  word.chars = static_cast<uint32_t>(chars);
+  word.space = (all & kSpace) != 0;
+  word.letter = (any & kLetter) != 0;
+  word.symbols = (all & kSymbol) != 0;
+  word.punct = (all & kPunct) != 0;
+  word.ends_sentence = chars == 1 && (all & kSentenceEnd) != 0;
+  return word;
+}
 
-void push_parts(const SpecialWord& special, std::string_view text, std::vector<Word>& words) {
+// Whether the ASCII mark at the end of `run`, letters of ASCII before it, is cut off. Units, "US$" and most periods
+// depend on more.
+bool mark_is_cut(std::string_view run, uint16_t mark_flags) {
+  const char mark = run.back();
+  if (mark == '.') return run[run.size() - 2] >= 'a' && run[run.size() - 2] <= 'z';
+  return (mark_flags & kSuffix) && mark != '$' && mark != '+';
+}
+
+}  // namespace
+
+Word word_of(std::string_view text) {
+  uint16_t any = 0, all = 0xffff;
+  size_t chars = 0;
+  for (size_t at = 0; at < text.size(); ++chars) {
+    const CharAt c = first_char(text.substr(at));
+    any |= c.flags;
+    all &= c.flags;
+    at += c.bytes;
+  }
+  return made_of(text, TableHash::get().of(text), chars, any, all);
+}
+
+// A special word that the affixes' rules would cut is cut by them wherever it is not a run of its own; the pieces are
+// found again by what they are without the list of special words.
+const RejoinedWords& WordSplitter::rejoined_words() {
+  static const RejoinedWords built = [] {
+    RejoinedWords all;
+    std::vector<std::pair<uint64_t, RejoinedWords::Entry>> sorted;
+    std::vector<Word> pieces;
+    WordSplitter splitter;
+    for (const SpecialWord& word : splitter.special_->all()) {
+      pieces.clear();
+      splitter.split_affixes(word.text, false, pieces);
+      if (pieces.size() < 2) continue;  // never cut
+      RejoinedWords::Entry entry{&word, {}};
+      for (const Word& piece : pieces) entry.pieces.push_back(piece.text);
+      sorted.emplace_back(splitter.hash_->of_pair(pieces[0].hash, pieces[1].hash), std::move(entry));
+    }
+    std::stable_sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+    all.bits.assign(kPairBits / 64, 0);
+    for (auto& [hash, entry] : sorted) {
+      all.hashes.push_back(hash);
+      all.bits[hash % kPairBits / 64] |= 1ULL << (hash % 64);
+      all.entries.push_back(std::move(entry));
+    }
+    return all;
+  }();
+  return built;
+}
+
+void WordSplitter::push_parts(const SpecialWord& special, std::string_view text, std::vector<Word>& words) const {
   for (int i = 0; i < special.count; ++i) {
     const size_t bytes = special.parts[static_cast<size_t>(i)];
     words.push_back(word_of(text.substr(0, bytes)));
@@ -20,48 +81,14 @@ void push_parts(const SpecialWord& special, std::string_view text, std::vector<W
   }
 }
 
-uint64_t pair_hash(uint64_t first, uint64_t second) { return first * 0x9e3779b97f4a7c15 + second; }
-
-}  // namespace
-
-Word word_of(std::string_view text) {
+Word WordSplitter::part_of_run(size_t begin, size_t end) const {
   uint16_t any = 0, all = 0xffff;
-  uint32_t chars = 0;
-  for (size_t at = 0; at < text.size(); ++chars) {
-    const CharAt c = first_char(text.substr(at));
-    any |= c.flags;
-    all &= c.flags;
-    at += c.bytes;
+  for (size_t i = begin; i < end; ++i) {
+    any |= run_.flags(i);
+    all &= run_.flags(i);
   }
-  return {text,
-          hash64(text),
-          chars,
-          (all & kSpace) != 0,
-          (any & kLetter) != 0,
-          (all & kSymbol) != 0,
-          (all & kPunct) != 0,
-          chars == 1 && (all & kSentenceEnd) != 0};
-}
-
-// A special word that the affixes' rules would cut is cut by them wherever it is not a run of its own; the pieces are
-// found again by what they are without the list of special words.
-WordSplitter::WordSplitter() : special_(SpecialWords::english()), pair_bits_(kPairBits / 64, 0) {
-  std::vector<std::pair<uint64_t, Rejoined>> sorted;
-  std::vector<Word> pieces;
-  for (const SpecialWord& word : special_.all()) {
-    pieces.clear();
-    split_run(word.text, false, pieces);
-    if (pieces.size() < 2) continue;  // never cut
-    Rejoined rejoined{&word, {}};
-    for (const Word& piece : pieces) rejoined.pieces.push_back(piece.text);
-    sorted.emplace_back(pair_hash(pieces[0].hash, pieces[1].hash), std::move(rejoined));
-  }
-  std::stable_sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
-  for (auto& [hash, rejoined] : sorted) {
-    pair_hashes_.push_back(hash);
-    pair_bits_[hash % kPairBits / 64] |= 1ULL << (hash % 64);
-    rejoined_.push_back(std::move(rejoined));
-  }
+  const std::string_view text = run_.text(begin, end);
+  return made_of(text, hash_->of(text), end - begin, any, all);
 }
 
 void WordSplitter::split(std::string_view text, std::vector<Word>& words) {
@@ -93,76 +120,93 @@ void WordSplitter::split_sentences(std::string_view text, std::vector<std::strin
 // Runs of spaces and of other characters in turn; the one space ' ' between two words belongs to neither, and what
 // more there is of white space is a word.
 void WordSplitter::tokenize(std::string_view text, std::vector<Word>& words) {
-  size_t start = 0, at = 0;
-  bool in_space = false;
-  const auto end_run = [&](size_t end) {
-    if (start == end) return;
-    const std::string_view run = text.substr(start, end - start);
-    if (in_space) {
-      words.push_back(word_of(run));
-    } else {
-      split_run(run, true, words);
+  for (size_t at = 0; at < text.size();) {
+    const size_t start = at;
+    CharAt c = first_char(text.substr(at));
+    if (c.flags & kSpace) {
+      const size_t own = start > 0 && c.codepoint == ' ' ? start + 1 : start;  // behind a word one space is passed over
+      do {
+        at += c.bytes;
+        if (at < text.size()) c = first_char(text.substr(at));
+      } while (at < text.size() && (c.flags & kSpace));
+      if (at > own) words.push_back(word_of(text.substr(own, at - own)));
+      continue;
     }
-  };
-  while (at < text.size()) {
-    const CharAt c = first_char(text.substr(at));
-    const bool space = (c.flags & kSpace) != 0;
-    if (at == 0) in_space = space;
-    if (space != in_space) {
-      end_run(at);
-      start = c.codepoint == ' ' ? at + 1 : at;
-      in_space = space;
-    }
-    at += c.bytes;
+    RunFlags flags;
+    do {
+      flags.but_last = flags.all;
+      flags.last = c.flags;
+      flags.all &= c.flags;
+      flags.ascii &= c.codepoint < 0x80;
+      at += c.bytes;
+      if (at < text.size()) c = first_char(text.substr(at));
+    } while (at < text.size() && !(c.flags & kSpace));
+    split_run(text.substr(start, at - start), flags, words);
   }
-  end_run(text.size());
   rejoin(words);
 }
 
-void WordSplitter::split_run(std::string_view run, bool with_special, std::vector<Word>& words) {
-  if (const SpecialWord* special = with_special ? special_.find(run) : nullptr) return push_parts(*special, run, words);
-  if (std::all_of(run.begin(), run.end(), plain)) {
-    words.push_back({run, hash64(run), static_cast<uint32_t>(run.size()), false, true, false, false, false});
+// Most runs are letters, perhaps with one mark behind them; the others are looked at character by character.
+void WordSplitter::split_run(std::string_view run, const RunFlags& flags, std::vector<Word>& words) {
+  const uint64_t hash = hash_->of(run);
+  if (const SpecialWord* special = special_->find(run, hash)) return push_parts(*special, run, words);
+  if (flags.ascii && (flags.all & kAlpha)) {
+    words.push_back(made_of(run, hash, run.size(), kLetter, kLetter));
     return;
   }
+  if (!flags.ascii || run.size() < 2 || !(flags.but_last & kAlpha) || !mark_is_cut(run, flags.last))
+    return split_affixes(run, true, words);
+  const std::string_view stem = run.substr(0, run.size() - 1), mark = run.substr(stem.size());
+  const uint64_t stem_hash = hash_->of(stem);
+  if (const SpecialWord* special = special_->find(stem, stem_hash)) {
+    push_parts(*special, stem, words);
+  } else {
+    words.push_back(made_of(stem, stem_hash, stem.size(), kLetter, kLetter));
+  }
+  words.push_back(made_of(mark, hash_->of(mark), 1, flags.last, flags.last));
+}
+
+// `with_special` tells whether special words count; of the whole run it is known then that it is none.
+void WordSplitter::split_affixes(std::string_view run, bool with_special, std::vector<Word>& words) {
   run_.read(run);
   suffixes_.clear();
   size_t begin = 0, end = run_.size();
   const auto find = [&](size_t from, size_t to) {
-    return with_special && from < to ? special_.find(run_.text(from, to)) : nullptr;
+    return with_special && from < to ? special_->find(run_.text(from, to)) : nullptr;
   };
   const SpecialWord* special = nullptr;
   while (begin < end) {
-    if ((special = find(begin, end))) break;
     const size_t prefix = prefix_of(run_, begin, end);
     if (prefix > 0 && (special = find(begin + prefix, end))) {
-      words.push_back(word_of(run_.text(begin, begin + prefix)));
+      words.push_back(part_of_run(begin, begin + prefix));
       begin += prefix;
       break;
     }
     const size_t suffix = suffix_of(run_, begin + prefix, end);
     if (suffix > 0 && (special = find(begin, end - suffix))) {
-      suffixes_.push_back(run_.text(end - suffix, end));
+      suffixes_.emplace_back(end - suffix, end);
       end -= suffix;
       break;
     }
     if (prefix + suffix == 0) break;
-    if (prefix > 0) words.push_back(word_of(run_.text(begin, begin + prefix)));
-    if (suffix > 0) suffixes_.push_back(run_.text(end - suffix, end));
+    if (prefix > 0) words.push_back(part_of_run(begin, begin + prefix));
+    if (suffix > 0) suffixes_.emplace_back(end - suffix, end);
     begin += prefix;
     end -= suffix;
+    // Where only one was cut off, what is left has been looked up above.
+    if (prefix > 0 && suffix > 0 && (special = find(begin, end))) break;
   }
   if (special) {
     push_parts(*special, run_.text(begin, end), words);
   } else if (begin < end) {
     split_middle(begin, end, words);
   }
-  for (auto it = suffixes_.rbegin(); it != suffixes_.rend(); ++it) words.push_back(word_of(*it));
+  for (auto it = suffixes_.rbegin(); it != suffixes_.rend(); ++it) words.push_back(part_of_run(it->first, it->second));
 }
 
 void WordSplitter::split_middle(size_t begin, size_t end, std::vector<Word>& words) {
   if (is_address(run_, begin, end)) {
-    words.push_back(word_of(run_.text(begin, end)));
+    words.push_back(part_of_run(begin, end));
     return;
   }
   size_t start = begin;
@@ -171,27 +215,28 @@ void WordSplitter::split_middle(size_t begin, size_t end, std::vector<Word>& wor
     if (first == end) break;
     from = last;
     if (first == begin) continue;  // what would be a beginning is none here
-    if (first > start) words.push_back(word_of(run_.text(start, first)));
-    words.push_back(word_of(run_.text(first, last)));
+    if (first > start) words.push_back(part_of_run(start, first));
+    words.push_back(part_of_run(first, last));
     start = last;
   }
-  if (start < end) words.push_back(word_of(run_.text(start, end)));
+  if (start < end) words.push_back(part_of_run(start, end));
 }
 
 void WordSplitter::find_matches(const std::vector<Word>& words) {
+  const RejoinedWords& rejoined = rejoined_words();
   matches_.clear();
   for (size_t i = 0; i + 1 < words.size(); ++i) {
-    const uint64_t hash = pair_hash(words[i].hash, words[i + 1].hash);
-    if (!(pair_bits_[hash % kPairBits / 64] >> (hash % 64) & 1)) continue;
-    const auto [low, high] = std::equal_range(pair_hashes_.begin(), pair_hashes_.end(), hash);
+    const uint64_t hash = hash_->of_pair(words[i].hash, words[i + 1].hash);
+    if (!(rejoined.bits[hash % kPairBits / 64] >> (hash % 64) & 1)) continue;
+    const auto [low, high] = std::equal_range(rejoined.hashes.begin(), rejoined.hashes.end(), hash);
     for (auto it = low; it != high; ++it) {
-      const Rejoined& rejoined = rejoined_[static_cast<size_t>(it - pair_hashes_.begin())];
-      const size_t count = rejoined.pieces.size();
+      const RejoinedWords::Entry& entry = rejoined.entries[static_cast<size_t>(it - rejoined.hashes.begin())];
+      const size_t count = entry.pieces.size();
       if (i + count > words.size()) continue;
       const auto first = words.begin() + static_cast<ptrdiff_t>(i);
-      if (std::equal(rejoined.pieces.begin(), rejoined.pieces.end(), first,
+      if (std::equal(entry.pieces.begin(), entry.pieces.end(), first,
                      [](std::string_view piece, const Word& word) { return piece == word.text; }))
-        matches_.push_back({i, i + count, &rejoined});
+        matches_.push_back({i, i + count, &entry});
     }
   }
 }

@@ -2,8 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 
+#include "curate/char_flags.h"
 #include "curate/text_parts.h"
 
 namespace persea::curate {
@@ -26,6 +28,48 @@ std::vector<std::string_view> sentences(std::string_view text) {
   std::vector<std::string_view> found;
   splitter.split_sentences(text, found);
   return found;
+}
+
+uint64_t fnv(std::string_view bytes, uint64_t value = 0xcbf29ce484222325) {
+  for (const char byte : bytes) value = (value ^ static_cast<unsigned char>(byte)) * 0x100000001b3;
+  return value;
+}
+
+// The checksums are those that bench/peers/make_char_flags.py prints.
+TEST(CharFlags, AreThoseOfTheirSource) {
+  uint64_t sum = fnv("");
+  for (uint32_t c = 0; c < 0x110000; ++c) {
+    const uint16_t flags = char_flags(c);
+    const char bytes[] = {static_cast<char>(flags & 255), static_cast<char>(flags >> 8)};
+    sum = fnv({bytes, 2}, sum);
+    if (c < 0x80) {
+      EXPECT_EQ(kAsciiFlags[c], flags);
+    }
+  }
+  EXPECT_EQ(sum, 0x18b126316cf7c19fu);
+  EXPECT_EQ(char_flags(0x110000), 0);
+}
+
+TEST(SpecialWords, AreThoseOfTheirSource) {
+  std::vector<std::string> lines;
+  for (const SpecialWord& word : SpecialWords::english().all()) {
+    lines.push_back(word.text);
+    for (int i = 0; i < word.count; ++i) lines.back() += "|" + std::to_string(word.parts[static_cast<size_t>(i)]);
+    EXPECT_EQ(SpecialWords::english().find(word.text), &word);
+  }
+  std::sort(lines.begin(), lines.end());
+  uint64_t sum = fnv("");
+  for (const std::string& line : lines) sum = fnv(line, sum);
+  EXPECT_EQ(lines.size(), 1343u);
+  EXPECT_EQ(sum, 0x5534ec6a47b4cd58u);
+  EXPECT_EQ(SpecialWords::english().find(""), nullptr);
+  EXPECT_EQ(SpecialWords::english().find(std::string(64, 'a')), nullptr);
+}
+
+TEST(CharFlags, CharactersAreCountedAsTheyAreRead) {
+  EXPECT_EQ(count_chars("\x80\x80\x80"), 3u);
+  EXPECT_EQ(count_chars("abcdefgh\u00e9\xe2\x82 abcdefghijkl\xff"), 24u);
+  EXPECT_EQ(count_chars(""), 0u);
 }
 
 TEST(Words, PunctuationIsCutOff) {

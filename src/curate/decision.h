@@ -1,5 +1,5 @@
-// What curation works on and what it says: a text from somewhere, and the decision on it with its reason. How documents
-// are read and what happens to them after a decision is known elsewhere.
+// What curation says of a text: a decision, with its reason. Where texts come from and what happens to them after a
+// decision is known elsewhere.
 #pragma once
 
 #include <cstddef>
@@ -9,11 +9,7 @@
 
 namespace persea::curate {
 
-struct Document {
-  std::string id;      // of its source: a name and a number, say
-  std::string source;  // the name that a recipe has for where it comes from
-  std::string text;    // UTF-8
-};
+inline constexpr size_t kKeptBytes = 1 << 20;  // of a text whose memory is kept for the next one
 
 struct Place {
   size_t begin = 0, end = 0;  // bytes [begin, end) of the text that was judged
@@ -21,10 +17,10 @@ struct Place {
 
 enum class Verdict { keep, change, drop };
 
-// A part of the text that was taken out.
+// A part of the text that was taken out, and what stands there instead: nothing, a space or a line break.
 struct Cut {
   Place place;
-  std::string_view reason;
+  std::string_view reason, instead;
 };
 
 struct Decision {
@@ -32,10 +28,10 @@ struct Decision {
   std::string reason;            // of a drop, as the rule's authors name it
   double figure = 0, limit = 0;  // what was measured, and what it had to keep to
   Place place;                   // where the fault can be seen: the whole text where it is no one place
-  std::vector<Cut> cuts;         // of a change
-  std::string text;              // of a change: what is left
+  std::vector<Cut> cuts;         // of a change, in order; they share no bytes
+  std::string text;              // of a change: what is left, which is the text less its cuts
 
-  // As new, with the memory it has.
+  // As new, with the memory it has, unless that is more than most texts need.
   void clear();
 };
 
@@ -46,6 +42,8 @@ inline void Decision::clear() {
   place = {};
   cuts.clear();
   text.clear();
+  if (text.capacity() > kKeptBytes) text = std::string();
+  if (cuts.capacity() > kKeptBytes / sizeof(Cut)) cuts = std::vector<Cut>();
 }
 
 }  // namespace persea::curate
