@@ -46,7 +46,8 @@ PUBLISHED = {
                           "dup_n_grams": [[5, 0.15], [6, 0.14], [7, 0.13], [8, 0.12], [9, 0.11], [10, 0.1]]},
 }
 
-UNMEASURED = ({"top_n_grams": [[1, 0.06]]}, {"dup_n_grams": [[2, 0.2]]})  # by dolma, whose rows have other lengths
+# By dolma, whose rows have other lengths and which has no rule for paragraphs.
+UNMEASURED = ({"top_n_grams": [[1, 0.06]]}, {"dup_n_grams": [[2, 0.2]]}, {"dup_para_frac": 0.04}, {"dup_para_char_frac": 0.005})
 
 
 def judges(dialect):
