@@ -5,9 +5,9 @@
 #include <memory>
 
 #include "base/clock.h"
-#include "base/file.h"
 #include "base/threads.h"
 #include "cli/bench.h"
+#include "cli/bench_texts.h"
 #include "curate/rule_pack.h"
 
 namespace persea {
@@ -37,22 +37,6 @@ Json decision_json(const curate::Decision& decision) {
       line["cuts"].push_back({cut.place.begin, cut.place.end, cut.reason, cut.instead});
   }
   return line;
-}
-
-// The texts of the file, one a line: {"text": ...}.
-Result<std::vector<std::string>> read_texts(const std::string& path) {
-  PERSEA_TRY(const std::string bytes, read_file(path));
-  std::vector<std::string> texts;
-  for (size_t start = 0, number = 1; start < bytes.size(); ++number) {
-    const size_t end = std::min(bytes.find('\n', start), bytes.size());
-    PERSEA_TRY(const Json line,
-               parse_json(std::string_view(bytes).substr(start, end - start), fmt::format("{}:{}", path, number)));
-    const auto text = line.is_object() ? line.find("text") : line.end();
-    if (text == line.end() || !text->is_string()) return fail("{}:{}: there is no `text`", path, number);
-    texts.push_back(text->get<std::string>());
-    start = end + 1;
-  }
-  return texts;
 }
 
 using Packs = std::vector<std::unique_ptr<curate::RulePack>>;
