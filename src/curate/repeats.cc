@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <numeric>
 #include <stdexcept>
 
 #include "curate/char_flags.h"
@@ -58,7 +59,7 @@ void Repeats::count_sequences(size_t n) {
   for (size_t i = 0; i < rows; ++i) {
     if (!possible(i)) continue;
     uint64_t hash = words_[i].hash;
-    for (size_t k = 1; k < n; ++k) hash = hash_->of_pair(hash, words_[i + k].hash);
+    for (size_t k = 1; k < n; ++k) hash = TableHash::chain(hash, words_[i + k].hash);
     slot_of_[i] = table_.find(hash, static_cast<uint32_t>(i), [&](uint32_t first) {
       for (size_t k = 0; k < n; ++k)
         if (words_[first + k].text != words_[i + k].text) return false;
@@ -96,7 +97,7 @@ RepeatedSequences Repeats::sequences(size_t n) {
   return found;
 }
 
-// Joins the words and counts the beginnings: the next kBeginning bytes from each word on, where there are so many.
+// Joins the words and hashes the beginnings: the next kBeginning bytes from each word on, where there are so many.
 void Repeats::join() {
   starts_.resize(words_.size() + 1);
   size_t bytes = 0;
@@ -108,14 +109,9 @@ void Repeats::join() {
   joined_.resize(bytes);
   for (size_t i = 0; i < words_.size(); ++i)
     std::memcpy(joined_.data() + starts_[i], words_[i].text.data(), words_[i].text.size());
-  counts_.assign(std::bit_ceil(8 * words_.size() + 1), 0);
   beginnings_.resize(words_.size());
-  for (size_t i = 0; i < words_.size() && starts_[i] + kBeginning <= bytes; ++i) {
-    const uint64_t hash = hash_->of(std::string_view(joined_.data() + starts_[i], kBeginning));
-    beginnings_[i] = static_cast<uint32_t>(hash & (counts_.size() - 1));
-    uint8_t& count = counts_[beginnings_[i]];
-    count = static_cast<uint8_t>(count + (count < 2));
-  }
+  for (size_t i = 0; i < words_.size() && starts_[i] + kBeginning <= bytes; ++i)
+    beginnings_[i] = hash_->of(std::string_view(joined_.data() + starts_[i], kBeginning));
   joined_known_ = true;
 }
 
@@ -123,12 +119,19 @@ std::string_view Repeats::row_bytes(size_t first, size_t n) const {
   return std::string_view(joined_).substr(starts_[first], starts_[first + n] - starts_[first]);
 }
 
-// A row can only come twice where its beginning does; one that is shorter than these always can.
+// A row can only come twice where its beginning does; one that is shorter than these always can. Beginnings are counted
+// twice, by other bits of their hashes: what fell on another's place by chance the first time is gone after the second.
 void Repeats::find_candidates(size_t n) {
-  candidates_.clear();
-  for (size_t i = 0; i + n <= words_.size(); ++i)
-    if (starts_[i + n] - starts_[i] < kBeginning || counts_[beginnings_[i]] > 1)
-      candidates_.push_back(static_cast<uint32_t>(i));
+  candidates_.resize(words_.size() - n + 1);
+  std::iota(candidates_.begin(), candidates_.end(), 0);
+  const size_t size = std::bit_ceil(4 * words_.size());
+  for (const int shift : {0, 32}) {
+    counts_.assign(size, 0);
+    const auto count = [&](uint32_t i) -> uint8_t& { return counts_[beginnings_[i] >> shift & (size - 1)]; };
+    for (const uint32_t i : candidates_)
+      if (starts_[i] + kBeginning <= joined_.size()) count(i) = static_cast<uint8_t>(std::min(count(i) + 1, 2));
+    std::erase_if(candidates_, [&](uint32_t i) { return starts_[i + n] - starts_[i] >= kBeginning && count(i) < 2; });
+  }
   candidates_for_ = n;
 }
 

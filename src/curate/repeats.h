@@ -73,8 +73,8 @@ class Repeats {
   bool joined_known_ = false;
   std::string joined_;                // the words without anything between them
   std::vector<uint32_t> starts_;      // of each word in joined_, and the end
-  std::vector<uint32_t> beginnings_;  // of each word, where the bytes that begin with it are counted
-  std::vector<uint8_t> counts_;       // of these bytes; others may share their place, as far as 2
+  std::vector<uint64_t> beginnings_;  // of each word the hash of the bytes that begin with it, where there are enough
+  std::vector<uint8_t> counts_;       // of these bytes, as far as 2; others may share their place
   std::vector<uint32_t> candidates_;  // words, rising, with which a row may begin that comes twice
   size_t candidates_for_ = 0;         // the shortest row that candidates_ holds for; 0: none yet
 };

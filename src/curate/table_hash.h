@@ -32,10 +32,8 @@ class TableHash {
     return mix(mix(low ^ keys_[2], high ^ state), keys_[3]);
   }
 
-  // Of two numbers, in this order.
-  uint64_t of_pair(uint64_t first, uint64_t second) const {
-    return mix(mix(first ^ keys_[2], second ^ keys_[0]), keys_[3]);
-  }
+  // Of a row of things by their own hashes, one after the other.
+  static uint64_t chain(uint64_t before, uint64_t next) { return before * 0x9e3779b97f4a7c15 + next; }
 
  private:
   TableHash();

@@ -59,7 +59,7 @@ const RejoinedWords& WordSplitter::rejoined_words() {
       if (pieces.size() < 2) continue;  // never cut
       RejoinedWords::Entry entry{&word, {}};
       for (const Word& piece : pieces) entry.pieces.push_back(piece.text);
-      sorted.emplace_back(splitter.hash_->of_pair(pieces[0].hash, pieces[1].hash), std::move(entry));
+      sorted.emplace_back(TableHash::chain(pieces[0].hash, pieces[1].hash), std::move(entry));
     }
     std::stable_sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
     all.bits.assign(kPairBits / 64, 0);
@@ -226,7 +226,7 @@ void WordSplitter::find_matches(const std::vector<Word>& words) {
   const RejoinedWords& rejoined = rejoined_words();
   matches_.clear();
   for (size_t i = 0; i + 1 < words.size(); ++i) {
-    const uint64_t hash = hash_->of_pair(words[i].hash, words[i + 1].hash);
+    const uint64_t hash = TableHash::chain(words[i].hash, words[i + 1].hash);
     if (!(rejoined.bits[hash % kPairBits / 64] >> (hash % 64) & 1)) continue;
     const auto [low, high] = std::equal_range(rejoined.hashes.begin(), rejoined.hashes.end(), hash);
     for (auto it = low; it != high; ++it) {
