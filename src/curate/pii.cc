@@ -53,13 +53,8 @@ class Finder {
       const bool joins = c == '.' || c == '-' || c == '/' || c == ',' || c == ':' || c == '_';
       if (!is_alnum(c) && !(joins && is_alnum(at_or_zero(text_, at_ + 1)))) break;
       if (c == ':' && give()) return;
-      if (is_alnum(c) || c == '_') {
-        ++at_;
-      } else if (is_digit(text_[at_ + 1])) {
-        ++at_;
-      } else {
-        break;
-      }
+      if (!is_alnum(c) && c != '_' && !is_digit(text_[at_ + 1])) break;
+      ++at_;
     }
   }
 

@@ -30,6 +30,7 @@ TEST(Pii, EmailAddresses) {
   EXPECT_EQ(only("mail=x1985@web.de&y=1"), "email:x1985@web.de");
   EXPECT_EQ(only("5551234567@carrier.com"), "email:5551234567@carrier.com");
   EXPECT_EQ(only("'o'hara@x.ie'"), "email:o'hara@x.ie");
+  EXPECT_EQ(only("+12125550134@sms.example.com"), "email:12125550134@sms.example.com");  // no phone any more
   for (const char* none : {"@user", "a@b", "a@b.c1", "x..y@z.com", "x.@z.com", "me @ home.com", "a@-b.com", "a@.com"})
     EXPECT_TRUE(finds(none).empty()) << none;
 }

@@ -1,11 +1,11 @@
 #include "infer/decoder.h"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <vector>
 
 #include "base/threads.h"
+#include "infer/shared_rows.h"
 #include "kernels/cached_attention.h"
 #include "kernels/rows.h"
 
@@ -183,7 +183,7 @@ void Decoder::layers(std::span<const Run> runs, int64_t rows, const Scratch& s) 
         std::copy_n(layer.qkv_bias.data(), c.qkv_rows(), s.qkv.data() + r * c.qkv_rows());
     layer.qkv.multiply(rows, s.normed.data(), s.qkv.data(), c.qkv_bias, &layer.o);
     attention(layer, i, runs, rows, s);
-    if (i + 1 == c.layers) rows = keep_read(runs, s.x);
+    if (i + 1 == c.layers && (rows = keep_read(runs, s.x)) == 0) return;
     layer.o.multiply(rows, s.normed.data(), s.x.data(), true, &layer.up);
     norm(rows, s.x, layer.mlp_norm, c.norm_eps, s.normed);
     layer.up.multiply(rows, s.normed.data(), s.up.data(), false, &layer.down);
@@ -231,12 +231,8 @@ Result<Tensor> Decoder::forward(std::span<const Piece> pieces) {
   }
   grow_rope(longest);
 
-  // Rows in powers of two, so that passes of all sizes share their memory.
-  const auto power_of_two = [](int64_t count) {
-    return static_cast<int64_t>(std::bit_ceil(static_cast<uint64_t>(count)));
-  };
-  const Scratch scratch(c, std::min(power_of_two(total), kPassRows));
-  Tensor last({power_of_two(wanted), c.dim});
+  const Scratch scratch(c, std::min(shared_rows(total), kPassRows));
+  Tensor last({shared_rows(wanted), c.dim});
   std::vector<Run> runs;
   int64_t rows = 0;
   const auto pass = [&] {
@@ -275,7 +271,7 @@ Result<Tensor> Decoder::forward(std::span<const Piece> pieces) {
   if (rows > 0) pass();
 
   if (wanted == 0) return Tensor({0, c.vocab});
-  Tensor logits = Tensor({power_of_two(wanted), c.vocab}).slice(0, wanted);
+  Tensor logits = Tensor({shared_rows(wanted), c.vocab}).slice(0, wanted);
   norm(wanted, last, weights_.norm, c.norm_eps, last);
   weights_.head.multiply(wanted, last.data(), logits.data(), false, &weights_.layers.front().qkv);
   if (c.logit_soft_cap > 0) {

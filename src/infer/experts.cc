@@ -1,10 +1,10 @@
 #include "infer/experts.h"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <numeric>
 
+#include "infer/shared_rows.h"
 #include "kernels/rows.h"
 
 namespace persea {
@@ -41,16 +41,12 @@ int64_t Experts::bytes_per_token() const {
 
 void Experts::add(int64_t rows, const float* x, float* y) const {
   const int64_t dim = router.columns(), hidden = down[0].columns();
-  // Rows in powers of two, as a pass has its others: blocks of memory are shared by all sizes.
-  const auto power_of_two = [](int64_t count) {
-    return static_cast<int64_t>(std::bit_ceil(static_cast<uint64_t>(count)));
-  };
-  const Tensor logits = Tensor({power_of_two(rows), router.rows()}).slice(0, rows);
+  const Tensor logits = Tensor({shared_rows(rows), router.rows()}).slice(0, rows);
   router.multiply(rows, x, logits.data(), false);
   const std::vector<std::vector<Share>> shares = route(logits, active);
   size_t most = 0;
   for (const auto& own : shares) most = std::max(most, own.size());
-  const int64_t room = power_of_two(static_cast<int64_t>(most));
+  const int64_t room = shared_rows(static_cast<int64_t>(most));
   const Tensor in({room, dim}), wide({room, 2 * hidden}), narrow({room, hidden}), out({room, dim});
   for (size_t expert = 0; expert < shares.size(); ++expert) {
     const std::vector<Share>& own = shares[expert];
