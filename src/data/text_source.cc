@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "base/json.h"
-#include "data/input_stream.h"
+#include "read/input_stream.h"
 #include "text/unicode.h"
 
 namespace persea {

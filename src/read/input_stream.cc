@@ -1,4 +1,4 @@
-#include "data/input_stream.h"
+#include "read/input_stream.h"
 
 #include <fcntl.h>
 #include <unistd.h>
