@@ -137,6 +137,10 @@ std::string_view MappedFile::text() const {
   return {static_cast<const char*>(mapping_->data), mapping_->size};
 }
 
+void MappedFile::release() const {
+  if (mapping_ && mapping_->data) madvise(mapping_->data, mapping_->size, MADV_DONTNEED);
+}
+
 struct FileWriter::State {
   static constexpr size_t kBuffer = 1 << 20;
 

@@ -32,6 +32,8 @@ class MappedFile {
   static Result<MappedFile> open(const fs::path& path);
   std::span<const std::byte> bytes() const;
   std::string_view text() const;
+  // Its pages need no memory until they are read again.
+  void release() const;
 
  private:
   struct Mapping;

@@ -15,8 +15,8 @@ class Alone : public Ranks {
   Status agree(const Status& own) override { return own; }
 };
 
-// Whether a launcher started this process as one of several, by what the common ones leave in the environment (Open MPI,
-// PMI of MPICH and Slurm).
+// Whether a launcher started this process as one of several, by what the common ones leave in the environment (Open
+// MPI, PMI of MPICH and Slurm).
 bool one_of_several() {
   for (const char* name : {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "PMIX_SIZE"}) {
     const char* value = std::getenv(name);

@@ -127,9 +127,7 @@ std::string mask_pii(std::string_view text, const std::vector<PiiFind>& found) {
   size_t behind = 0;
   for (const PiiFind& find : found) {
     masked += text.substr(behind, find.place.begin - behind);
-    masked += '<';
-    for (const char c : kPiiNames[static_cast<size_t>(find.kind)]) masked += static_cast<char>(c & ~0x20);
-    masked += '>';
+    masked += kPiiMasks[static_cast<size_t>(find.kind)];
     behind = find.place.end;
   }
   masked += text.substr(behind);

@@ -15,6 +15,7 @@ namespace persea::curate {
 
 enum class PiiKind : uint8_t { email, ip, phone, iban, card, secret };
 inline constexpr std::array<std::string_view, 6> kPiiNames = {"email", "ip", "phone", "iban", "card", "secret"};
+inline constexpr std::array<std::string_view, 6> kPiiMasks = {"<EMAIL>", "<IP>", "<PHONE>", "<IBAN>", "<CARD>", "<SECRET>"};
 
 struct PiiFind {
   PiiKind kind;
@@ -30,7 +31,7 @@ struct PiiOptions {
 // to the text whatever it holds.
 void find_pii(std::string_view text, const PiiOptions& options, std::vector<PiiFind>& found);
 
-// The text with each find's kind in its stead: "<EMAIL>".
+// The text with each find's mask in its stead.
 std::string mask_pii(std::string_view text, const std::vector<PiiFind>& found);
 
 }  // namespace persea::curate

@@ -18,6 +18,13 @@ constexpr std::string_view kMagic("PERSCOR\x01", 8);
 constexpr size_t kHeader = 32, kEntry = 40;
 constexpr uint32_t kMarkers = 1;
 
+// Where a document stands between 0 and 2^64.
+uint64_t place_of(const DocumentId& id) {
+  uint64_t value = 0;
+  std::memcpy(&value, id.data(), sizeof value);
+  return value;
+}
+
 bool continues_character(char c) { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; }
 
 }  // namespace
@@ -29,6 +36,10 @@ DocumentId document_id(std::string_view text) {
   for (size_t i = 0; i < id.size(); ++i)
     id[i] = static_cast<unsigned char>(digit(hex[2 * i]) << 4 | digit(hex[2 * i + 1]));
   return id;
+}
+
+bool for_validation(const DocumentId& id, double valid_fraction) {
+  return static_cast<double>(place_of(id)) < valid_fraction * 0x1p64;
 }
 
 std::string to_hex(const DocumentId& id) {
@@ -43,33 +54,37 @@ Result<CorpusWriter> CorpusWriter::create(const fs::path& dir, bool markers) {
   return CorpusWriter(dir, std::move(text), std::move(sources), markers);
 }
 
-Status CorpusWriter::source(std::string_view name) {
+Status CorpusWriter::source(std::string_view name) { return add_source(name); }
+
+Status CorpusWriter::add_source(std::string_view name, Json more) {
   ++source_count_;
-  return sources_.write(canonical_json({{"path", std::string(name)}}) + '\n');
+  more["path"] = std::string(name);
+  return sources_.write(canonical_json(more) + '\n');
 }
 
 Status CorpusWriter::add(std::string_view text, const DocumentId& id) {
-  if (source_count_ == 0) throw std::logic_error("CorpusWriter: a document of no source");
-  entries_.push_back({text_.size(), text.size(), id, source_count_ - 1, 0});
+  return add_placed(text, id, source_count_ - 1, false);
+}
+
+Status CorpusWriter::add_placed(std::string_view text, const DocumentId& id, uint32_t source, bool valid) {
+  if (source >= source_count_) throw std::logic_error("CorpusWriter: a document of no source");
+  entries_.push_back({text_.size(), text.size(), id, source, valid ? 1U : 0U});
   return text_.write(text);
 }
 
 Status CorpusWriter::split_by_hash(double valid_fraction) {
-  auto place = [](const Entry& entry) {
-    uint64_t value = 0;
-    std::memcpy(&value, entry.id.data(), sizeof value);
-    return value;
-  };
-  const double limit = valid_fraction * 0x1p64;
+  for (Entry& entry : entries_) entry.valid = for_validation(entry.id, valid_fraction) ? 1 : 0;
+  keep_both_sides();
+  return {};
+}
+
+// At least one document lies on each side.
+void CorpusWriter::keep_both_sides() {
   int64_t valid = 0;
-  for (Entry& entry : entries_) {
-    entry.valid = static_cast<double>(place(entry)) < limit ? 1 : 0;
-    valid += entry.valid;
-  }
-  auto by_place = [&](const Entry& a, const Entry& b) { return place(a) < place(b); };
+  for (const Entry& entry : entries_) valid += entry.valid;
+  auto by_place = [&](const Entry& a, const Entry& b) { return place_of(a.id) < place_of(b.id); };
   if (valid == 0) std::min_element(entries_.begin(), entries_.end(), by_place)->valid = 1;
   if (valid == documents()) std::max_element(entries_.begin(), entries_.end(), by_place)->valid = 0;
-  return {};
 }
 
 Status CorpusWriter::split_tail(double valid_fraction) {
@@ -108,7 +123,13 @@ Status CorpusWriter::finish(const CorpusSplit& split) {
   PERSEA_CHECK(sources_.finish());
   if (text_bytes < 2) return fail("there is too little text to keep a part of it for validation");
   const bool tail = split.by == SplitBy::tail || entries_.size() == 1;
-  PERSEA_CHECK(tail ? split_tail(split.valid_fraction) : split_by_hash(split.valid_fraction));
+  if (tail) {
+    PERSEA_CHECK(split_tail(split.valid_fraction));
+  } else if (split.by == SplitBy::hash) {
+    PERSEA_CHECK(split_by_hash(split.valid_fraction));
+  } else {
+    keep_both_sides();
+  }
 
   PERSEA_TRY(FileWriter documents, FileWriter::create(dir_ / "documents.bin"));
   std::string header(kHeader, '\0');

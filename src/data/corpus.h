@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/file.h"
+#include "base/json.h"
 #include "base/result.h"
 
 namespace persea {
@@ -20,9 +21,13 @@ using DocumentId = std::array<unsigned char, 16>;
 DocumentId document_id(std::string_view text);
 std::string to_hex(const DocumentId& id);
 
+// The side on which a document lies by its id alone.
+bool for_validation(const DocumentId& id, double valid_fraction);
+
 // How a corpus is parted. By `hash`, a document lies on one side whatever else the corpus holds. `tail` makes the end
 // of the text the validation part, cutting a document where that falls: for a corpus that is one text.
-enum class SplitBy { hash, tail };
+// `placed`: each document was put on its side by add_placed.
+enum class SplitBy { hash, tail, placed };
 
 struct CorpusSplit {
   SplitBy by = SplitBy::hash;
@@ -37,6 +42,9 @@ class CorpusWriter {
   Status add(std::string_view text, const DocumentId& id);
   // The documents that follow come from here.
   Status source(std::string_view name);
+  // The same by number: sources in any order, each with what is known of it ("licence"), and documents of any of them.
+  Status add_source(std::string_view name, Json more = Json::object());  // the next number, from 0
+  Status add_placed(std::string_view text, const DocumentId& id, uint32_t source, bool valid);
   int64_t documents() const { return static_cast<int64_t>(entries_.size()); }
   int64_t bytes() const { return static_cast<int64_t>(text_.size()); }
   // Parts the corpus and makes it durable. Fails where there is too little text for two parts.
@@ -52,6 +60,7 @@ class CorpusWriter {
       : dir_(std::move(dir)), text_(std::move(text)), sources_(std::move(sources)), markers_(markers) {}
   Status split_by_hash(double valid_fraction);
   Status split_tail(double valid_fraction);
+  void keep_both_sides();
   fs::path dir_;
   FileWriter text_, sources_;
   bool markers_;

@@ -155,24 +155,6 @@ Status write_smallworld(const CorpusSettings& settings, StageContext& context, b
   return writer.finish({SplitBy::hash, settings.valid_fraction});
 }
 
-// What a corpus of either source says of itself.
-Status count_parts(StageContext& context) {
-  PERSEA_TRY(const CorpusReader corpus, CorpusReader::open(context.out()));
-  int64_t documents[2] = {0, 0}, bytes[2] = {0, 0};
-  for (int64_t i = 0; i < corpus.documents(); ++i) {
-    const CorpusReader::Document document = corpus[i];
-    ++documents[document.valid ? 1 : 0];
-    bytes[document.valid ? 1 : 0] += static_cast<int64_t>(document.text.size());
-  }
-  context.fact("documents", corpus.documents());
-  context.fact("bytes", corpus.bytes());
-  context.fact("train_documents", documents[0]);
-  context.fact("train_bytes", bytes[0]);
-  context.fact("valid_documents", documents[1]);
-  context.fact("valid_bytes", bytes[1]);
-  return {};
-}
-
 }  // namespace
 
 Result<std::vector<FoundFile>> list_files(const fs::path& path) {
@@ -215,6 +197,23 @@ Result<std::vector<FoundFile>> find_files(const fs::path& path) {
     }
   });
   return files;
+}
+
+Status count_parts(StageContext& context) {
+  PERSEA_TRY(const CorpusReader corpus, CorpusReader::open(context.out()));
+  int64_t documents[2] = {0, 0}, bytes[2] = {0, 0};
+  for (int64_t i = 0; i < corpus.documents(); ++i) {
+    const CorpusReader::Document document = corpus[i];
+    ++documents[document.valid ? 1 : 0];
+    bytes[document.valid ? 1 : 0] += static_cast<int64_t>(document.text.size());
+  }
+  context.fact("documents", corpus.documents());
+  context.fact("bytes", corpus.bytes());
+  context.fact("train_documents", documents[0]);
+  context.fact("train_bytes", bytes[0]);
+  context.fact("valid_documents", documents[1]);
+  context.fact("valid_bytes", bytes[1]);
+  return {};
 }
 
 Result<StageResult> run_corpus_stage(Lab& lab, const CorpusSettings& settings, bool quiet) {

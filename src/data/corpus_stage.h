@@ -33,6 +33,9 @@ Result<std::vector<FoundFile>> find_files(const fs::path& path);
 // The same without the digests: nothing is read.
 Result<std::vector<FoundFile>> list_files(const fs::path& path);
 
+// Says how many documents and bytes the corpus in context.out() has, on each side.
+Status count_parts(StageContext& context);
+
 // Makes the artifact of kind "corpus", or returns the one that is there. Files are known by their names and contents,
 // so that a folder may move.
 Result<StageResult> run_corpus_stage(Lab& lab, const CorpusSettings& settings, bool quiet = false);

@@ -3,7 +3,8 @@
 namespace persea {
 
 Result<std::unique_ptr<Ranks>> join_mpi() {
-  return fail("this job has several ranks, but persea was built without MPI: build it where libopenmpi-dev is installed");
+  return fail(
+      "this job has several ranks, but persea was built without MPI: build it where libopenmpi-dev is installed");
 }
 
 }  // namespace persea

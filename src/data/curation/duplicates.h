@@ -1,0 +1,26 @@
+// The second pass: which documents are copies of others. It reads the parts once for each kind of copy, within a bound
+// of memory, and gives the same answer for any bound. What to do about copies is the recipe's.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "base/file.h"
+#include "base/result.h"
+#include "data/curation/documents.h"
+#include "data/curation/recipe.h"
+
+namespace persea::curation {
+
+enum class Copy : uint8_t { none, exact, near };
+
+struct Duplicates {
+  std::vector<Copy> dropped;    // of each document: whether it goes, as what kind of copy
+  std::vector<uint32_t> first;  // of each document: the first one of its group; itself where it is alone
+};
+
+// `folder` is scratch, `memory` in bytes.
+Result<Duplicates> find_duplicates(const Dedup& dedup, const Documents& documents, const fs::path& folder,
+                                   int64_t memory);
+
+}  // namespace persea::curation

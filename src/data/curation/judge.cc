@@ -1,0 +1,69 @@
+#include "data/curation/judge.h"
+
+#include "curate/char_flags.h"
+#include "curate/rule_pack.h"
+
+namespace persea::curation {
+namespace {
+
+using curate::Decision;
+using curate::Verdict;
+
+void count(const Decision& decision, const std::string& step, size_t bytes, Tally& tally) {
+  if (decision.verdict == Verdict::drop) {
+    tally.dropped[step][decision.reason].add(static_cast<int64_t>(bytes));
+    return;
+  }
+  // A document counts once for each reason that something was cut out of it for.
+  std::map<std::string_view, int64_t> cut;
+  for (const curate::Cut& part : decision.cuts)
+    cut[part.reason] += static_cast<int64_t>(part.place.end - part.place.begin);
+  for (const auto& [reason, cut_bytes] : cut) tally.changed[step][std::string(reason)].add(cut_bytes);
+}
+
+}  // namespace
+
+void Judge::judge(const read::Document& document, const Source& source, std::string_view file, Scratch& scratch,
+                  Tally& tally, Judged& judged) const {
+  judged.log.clear();
+  judged.text.clear();
+  const bool titled = source.titles && !document.title.empty() && !document.text.starts_with(document.title);
+  if (titled) judged.text = document.title + "\n\n";
+  judged.text += document.text;
+  judged.read_id = document_id(judged.text);
+  judged.kept = true;
+  tally.read.add(static_cast<int64_t>(judged.text.size()));
+  count_length(tally.read_lengths, static_cast<int64_t>(judged.text.size()));
+
+  const Origin origin{source.name, file, document.place};
+  bool changed = false;
+  Decision decision;
+  scratch.judging_has_text = false;
+  const auto take = [&](const std::string& step) {
+    if (decision.verdict == Verdict::keep) return;
+    judged.log += decision_line(origin, judged.read_id, step, decision, judged.text);
+    count(decision, step, judged.text.size(), tally);
+    if (decision.verdict == Verdict::drop) {
+      judged.kept = false;
+    } else {
+      judged.text.swap(decision.text);
+      changed = true;
+      scratch.judging_has_text = false;
+    }
+  };
+  for (const auto& step : steps_) {
+    decision.clear();
+    step->judge(judged.text, scratch, decision);
+    take(step->name());
+    if (!judged.kept) return;
+    if (curate::strip(judged.text).empty()) {
+      decision.clear();
+      curate::drop(decision, "nothing_left", 0, 0, {0, judged.text.size()});
+      take(step->name());
+      return;
+    }
+  }
+  judged.id = changed ? document_id(judged.text) : judged.read_id;
+}
+
+}  // namespace persea::curation

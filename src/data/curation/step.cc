@@ -1,0 +1,88 @@
+#include "data/curation/step.h"
+
+#include <algorithm>
+
+#include "curate/rule_pack.h"
+
+namespace persea::curation {
+namespace {
+
+using curate::Decision;
+
+class RuleStep : public Step {
+ public:
+  explicit RuleStep(std::unique_ptr<curate::RulePack> pack) : pack_(std::move(pack)) {}
+  std::string name() const override { return std::string(pack_->name()); }
+  Json key() const override {
+    return {{"rules", pack_->name()}, {"version", pack_->version()}, {"settings", pack_->settings()}};
+  }
+  void judge(std::string_view text, Scratch& scratch, Decision& decision) const override {
+    if (!scratch.judging_has_text) scratch.judging.read(text);
+    scratch.judging_has_text = true;
+    pack_->judge(scratch.judging, decision);
+  }
+
+ private:
+  std::unique_ptr<curate::RulePack> pack_;
+};
+
+class PiiStep : public Step {
+ public:
+  static constexpr int kVersion = 1;  // rises when something else is found in any text
+  explicit PiiStep(const Pii& settings) : settings_(settings) {
+    options_.public_ips = settings.public_ips;
+    for (size_t i = 0; i < options_.kinds.size(); ++i) {
+      options_.kinds[i] =
+          std::find(settings.kinds.begin(), settings.kinds.end(), curate::kPiiNames[i]) != settings.kinds.end();
+    }
+  }
+  std::string name() const override { return "pii"; }
+  Json key() const override { return {{"pii", curate::settings_json(settings_)}, {"version", kVersion}}; }
+  void judge(std::string_view text, Scratch& scratch, Decision& decision) const override {
+    curate::find_pii(text, options_, scratch.finds);
+    if (scratch.finds.empty()) return;
+    const auto kind = [](const curate::PiiFind& find) { return static_cast<size_t>(find.kind); };
+    if (settings_.action == "drop") {
+      const curate::PiiFind& first = scratch.finds.front();
+      curate::drop(decision, curate::kPiiNames[kind(first)], static_cast<double>(scratch.finds.size()), 0, first.place);
+      return;
+    }
+    decision.verdict = curate::Verdict::change;
+    for (const curate::PiiFind& find : scratch.finds)
+      decision.cuts.push_back({find.place, curate::kPiiNames[kind(find)], curate::kPiiMasks[kind(find)]});
+    decision.text = curate::mask_pii(text, scratch.finds);
+  }
+
+ private:
+  Pii settings_;
+  curate::PiiOptions options_;
+};
+
+Result<std::unique_ptr<Step>> make_rule_step(Json settings) {
+  const auto pack = settings.find("pack");
+  if (pack == settings.end() || !pack->is_string()) return fail("[[rules]] has to name its `pack`");
+  const std::string name = pack->get<std::string>();
+  settings.erase("pack");
+  PERSEA_TRY(auto made, curate::make_rule_pack(name, settings));
+  return std::unique_ptr<Step>(std::make_unique<RuleStep>(std::move(made)));
+}
+
+Result<std::unique_ptr<Step>> make_step(const StepRecipe& recipe) {
+  if (recipe.name == "rules") return make_rule_step(recipe.settings);
+  return fail("[{}] is not known", recipe.name);
+}
+
+}  // namespace
+
+Result<std::vector<std::unique_ptr<Step>>> make_steps(const Recipe& recipe) {
+  std::vector<std::unique_ptr<Step>> steps;
+  for (const StepRecipe& step : recipe.steps) {
+    auto made = make_step(step);
+    if (!made) return fail("{}: {}", step.where, made.error().message);
+    steps.push_back(std::move(*made));
+  }
+  if (recipe.has_pii) steps.push_back(std::make_unique<PiiStep>(recipe.pii));
+  return steps;
+}
+
+}  // namespace persea::curation

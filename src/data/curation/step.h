@@ -1,0 +1,39 @@
+// A step of curation: what decides on one text by itself. Made from a section of the recipe, used by all threads.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/json.h"
+#include "base/result.h"
+#include "curate/decision.h"
+#include "curate/judging.h"
+#include "curate/pii.h"
+#include "data/curation/recipe.h"
+
+namespace persea::curation {
+
+// What a thread keeps from text to text.
+struct Scratch {
+  curate::Judging judging;
+  bool judging_has_text = false;  // `judging` has read the text at hand
+  std::vector<curate::PiiFind> finds;
+};
+
+class Step {
+ public:
+  virtual ~Step() = default;
+  virtual std::string name() const = 0;  // as it stands in reasons: "gopher-quality", "pii"
+  virtual Json key() const = 0;          // all that decides what it says: settings, version, digests of what it reads
+
+  // `decision` is as new. Valid UTF-8, any length. Pure.
+  virtual void judge(std::string_view text, Scratch& scratch, curate::Decision& decision) const = 0;
+};
+
+// The recipe's steps in the order in which they judge: language, rules, quality, decontaminate, and personal data, so
+// that what masks put into a text is judged by nothing.
+Result<std::vector<std::unique_ptr<Step>>> make_steps(const Recipe& recipe);
+
+}  // namespace persea::curation
