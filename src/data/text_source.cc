@@ -12,9 +12,8 @@ namespace persea {
 namespace {
 
 constexpr size_t kBlock = 1 << 18;
-constexpr std::string_view kReplacementBytes = "\xef\xbf\xbd", kByteOrderMark = "\xef\xbb\xbf";
 
-bool blank(std::string_view text) { return text.find_first_not_of(" \t\n\r\f\v") == std::string_view::npos; }
+using read::blank;
 
 // Why the beginning of a file looks like no text; "" where it does not.
 std::string no_text(std::string_view head) {
@@ -143,78 +142,6 @@ bool is_json_lines(std::string_view name) {
 }
 
 }  // namespace
-
-void TextNormalizer::put(std::string_view bytes, std::string& out) {
-  for (size_t i = 0; i < bytes.size();) {
-    const auto byte = static_cast<unsigned char>(bytes[i]);
-    if (byte == '\r') {
-      if (carriage_return_) out += '\n';
-      carriage_return_ = true;
-      ++i;
-      continue;
-    }
-    if (carriage_return_) {
-      out += '\n';
-      carriage_return_ = false;
-      if (byte == '\n') {
-        ++i;
-        continue;
-      }
-    }
-    if (byte < 0x80) {  // the common run
-      size_t end = i + 1;
-      while (end < bytes.size() && static_cast<unsigned char>(bytes[end]) < 0x80 && bytes[end] != '\r') ++end;
-      out.append(bytes, i, end - i);
-      i = end;
-      continue;
-    }
-    const unicode::Decoded character = unicode::decode_utf8(bytes.data() + i, bytes.data() + bytes.size());
-    if (character.valid) {
-      out.append(bytes, i, character.bytes);
-    } else {
-      out += kReplacementBytes;
-      replaced_ += character.bytes;
-    }
-    i += character.bytes;
-  }
-}
-
-void TextNormalizer::add(std::string_view bytes, std::string& out) {
-  std::string joined;
-  if (!held_.empty()) {
-    joined = std::exchange(held_, {}) + std::string(bytes);
-    bytes = joined;
-  }
-  if (first_) {
-    if (bytes.size() < kByteOrderMark.size() && kByteOrderMark.starts_with(bytes)) {
-      held_ = bytes;
-      return;
-    }
-    if (bytes.starts_with(kByteOrderMark)) bytes.remove_prefix(kByteOrderMark.size());
-    first_ = false;
-  }
-  const size_t held = unicode::incomplete_suffix(bytes);
-  held_ = bytes.substr(bytes.size() - held);
-  put(bytes.substr(0, bytes.size() - held), out);
-}
-
-void TextNormalizer::finish(std::string& out) {
-  put(std::exchange(held_, {}), out);
-  if (std::exchange(carriage_return_, false)) out += '\n';
-}
-
-size_t cut_point(std::string_view text, size_t limit) {
-  if (text.size() <= limit) return text.size();
-  const std::string_view part = text.substr(0, limit);
-  // In the second half, so that pieces do not get small.
-  for (const std::string_view mark : {"\n\n", "\n", " "}) {
-    const size_t at = part.rfind(mark);
-    if (at != std::string_view::npos && at + mark.size() > limit / 2) return at + mark.size();
-  }
-  size_t at = limit;
-  while (at > 0 && (static_cast<unsigned char>(text[at]) & 0xc0) == 0x80) --at;
-  return at > 0 ? at : limit;
-}
 
 Result<SourceReport> read_source(const fs::path& path, std::string_view name, const SourceLimits& limits,
                                  const std::function<Status(std::string_view)>& sink) {

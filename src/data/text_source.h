@@ -9,8 +9,12 @@
 
 #include "base/file.h"
 #include "base/result.h"
+#include "read/text_normalizer.h"
 
 namespace persea {
+
+using read::cut_point;
+using read::TextNormalizer;
 
 struct SourceLimits {
   int64_t document_bytes = 1 << 18;  // a longer document is cut, at a paragraph where there is one
@@ -28,25 +32,6 @@ struct SourceReport {
   int64_t replaced = 0;  // bytes that were no UTF-8, each turned into U+FFFD (with the others of a broken character)
   int64_t bad_lines = 0;
 };
-
-// Brings text into the form that a corpus has, piece by piece: UTF-8 (what is not becomes U+FFFD), line ends \n, no
-// byte-order mark. Pieces may end anywhere.
-class TextNormalizer {
- public:
-  void add(std::string_view bytes, std::string& out);
-  void finish(std::string& out);  // what the last piece left over
-  int64_t replaced() const { return replaced_; }
-
- private:
-  void put(std::string_view bytes, std::string& out);
-  std::string held_;  // the beginning of a character
-  bool first_ = true, carriage_return_ = false;
-  int64_t replaced_ = 0;
-};
-
-// Where to cut `text` so that the first part has at most `limit` bytes: behind an empty line, else a line, else a word,
-// else between two characters.
-size_t cut_point(std::string_view text, size_t limit);
 
 // Calls `sink` with every document. Fails only where the sink does; what is wrong with the file stands in the report.
 Result<SourceReport> read_source(const fs::path& path, std::string_view name, const SourceLimits& limits,

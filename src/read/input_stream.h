@@ -1,32 +1,27 @@
-// Bytes of a file, front to back, decompressed where it is gzip or zstd (told by its first bytes, not by its name).
-// Memory is bounded whatever the file's size. It knows nothing of text.
+// Bytes of a file, front to back, decompressed where it is packed (told by its first bytes, not by its name). Memory is
+// bounded whatever the file's size. It knows nothing of text.
 #pragma once
 
 #include <memory>
 #include <span>
 #include <string>
 
-#include "base/file.h"
-#include "base/result.h"
+#include "read/byte_source.h"
 
 namespace persea {
 
 class InputStream {
  public:
   static Result<InputStream> open(const fs::path& path);
-  InputStream(InputStream&&) noexcept;
-  InputStream& operator=(InputStream&&) noexcept;
-  ~InputStream();
 
   // Fills `out` as far as there are good bytes: fewer than its size only at the end, or where problem() then says what
   // is damaged.
-  size_t read(std::span<char> out);
-  const std::string& problem() const;
+  size_t read(std::span<char> out) { return source_->read(out); }
+  const std::string& problem() const { return source_->problem(); }
 
  private:
-  struct State;
-  explicit InputStream(std::unique_ptr<State> state);
-  std::unique_ptr<State> state_;
+  explicit InputStream(std::unique_ptr<read::ByteSource> source) : source_(std::move(source)) {}
+  std::unique_ptr<read::ByteSource> source_;
 };
 
 }  // namespace persea

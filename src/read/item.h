@@ -26,12 +26,13 @@ struct Item {
   Form form = Form::text;
   std::string place;    // inside the file: "" for the whole of it, "line 7", "a/b.html", "a.mbox: message 3"
   std::string address;  // where it was fetched from, if the file says so
+  std::string charset;  // the encoding that something outside of the bytes declares (an HTTP header)
 };
 
 // One text as it came out of an item: UTF-8 without broken characters, line ends \n, no byte-order mark and no NUL.
 struct Document {
   std::string text;
-  std::string place;  // as the item's, with what the item was taken apart into
+  std::string place;                                  // as the item's, with what the item was taken apart into
   std::string title, address, author, date, licence;  // "" where not said
 };
 

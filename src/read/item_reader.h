@@ -1,6 +1,7 @@
 // The items of a file of any format, one after the other, with memory that is bounded whatever the file's size. What a
 // file is follows from its first bytes, and from its name where these do not tell; packed files and archives are
-// opened up. What is broken is passed over with a reason, never in silence. It makes no text of anything: decode() does.
+// opened up. What is broken is passed over with a reason, never in silence. It makes no text of anything: decode()
+// does.
 #pragma once
 
 #include <memory>
@@ -19,10 +20,14 @@ struct ReadLimits {
   int64_t document_bytes = 1 << 18;  // a longer plain text is cut: at a paragraph where there is one
 };
 
+class ByteSource;  // byte_source.h
+
 class ItemReader {
  public:
   // `name` is the file's as people know it, and decides where the bytes do not. Fails where it cannot be opened.
   static Result<ItemReader> open(const fs::path& path, std::string_view name, const ReadLimits& limits);
+  // The same over bytes that are no file.
+  static ItemReader over(std::unique_ptr<ByteSource> source, std::string_view name, const ReadLimits& limits);
   ItemReader(ItemReader&&) noexcept;
   ItemReader& operator=(ItemReader&&) noexcept;
   ~ItemReader();

@@ -1,0 +1,157 @@
+#include "read/item_reader.h"
+
+#include <utility>
+
+#include "read/charset.h"
+#include "read/reading.h"
+#include "read/recognise.h"
+#include "read/text_reader.h"
+#include "read/unpack.h"
+
+namespace persea::read {
+namespace {
+
+constexpr size_t kListed = 1 << 16;  // what was skipped, kept until it is taken
+
+// Counts what comes out of a layer of packing, and ends it where that gets out of hand.
+class CountedSource : public ByteSource {
+ public:
+  CountedSource(std::unique_ptr<ByteSource> source, Reading& reading, int64_t Reading::*count)
+      : source_(std::move(source)), reading_(reading), count_(count) {}
+  size_t read(std::span<char> out) override {
+    if (!problem_.empty()) return 0;
+    const size_t n = source_->read(out);
+    reading_.*count_ += static_cast<int64_t>(n);
+    if (n < out.size()) problem_ = source_->problem();
+    if (reading_.bomb()) {
+      problem_ = "unpacks to more than a thousand times its size: the rest is left out";
+    }
+    return n;
+  }
+  const std::string& problem() const override { return problem_; }
+
+ private:
+  std::unique_ptr<ByteSource> source_;
+  Reading& reading_;
+  int64_t Reading::*count_;
+  std::string problem_;
+};
+
+// Tells where reading a part ended early.
+class NotedSource : public ByteSource {
+ public:
+  NotedSource(std::unique_ptr<ByteSource> source, const Part& part)
+      : source_(std::move(source)), reading_(*part.reading), place_(part.place), whole_file_(part.depth == 0) {}
+  size_t read(std::span<char> out) override {
+    const size_t n = source_->read(out);
+    if (n < out.size() && !noted_ && !problem().empty()) {
+      noted_ = true;
+      if (whole_file_) {
+        reading_.problem = problem();
+      } else {
+        reading_.skip(place_, problem());
+      }
+    }
+    return n;
+  }
+  const std::string& problem() const override { return source_->problem(); }
+
+ private:
+  std::unique_ptr<ByteSource> source_;
+  Reading& reading_;
+  std::string place_;
+  bool whole_file_, noted_ = false;
+};
+
+}  // namespace
+
+void Reading::skip(std::string place, std::string reason) {
+  if (skipped.size() >= kListed) {
+    ++not_listed;
+  } else {
+    skipped.push_back({std::move(place), std::move(reason)});
+  }
+}
+
+std::unique_ptr<FormatReader> open_part(std::unique_ptr<ByteSource> source, Part part) {
+  std::string head(kHead, '\0');
+  const auto look = [&] {
+    head.resize(kHead);
+    head.resize(source->read(head));
+  };
+  look();
+  for (int layers = 0;; ++layers) {
+    const Packing packing = packing_of(head);
+    if (packing == Packing::none) break;
+    if (layers == kNesting) {
+      part.skip(fmt::format("is packed more than {} times", kNesting));
+      return nullptr;
+    }
+    auto unpacked = unpack(packing, joined_source(std::move(head), std::move(source)));
+    if (!unpacked) {
+      part.skip(unpacked.error().message);
+      return nullptr;
+    }
+    source = std::make_unique<CountedSource>(std::move(*unpacked), *part.reading, &Reading::unpacked);
+    look();
+  }
+  if (head.empty() && !source->problem().empty()) {
+    part.skip(source->problem());
+    return nullptr;
+  }
+  if (const std::string wide = wide_charset(head); !wide.empty()) {
+    source = converted_source(wide, joined_source(std::move(head), std::move(source)));
+    look();
+  }
+  const Recognised recognised = recognise(head, part.name);
+  if (recognised.kind == Kind::none) {
+    part.skip(recognised.reason);
+    return nullptr;
+  }
+  source = std::make_unique<NotedSource>(joined_source(std::move(head), std::move(source)), part);
+  if (recognised.kind == Kind::json_lines) return json_lines_reader(std::move(source), std::move(part));
+  return text_reader(std::move(source), std::move(part));
+}
+
+struct ItemReader::State {
+  Reading reading;
+  std::unique_ptr<FormatReader> reader;
+};
+
+ItemReader::ItemReader(std::unique_ptr<State> state) : state_(std::move(state)) {}
+ItemReader::ItemReader(ItemReader&&) noexcept = default;
+ItemReader& ItemReader::operator=(ItemReader&&) noexcept = default;
+ItemReader::~ItemReader() = default;
+
+Result<ItemReader> ItemReader::open(const fs::path& path, std::string_view name, const ReadLimits& limits) {
+  PERSEA_TRY(std::unique_ptr<ByteSource> file, open_file_source(path));
+  return over(std::move(file), name, limits);
+}
+
+ItemReader ItemReader::over(std::unique_ptr<ByteSource> source, std::string_view name, const ReadLimits& limits) {
+  auto state = std::make_unique<State>();
+  state->reading.limits = limits;
+  Reading& reading = state->reading;
+  state->reader = open_part(std::make_unique<CountedSource>(std::move(source), reading, &Reading::packed),
+                            {&reading, std::string(name), "", 0});
+  return ItemReader(std::move(state));
+}
+
+bool ItemReader::next(Item& item) {
+  if (!state_->reader) return false;
+  if (state_->reader->next(item)) return true;
+  state_->reader.reset();
+  return false;
+}
+
+std::vector<Skipped> ItemReader::take_skipped() {
+  Reading& reading = state_->reading;
+  if (const int64_t more = std::exchange(reading.not_listed, 0); more > 0) {
+    reading.skipped.push_back({"", fmt::format("and {} more places, not listed", more)});
+  }
+  return std::exchange(reading.skipped, {});
+}
+
+const std::string& ItemReader::problem() const { return state_->reading.problem; }
+
+}  // namespace persea::read

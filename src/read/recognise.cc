@@ -1,0 +1,123 @@
+#include "read/recognise.h"
+
+#include <fmt/format.h>
+#include <simdjson.h>
+
+#include <algorithm>
+#include <array>
+
+#include "read/text_normalizer.h"
+#include "text/unicode.h"
+
+namespace persea::read {
+namespace {
+
+using namespace std::string_view_literals;
+
+struct Magic {
+  size_t at;
+  std::string_view bytes, what;
+};
+
+constexpr std::array kMagics{
+    Magic{0, "\x89PNG\r\n\x1a\n"sv, "a PNG image"},
+    Magic{0, "\xff\xd8\xff"sv, "a JPEG image"},
+    Magic{0, "GIF87a"sv, "a GIF image"},
+    Magic{0, "GIF89a"sv, "a GIF image"},
+    Magic{8, "WEBP"sv, "a WebP image"},
+    Magic{8, "WAVE"sv, "a WAV recording"},
+    Magic{8, "AVI "sv, "an AVI film"},
+    Magic{0, "BM\0"sv, "a bitmap"},
+    Magic{0, "II*\0"sv, "a TIFF image"},
+    Magic{0, "MM\0*"sv, "a TIFF image"},
+    Magic{0, "\0\0\1\0"sv, "an icon"},
+    Magic{4, "ftypheic"sv, "a HEIC image"},
+    Magic{4, "ftypavif"sv, "an AVIF image"},
+    Magic{4, "ftyp"sv, "an MP4 recording"},
+    Magic{0, "\x1a\x45\xdf\xa3"sv, "a Matroska film"},
+    Magic{0, "ID3"sv, "an MP3 recording"},
+    Magic{0, "OggS"sv, "an Ogg recording"},
+    Magic{0, "fLaC"sv, "a FLAC recording"},
+    Magic{0,
+          "\x7f"
+          "ELF"sv,
+          "a program"},
+    Magic{0, "MZ\x90\0"sv, "a program"},
+    Magic{0, "\xca\xfe\xba\xbe"sv, "a program"},
+    Magic{0, "\xcf\xfa\xed\xfe"sv, "a program"},
+    Magic{0, "\0asm"sv, "a WebAssembly module"},
+    Magic{0, "!<arch>\n"sv, "a library of objects"},
+    Magic{0, "SQLite format 3\0"sv, "an SQLite database: export its tables as CSV"},
+    Magic{0, "PAR1"sv,
+          "a Parquet file: convert it to .jsonl (in Python: pandas.read_parquet(\"x.parquet\").to_json("
+          "\"x.jsonl\", orient=\"records\", lines=True))"},
+    Magic{0, "ARROW1"sv, "an Arrow file: convert it to .jsonl"},
+    Magic{0, "ORC"sv, "an ORC file: convert it to .jsonl"},
+    Magic{0, "Obj\1"sv, "an Avro file: convert it to .jsonl"},
+    Magic{0, "\x89HDF\r\n"sv, "an HDF5 file"},
+    Magic{0, "\x93NUMPY"sv, "a NumPy array"},
+    Magic{0, "GGUF"sv, "a model (GGUF)"},
+    Magic{0, "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"sv, "an old Office document: save it as .docx, .odt or .txt"},
+    Magic{0, "{\\rtf"sv, "an RTF document: save it as .docx, .odt or .txt"},
+    Magic{60, "BOOKMOBI"sv, "a Kindle book: convert it to EPUB"},
+    Magic{0, "%!PS"sv, "PostScript: convert it to PDF"},
+    Magic{0, "AT&TFORM"sv, "a DjVu document: convert it to PDF"},
+    Magic{0, "wOFF"sv, "a font"},
+    Magic{0, "wOF2"sv, "a font"},
+    Magic{0, "\0\1\0\0\0"sv, "a font"},
+    Magic{0, "OTTO"sv, "a font"},
+    Magic{0, "Rar!\x1a\x07"sv, "a RAR archive: pack it as .zip or .tar"},
+    Magic{0, "\x80\2"sv, "a Python pickle, which can run code"},
+    Magic{0, "\x80\3"sv, "a Python pickle, which can run code"},
+    Magic{0, "\x80\4\x95"sv, "a Python pickle, which can run code"},
+};
+
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+
+// Why the beginning of a file, which is no known format, looks like no text; "" where it does not.
+std::string no_text(std::string_view head) {
+  if (head.find('\0') != std::string_view::npos) return "is binary";
+  head.remove_suffix(unicode::incomplete_suffix(head));
+  const auto controls = static_cast<size_t>(std::count_if(head.begin(), head.end(), [](char c) {
+    return static_cast<unsigned char>(c) < 0x20 && "\t\n\r\f\v\x1b"sv.find(c) == std::string_view::npos;
+  }));
+  // A hundredth where it is not UTF-8 either: packed and encrypted bytes have a tenth.
+  const bool utf8 = simdjson::validate_utf8(head.data(), head.size());
+  return controls * (utf8 ? 10 : 100) > head.size() ? "is binary" : "";
+}
+
+}  // namespace
+
+std::string plain_name(std::string_view name) {
+  if (const size_t slash = name.find_last_of("/\\"); slash != std::string_view::npos) name.remove_prefix(slash + 1);
+  std::string plain(name);
+  std::transform(plain.begin(), plain.end(), plain.begin(), lower);
+  for (bool again = true; again;) {
+    again = false;
+    for (const std::string_view packed : {".gz", ".zst", ".xz", ".bz2"}) {
+      if (plain.size() > packed.size() && plain.ends_with(packed)) {
+        plain.erase(plain.size() - packed.size());
+        again = true;
+      }
+    }
+  }
+  return plain;
+}
+
+Recognised recognise(std::string_view head, std::string_view name) {
+  const std::string plain = plain_name(name);
+  const auto named = [&](std::initializer_list<std::string_view> endings) {
+    return std::any_of(endings.begin(), endings.end(), [&](std::string_view e) { return plain.ends_with(e); });
+  };
+  if (head.empty()) return {Kind::none, "is empty"};
+  for (const Magic& magic : kMagics) {
+    if (head.size() >= magic.at && head.substr(magic.at).starts_with(magic.bytes)) {
+      return {Kind::none, "is " + std::string(magic.what)};
+    }
+  }
+  if (std::string reason = no_text(head); !reason.empty()) return {Kind::none, std::move(reason)};
+  if (named({".jsonl", ".ndjson"})) return {Kind::json_lines};
+  return {Kind::text};
+}
+
+}  // namespace persea::read
