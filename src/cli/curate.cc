@@ -47,7 +47,7 @@ void print_funnel(const Artifact& corpus, const Json& funnel) {
     line("in the mixture", corpus.facts(), share_of(corpus.facts(), all.at("read")));
 }
 
-int curate(const CliContext& context, const Options& options) {
+int run_curate(const CliContext& context, const Options& options) {
   auto ranks = Ranks::of_this_job();
   if (!ranks) return report(ranks.error());
   CurateOptions settings;
@@ -87,7 +87,7 @@ void add_curate(CLI::App& app, CliContext& context, VerbAction& action) {
       ->check(CLI::Range(uint64_t{64} << 20, uint64_t{1} << 50))
       ->capture_default_str();
   verb->footer(kExamples);
-  verb->callback([&context, &action, options] { action = [&context, options] { return curate(context, *options); }; });
+  verb->callback([&context, &action, options] { action = [&context, options] { return run_curate(context, *options); }; });
 }
 
 }  // namespace persea

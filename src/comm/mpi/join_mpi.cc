@@ -1,3 +1,5 @@
+#define OMPI_SKIP_MPICXX 1  // the C interface alone: Open MPI's old one for C++ wants a library of its own
+#define MPICH_SKIP_MPICXX 1
 #include <mpi.h>
 
 #include <algorithm>
