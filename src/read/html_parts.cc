@@ -1,0 +1,180 @@
+#include "read/html_parts.h"
+
+#include <algorithm>
+#include <array>
+#include <string>
+
+namespace persea::read {
+namespace {
+
+struct Hint {
+  std::string_view word;
+  Part part;
+};
+
+// Words of class names and ids, sorted; "sharing-buttons" has two of them. Where several speak, the strongest counts.
+// clang-format off
+constexpr auto kWords = std::to_array<Hint>({
+    {"actions", Part::extra}, {"ad", Part::extra}, {"addthis", Part::extra}, {"addtoany", Part::extra},
+    {"adsbygoogle", Part::extra}, {"ads", Part::extra}, {"adsense", Part::extra}, {"advert", Part::extra},
+    {"advertisement", Part::extra}, {"advertising", Part::extra}, {"adverts", Part::extra},
+    {"anzeige", Part::extra}, {"archives", Part::extra}, {"author", Part::about}, {"authorbox", Part::about},
+    {"authors", Part::about}, {"autor", Part::about}, {"banner", Part::extra}, {"bio", Part::about},
+    {"blogroll", Part::extra}, {"breadcrumb", Part::navigation}, {"breadcrumbs", Part::navigation},
+    {"byline", Part::about}, {"cart", Part::extra}, {"categories", Part::about}, {"catlinks", Part::navigation},
+    {"colophon", Part::frame}, {"comment", Part::comments}, {"commentaires", Part::comments},
+    {"commentlist", Part::comments}, {"comments", Part::comments}, {"comentarios", Part::comments},
+    {"consent", Part::extra}, {"cookie", Part::extra}, {"cookies", Part::extra}, {"copyright", Part::frame},
+    {"crumb", Part::navigation}, {"crumbs", Part::navigation}, {"dateline", Part::about}, {"dfp", Part::extra},
+    {"disqus", Part::comments}, {"donate", Part::extra}, {"donation", Part::extra}, {"dropdown", Part::navigation},
+    {"editsection", Part::never}, {"feedback", Part::extra}, {"footer", Part::frame}, {"gdpr", Part::extra},
+    {"gutter", Part::never}, {"headerlink", Part::never}, {"infobox", Part::extra}, {"komentarze", Part::comments},
+    {"kommentar", Part::comments}, {"kommentare", Part::comments}, {"lineno", Part::never},
+    {"linenos", Part::never}, {"livefyre", Part::comments}, {"login", Part::extra}, {"masthead", Part::frame},
+    {"megamenu", Part::navigation}, {"menu", Part::navigation}, {"menus", Part::navigation},
+    {"metadata", Part::about}, {"modal", Part::extra}, {"mostread", Part::extra}, {"nav", Part::navigation},
+    {"navbar", Part::navigation}, {"navbox", Part::navigation}, {"navi", Part::navigation},
+    {"navigation", Part::navigation}, {"newsletter", Part::extra}, {"noprint", Part::extra},
+    {"onetrust", Part::extra}, {"outbrain", Part::extra}, {"pager", Part::navigation},
+    {"pagination", Part::navigation}, {"paging", Part::navigation}, {"paywall", Part::extra},
+    {"pingback", Part::comments}, {"popular", Part::extra}, {"popup", Part::extra}, {"postmeta", Part::about},
+    {"postmetadata", Part::about}, {"prevnext", Part::navigation}, {"promo", Part::extra},
+    {"promos", Part::extra}, {"promotion", Part::extra}, {"publicidad", Part::extra}, {"publicite", Part::extra},
+    {"rating", Part::extra}, {"ratings", Part::extra}, {"recirc", Part::extra}, {"recommendation", Part::extra},
+    {"recommendations", Part::extra}, {"recommended", Part::extra}, {"related", Part::extra},
+    {"reklama", Part::extra}, {"respond", Part::comments}, {"share", Part::extra}, {"sharebar", Part::extra},
+    {"sharedaddy", Part::extra}, {"shares", Part::extra}, {"sharethis", Part::extra}, {"sharing", Part::extra},
+    {"sidebar", Part::frame}, {"sidenav", Part::navigation}, {"signin", Part::extra}, {"signup", Part::extra},
+    {"sitemap", Part::navigation}, {"skiplink", Part::never}, {"social", Part::extra}, {"socials", Part::extra},
+    {"sponsor", Part::extra}, {"sponsored", Part::extra}, {"submenu", Part::navigation},
+    {"subscribe", Part::extra}, {"subscription", Part::extra}, {"taboola", Part::extra},
+    {"tagcloud", Part::extra}, {"taglist", Part::about}, {"tags", Part::about}, {"teaser", Part::extra},
+    {"teasers", Part::extra}, {"teilen", Part::extra}, {"timestamp", Part::about}, {"toc", Part::navigation},
+    {"toolbar", Part::extra}, {"toolbox", Part::extra}, {"topbar", Part::frame}, {"trackback", Part::comments},
+    {"trackbacks", Part::comments}, {"trending", Part::extra}, {"upsell", Part::extra},
+    {"werbung", Part::extra}, {"widget", Part::extra}, {"widgets", Part::extra}, {"wishlist", Part::extra},
+});
+
+// Whole names.
+constexpr auto kNames = std::to_array<Hint>({
+    {"article-body", Part::content}, {"article-content", Part::content}, {"article-text", Part::content},
+    {"article__body", Part::content}, {"article__content", Part::content}, {"articlebody", Part::content},
+    {"articlecontent", Part::content}, {"articletext", Part::content}, {"blog-content", Part::content},
+    {"body-content", Part::content}, {"content-body", Part::content}, {"entry", Part::content},
+    {"entry-body", Part::content}, {"entry-content", Part::content}, {"entry-text", Part::content},
+    {"entry_content", Part::content}, {"line-numbers-rows", Part::never}, {"markdown-body", Part::content},
+    {"mw-content-text", Part::content}, {"mw-jump-link", Part::never}, {"mw-parser-output", Part::content},
+    {"post-body", Part::content}, {"post-content", Part::content}, {"post-text", Part::content},
+    {"post__content", Part::content}, {"post_content", Part::content}, {"postbody", Part::content},
+    {"postcontent", Part::content}, {"posttext", Part::content}, {"prose", Part::content},
+    {"rst-content", Part::content}, {"screen-reader-only", Part::never}, {"screen-reader-text", Part::never},
+    {"screenreader-only", Part::never}, {"skip-link", Part::never}, {"skip-to-content", Part::never},
+    {"sr-only", Part::never}, {"story-body", Part::content}, {"story-content", Part::content},
+    {"storybody", Part::content}, {"storytext", Part::content}, {"td-post-content", Part::content},
+    {"theme-doc-markdown", Part::content}, {"visually-hidden", Part::never}, {"visuallyhidden", Part::never},
+});
+// clang-format on
+
+Part look_up(const Hint* begin, const Hint* end, std::string_view word) {
+  for (; begin != end; ++begin) {
+    if (begin->word == word) return begin->part;
+  }
+  return Part::plain;
+}
+
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 32) : c; }
+bool is_letter(char c) { return (c | 32) >= 'a' && (c | 32) <= 'z'; }
+bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
+
+Part stronger(Part a, Part b) { return std::max(a, b); }
+
+// Of one name of a class, or an id.
+Part part_of_name(std::string_view name) {
+  if (name.size() > 64) return Part::plain;
+  std::string small;
+  for (const char c : name) small += lower(c);
+  if (const Part whole = look_up(kNames.begin(), kNames.end(), small); whole != Part::plain) return whole;
+  // "has-sidebar" and "no-comments" tell of others.
+  for (const std::string_view prefix : {"has-", "no-", "with-", "without-", "is-", "js-", "wp-", "md:", "lg:", "sm:"}) {
+    if (small.starts_with(prefix)) return Part::plain;
+  }
+  Part part = Part::plain;
+  for (size_t at = 0; at < name.size();) {
+    if (!is_letter(name[at])) {
+      ++at;
+      continue;
+    }
+    size_t end = at + 1;
+    while (end < name.size() && is_letter(name[end]) && !(is_upper(name[end]) && !is_upper(name[end - 1]))) ++end;
+    part = stronger(part, look_up(kWords.begin(), kWords.end(), std::string_view(small).substr(at, end - at)));
+    at = end;
+  }
+  return part;
+}
+
+Part part_of_names(std::string_view names) {
+  Part part = Part::plain;
+  size_t count = 0;
+  while (!names.empty() && count++ < 24) {
+    const size_t start = names.find_first_not_of(" \t\n\r\f");
+    if (start == std::string_view::npos) break;
+    const size_t end = std::min(names.find_first_of(" \t\n\r\f", start), names.size());
+    part = stronger(part, part_of_name(names.substr(start, end - start)));
+    names.remove_prefix(end);
+  }
+  return part;
+}
+
+Part part_of_role(std::string_view role) {
+  if (role == "main" || role == "article") return Part::content;
+  if (role == "navigation" || role == "menu" || role == "menubar" || role == "toolbar" || role == "tablist")
+    return Part::navigation;
+  if (role == "banner" || role == "contentinfo") return Part::frame;
+  if (role == "search" || role == "dialog" || role == "alertdialog" || role == "tooltip") return Part::extra;
+  return Part::plain;
+}
+
+Part part_of(const HtmlTree& tree, int32_t node) {
+  const Tag tag = tree[node].tag;
+  Part part = Part::plain;
+  switch (tag) {
+    case Tag::html:
+    case Tag::body:
+      return Part::plain;  // their classes tell of the whole page
+    case Tag::nav:
+    case Tag::menu:
+    case Tag::search:
+      return Part::navigation;
+    case Tag::article:
+    case Tag::main:
+      part = Part::content;
+      break;
+    case Tag::footer:
+      part = Part::frame;
+      break;
+    default:
+      break;
+  }
+  if (tree[node].attribute_set == 0) return part;
+  part = stronger(part, part_of_role(tree.attribute(node, Attribute::role)));
+  if (tree.attribute(node, Attribute::itemprop) == "articleBody") part = stronger(part, Part::content);
+  part = stronger(part, part_of_names(tree.attribute(node, Attribute::class_)));
+  return stronger(part, part_of_names(tree.attribute(node, Attribute::id)));
+}
+
+}  // namespace
+
+std::vector<Part> find_parts(const HtmlTree& tree, const GoneNodes& gone) {
+  std::vector<Part> parts(tree.nodes().size(), Part::plain);
+  for (int32_t node = 0; node < tree.size();) {
+    if (gone[static_cast<size_t>(node)] != 0) {
+      node = tree[node].end;
+      continue;
+    }
+    if (tree[node].tag != Tag::text) parts[static_cast<size_t>(node)] = part_of(tree, node);
+    ++node;
+  }
+  return parts;
+}
+
+}  // namespace persea::read
