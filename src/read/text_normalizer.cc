@@ -103,11 +103,19 @@ int64_t normalize(std::string_view bytes, std::string& out) {
 
 size_t cut_point(std::string_view text, size_t limit) {
   if (text.size() <= limit) return text.size();
-  const std::string_view part = text.substr(0, limit);
-  // In the second half, so that pieces do not get small.
-  for (const std::string_view mark : {"\n\n", "\n", " "}) {
-    const size_t at = part.rfind(mark);
-    if (at != std::string_view::npos && at + mark.size() > limit / 2) return at + mark.size();
+  // In the second half, so that pieces do not get small: the place behind a mark lies in (limit / 2, limit].
+  const size_t half = limit / 2;
+  const auto last = [&](char mark, size_t end) -> size_t {  // the place behind the last one before `end`; 0: none
+    for (size_t at = end; at > half; --at) {
+      if (text[at - 1] == mark) return at;
+    }
+    return 0;
+  };
+  for (size_t at = last('\n', limit); at != 0; at = last('\n', at - 1)) {
+    if (at >= 2 && text[at - 2] == '\n') return at;
+  }
+  for (const char mark : {'\n', ' '}) {
+    if (const size_t at = last(mark, limit); at != 0) return at;
   }
   size_t at = limit;
   while (at > 0 && (static_cast<unsigned char>(text[at]) & 0xc0) == 0x80) --at;

@@ -14,7 +14,9 @@ namespace {
 constexpr size_t kBlock = 1 << 18;
 
 bool is_ascii(std::string_view bytes) {
-  return std::none_of(bytes.begin(), bytes.end(), [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
+  unsigned char all = 0;  // without a way out of the loop it becomes vectors
+  for (const char c : bytes) all |= static_cast<unsigned char>(c);
+  return all < 0x80;
 }
 
 class TextReader : public FormatReader {
