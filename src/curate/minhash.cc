@@ -1,0 +1,215 @@
+#include "curate/minhash.h"
+
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <stdexcept>
+
+#include "base/hash.h"
+#include "base/random.h"
+#include "curate/char_flags.h"
+#include "curate/minhash_kernel.h"
+#include "curate/simplify.h"
+
+namespace persea::curate {
+namespace {
+
+constexpr int64_t kMostHashes = 4096, kMostUnits = 1000;
+constexpr size_t kChunk = 1 << 16;  // bytes that are split into words at once
+constexpr size_t kKeptUnits = 1 << 20;
+constexpr uint64_t kStep = 0x9e3779b97f4a7c15, kSpread = 0xd1b54a32d192ed03;
+
+struct Published {
+  std::string name;
+  MinHashSettings settings;
+};
+
+const std::vector<Published>& published() {
+  static const std::vector<Published> all = [] {
+    const auto words = [](int64_t shingle, const Banding& banding) {
+      MinHashSettings settings;
+      settings.shingle = shingle;
+      settings.bands = banding.bands;
+      settings.rows = banding.rows;
+      return settings;
+    };
+    MinHashSettings nemo = words(24, {20, 13});
+    nemo.unit = "characters";
+    nemo.simplify = false;
+    return std::vector<Published>{
+        {"datatrove", words(5, {14, 8})},      {"nemo", nemo},
+        {"redpajama-0.7", words(13, {14, 9})}, {"redpajama-0.8", words(13, {9, 13})},
+        {"redpajama-0.9", words(13, {5, 25})}, {"text-dedup", words(5, best_banding(240, 0.7))}};
+  }();
+  return all;
+}
+
+Status check(const MinHashSettings& settings) {
+  if (settings.unit != "words" && settings.unit != "characters")
+    return fail("minhash: `unit` is \"{}\": say \"words\" or \"characters\"", settings.unit);
+  if (settings.shingle < 1 || settings.shingle > kMostUnits)
+    return fail("minhash: `shingle` is {}: say 1 to {}", settings.shingle, kMostUnits);
+  for (const auto& [name, value] : {std::pair{"bands", settings.bands}, std::pair{"rows", settings.rows}})
+    if (value < 1 || value > kMostHashes) return fail("minhash: `{}` is {}: say 1 to {}", name, value, kMostHashes);
+  if (settings.bands * settings.rows > kMostHashes)
+    return fail("minhash: {} bands of {} rows are more than {} hashes", settings.bands, settings.rows, kMostHashes);
+  return {};
+}
+
+// Every bit of the sum reaches the upper half.
+uint32_t spread(uint64_t sum) {
+  sum ^= sum >> 32;
+  sum *= kSpread;
+  return static_cast<uint32_t>((sum ^ sum >> 29) >> 16);
+}
+
+}  // namespace
+
+const std::vector<std::string>& minhash_names() {
+  static const std::vector<std::string> names = [] {
+    std::vector<std::string> all;
+    for (const Published& one : published()) all.push_back(one.name);
+    return all;
+  }();
+  return names;
+}
+
+Result<MinHashSettings> minhash_settings(const Json& said) {
+  if (!said.is_string() && !said.is_object()) return fail("minhash: settings have to be an object or a name");
+  const Json name = said.is_string() ? said : said.value("set", Json("datatrove"));
+  const auto base = std::find_if(published().begin(), published().end(), [&](const Published& one) {
+    return name.is_string() && name.get_ref<const std::string&>() == one.name;
+  });
+  if (base == published().end())
+    return fail("minhash: {} is no published set: say one of {}", name.dump(), fmt::join(minhash_names(), ", "));
+  Json all = settings_json(base->settings);
+  if (said.is_object()) all.update(said);
+  all.erase("set");
+  PERSEA_TRY(const MinHashSettings settings, read_settings<MinHashSettings>(all, "minhash"));
+  PERSEA_CHECK(check(settings));
+  return settings;
+}
+
+double found_probability(double similarity, const Banding& banding) {
+  return 1 - std::pow(1 - std::pow(similarity, static_cast<double>(banding.rows)), static_cast<double>(banding.bands));
+}
+
+Banding best_banding(int64_t hashes, double threshold) {
+  if (hashes < 1 || hashes > kMostHashes || !(threshold > 0 && threshold < 1))
+    throw std::logic_error("best_banding: 1 to 4096 hashes and a threshold inside 0 and 1 are needed");
+  constexpr size_t kSteps = 200;  // on either side of the threshold, each taken at its middle
+  std::vector<double> similarities, weights;
+  for (size_t i = 0; i < 2 * kSteps; ++i) {
+    const double middle = (static_cast<double>(i % kSteps) + 0.5) / kSteps;
+    similarities.push_back(i < kSteps ? threshold * middle : threshold + (1 - threshold) * middle);
+    weights.push_back(i < kSteps ? threshold : 1 - threshold);
+  }
+  Banding best{1, 1};
+  double least = std::numeric_limits<double>::infinity();
+  std::vector<double> band_equal(2 * kSteps, 1), none_equal(2 * kSteps);
+  for (int64_t rows = 1; rows <= hashes; ++rows) {
+    for (size_t i = 0; i < 2 * kSteps; ++i) band_equal[i] *= similarities[i];
+    std::fill(none_equal.begin(), none_equal.end(), 1);
+    for (int64_t bands = 1; bands <= hashes / rows; ++bands) {
+      double wrong = 0;
+      for (size_t i = 0; i < 2 * kSteps; ++i) {
+        none_equal[i] *= 1 - band_equal[i];
+        wrong += weights[i] * (i < kSteps ? 1 - none_equal[i] : none_equal[i]);
+      }
+      if (wrong < least) {
+        least = wrong;
+        best = {bands, rows};
+      }
+    }
+  }
+  return best;
+}
+
+Result<MinHasher> MinHasher::create(const MinHashSettings& settings) {
+  PERSEA_CHECK(check(settings));
+  return MinHasher(settings);
+}
+
+MinHasher::MinHasher(const MinHashSettings& settings) : settings_(settings) {
+  const auto hashes = static_cast<size_t>(settings.bands * settings.rows);
+  const size_t padded = (hashes + kMinHashGroup - 1) / kMinHashGroup * kMinHashGroup;
+  Random random(static_cast<uint64_t>(settings.seed), "minhash");
+  for (size_t i = 0; i < padded; ++i) {
+    factors_.push_back(static_cast<uint32_t>(random.next() >> 32) | 1);
+    terms_.push_back(static_cast<uint32_t>(random.next() >> 32));
+  }
+}
+
+// A shingle's hash is that of a polynomial in the hashes of its units, which rolls from one to the next.
+void MinHasher::add_rows(size_t first) {
+  const auto n = static_cast<size_t>(settings_.shingle);
+  if (units_.size() < first + n) return;
+  uint64_t power = 1, sum = 0;
+  for (size_t i = 0; i < n; ++i) power *= kStep;
+  for (size_t i = first; i + 1 < first + n; ++i) sum = sum * kStep + units_[i];
+  const size_t before = shingles_.size();
+  shingles_.resize(before + units_.size() - first - n + 1);
+  uint32_t* out = shingles_.data() + before;
+  uint64_t gone = 0;
+  for (size_t i = first + n - 1; i < units_.size(); ++i) {
+    sum = sum * kStep + units_[i] - gone * power;
+    gone = units_[i + 1 - n];
+    *out++ = spread(sum);
+  }
+}
+
+// A long text is split part by part, so that what is known of its words stays in the cache; words never reach over
+// white space.
+void MinHasher::hash_words(std::string_view text) {
+  while (!text.empty()) {
+    size_t end = text.size();
+    if (end > kChunk) {
+      end = text.find(' ', kChunk);
+      end = end == std::string_view::npos ? text.size() : end;
+    }
+    splitter_.split(text.substr(0, end), words_);
+    for (const Word& word : words_) units_.push_back(hash64(word.text));
+    text.remove_prefix(end);
+  }
+}
+
+void MinHasher::hash_characters(std::string_view text) {
+  while (!text.empty()) {
+    const CharAt c = first_char(text);
+    units_.push_back(c.codepoint + 1);
+    text.remove_prefix(c.bytes);
+  }
+}
+
+const std::vector<uint32_t>& MinHasher::shingles(std::string_view text) {
+  if (units_.capacity() > kKeptUnits) units_ = {}, shingles_ = {}, simplified_ = {};
+  units_.clear();
+  shingles_.clear();
+  if (settings_.simplify) {
+    simplify_text(text, simplified_);
+    text = simplified_;
+  }
+  settings_.unit == "words" ? hash_words(text) : hash_characters(text);
+  add_rows(0);
+  if (shingles_.empty() && settings_.short_texts && !units_.empty()) {
+    uint64_t sum = 0;
+    for (const uint64_t unit : units_) sum = sum * kStep + unit;
+    shingles_.push_back(spread(sum));
+  }
+  return shingles_;
+}
+
+bool MinHasher::keys(std::string_view text, std::span<uint64_t> out) {
+  if (out.size() != bands()) throw std::logic_error("MinHasher::keys: one place for each band is needed");
+  if (shingles(text).empty()) return false;
+  least_.assign(factors_.size(), UINT32_MAX);
+  lower_minima(shingles_.data(), shingles_.size(), factors_.data(), terms_.data(), least_.data(), least_.size());
+  const auto rows = static_cast<size_t>(settings_.rows);
+  for (size_t band = 0; band < out.size(); ++band)
+    out[band] = hash64({reinterpret_cast<const char*>(least_.data() + band * rows), rows * sizeof(uint32_t)}, band);
+  return true;
+}
+
+}  // namespace persea::curate
