@@ -15,7 +15,8 @@ constexpr Entry kPacks[] = {{"c4-paragraphs", make_c4_paragraphs},
                             {"c4-quality", make_c4_quality},
                             {"fineweb-quality", make_fineweb_quality},
                             {"gopher-quality", make_gopher_quality},
-                            {"gopher-repetition", make_gopher_repetition}};
+                            {"gopher-repetition", make_gopher_repetition},
+                            {"language", make_language}};
 
 }  // namespace
 

@@ -50,5 +50,6 @@ Result<std::unique_ptr<RulePack>> make_gopher_repetition(const Json& settings);
 Result<std::unique_ptr<RulePack>> make_c4_quality(const Json& settings);
 Result<std::unique_ptr<RulePack>> make_c4_paragraphs(const Json& settings);
 Result<std::unique_ptr<RulePack>> make_fineweb_quality(const Json& settings);
+Result<std::unique_ptr<RulePack>> make_language(const Json& settings);
 
 }  // namespace persea::curate
