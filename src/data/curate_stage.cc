@@ -40,8 +40,8 @@ Status make_corpus(const Recipe& recipe, const Plan& plan, const Judge& judge, c
   PERSEA_CHECK(ranks.agree(read_share(recipe, plan, judge, folder, options.quiet, ranks)));
   PERSEA_TRY(const std::vector<fs::path> parts, list_parts(plan, folder));
   PERSEA_TRY(const Documents documents, Documents::open(parts));
-  PERSEA_TRY(const Duplicates duplicates,
-             find_duplicates(recipe.dedup, documents, folder, std::max<int64_t>(options.memory / 4, 16 << 20)));
+  PERSEA_TRY(const Duplicates duplicates, find_duplicates(recipe.dedup, documents, judge.bands(), folder,
+                                                          std::max<int64_t>(options.memory / 4, 16 << 20)));
   Progress progress("packing", 0, options.quiet);
   return pack(recipe, plan, documents, duplicates, context,
               [&](int64_t bytes) { progress.update(static_cast<double>(bytes)); });
@@ -62,7 +62,7 @@ Result<StageResult> run_curate_stage(Lab& lab, const Recipe& recipe, const Curat
     spec.settings["text"] = plan.digest();
     spec.settings["steps"] = Json::array();
     for (const auto& step : steps) spec.settings["steps"].push_back(step->key());
-    const Judge judge(std::move(steps));
+    PERSEA_TRY(const Judge judge, Judge::create(std::move(steps), recipe.dedup));
     return lab.run(spec, [&](StageContext& context) -> Status {
       told = true;
       PERSEA_CHECK(make_corpus(recipe, plan, judge, options, ranks, context));
@@ -80,7 +80,7 @@ Status help_curate_stage(const Recipe& recipe, const CurateOptions& options, Ran
   const auto share = [&]() -> Status {
     PERSEA_TRY(auto steps, make_steps(recipe));
     PERSEA_TRY(const Json json, parse_json(order, "rank 0"));
-    const Judge judge(std::move(steps));
+    PERSEA_TRY(const Judge judge, Judge::create(std::move(steps), recipe.dedup));
     return read_share(recipe, Plan::from_json(json.at("files")), judge, json.at("folder").get<std::string>(),
                       options.quiet, ranks);
   };

@@ -36,11 +36,6 @@ std::string_view Documents::place(size_t i) const {
   return part.place(entry(i));
 }
 
-std::span<const uint64_t> Documents::keys(size_t i, size_t bands) const {
-  const size_t p = part_of(i);
-  return parts_[p].keys(i - firsts_[p], bands);
-}
-
 void Documents::release() const {
   for (const PartReader& part : parts_) part.release();
 }

@@ -21,7 +21,6 @@ class Documents {
   const PartEntry& entry(size_t i) const;
   std::string_view text(size_t i) const;  // safe on all threads
   std::string_view place(size_t i) const;
-  std::span<const uint64_t> keys(size_t i, size_t bands) const;
 
   size_t parts() const { return parts_.size(); }
   const PartReader& part(size_t p) const { return parts_[p]; }

@@ -1,58 +1,61 @@
 #include "data/curation/duplicates.h"
 
-#include <algorithm>
-#include <cstring>
+#include <bit>
 #include <numeric>
+
+#include "curate/near_duplicates.h"
 
 namespace persea::curation {
 namespace {
 
-struct Numbered {
-  DocumentId id;
-  uint32_t document;
-  bool operator<(const Numbered& other) const {
-    const int order = std::memcmp(id.data(), other.id.data(), id.size());
-    return order != 0 ? order < 0 : document < other.document;
-  }
-};
+using Firsts = std::vector<uint32_t>;
 
-// Copies of the same text, found by sorting: a share of all ids at a time, parted by their first byte.
-void find_exact(const Documents& documents, int64_t memory, Duplicates& found) {
-  const double bytes = static_cast<double>(documents.size()) * sizeof(Numbered);
-  const int passes = std::clamp(static_cast<int>(bytes / static_cast<double>(memory)) + 1, 1, 256);
-  std::vector<Numbered> ids;
-  for (int pass = 0; pass < passes; ++pass) {
-    ids.clear();
-    for (size_t p = 0; p < documents.parts(); ++p) {
-      const auto entries = documents.part(p).entries();
-      for (size_t i = 0; i < entries.size(); ++i) {
-        if (entries[i].id[0] * passes / 256 == pass)
-          ids.push_back({entries[i].id, static_cast<uint32_t>(documents.first_of(p) + i)});
-      }
-      documents.release(p);
-    }
-    std::sort(ids.begin(), ids.end());
-    for (size_t i = 1, first = 0; i < ids.size(); ++i) {
-      if (ids[i].id != ids[first].id) {
-        first = i;
-      } else {
-        found.dropped[ids[i].document] = Copy::exact;
-        found.first[ids[i].document] = ids[first].document;
-      }
-    }
+Result<Firsts> find_exact(const Documents& documents, const fs::path& folder, size_t memory) {
+  PERSEA_TRY(auto ids, curate::ExactDuplicates::create(folder, memory));
+  for (size_t p = 0; p < documents.parts(); ++p) {
+    for (const PartEntry& entry : documents.part(p).entries())
+      PERSEA_CHECK(ids.add(std::bit_cast<curate::ExactDuplicates::Id>(entry.id)));
+    documents.release(p);
   }
+  return ids.clusters();
+}
+
+// Among those that are no exact copies.
+Result<Firsts> find_near(const Documents& documents, const Duplicates& exact, size_t bands, const fs::path& folder,
+                         size_t memory) {
+  PERSEA_TRY(auto keys, curate::NearDuplicates::create(folder, bands, memory));
+  for (size_t p = 0; p < documents.parts(); ++p) {
+    const PartReader& part = documents.part(p);
+    for (size_t i = 0; i < part.entries().size(); ++i) {
+      const bool copy = exact.dropped[documents.first_of(p) + i] != Copy::none;
+      PERSEA_CHECK(keys.add(copy ? std::span<const uint64_t>() : part.keys(i, bands)));
+    }
+    documents.release(p);
+  }
+  return keys.clusters();
 }
 
 }  // namespace
 
-Result<Duplicates> find_duplicates(const Dedup& dedup, const Documents& documents, const fs::path& folder,
+Result<Duplicates> find_duplicates(const Dedup& dedup, const Documents& documents, size_t bands, const fs::path& folder,
                                    int64_t memory) {
+  const auto bytes = static_cast<size_t>(memory);
   Duplicates found;
   found.dropped.assign(documents.size(), Copy::none);
   found.first.resize(documents.size());
   std::iota(found.first.begin(), found.first.end(), 0U);
-  if (dedup.exact) find_exact(documents, memory, found);
-  (void)folder;
+  if (dedup.exact) {
+    PERSEA_TRY(found.first, find_exact(documents, folder, bytes));
+    for (uint32_t i = 0; i < documents.size(); ++i)
+      if (found.first[i] != i) found.dropped[i] = Copy::exact;
+  }
+  if (bands == 0) return found;
+  PERSEA_TRY(const Firsts near, find_near(documents, found, bands, folder, bytes));
+  for (uint32_t i = 0; i < documents.size(); ++i) {
+    if (near[i] == i) continue;
+    found.first[i] = near[i];
+    if (dedup.near == "drop") found.dropped[i] = Copy::near;
+  }
   return found;
 }
 

@@ -16,11 +16,12 @@ enum class Copy : uint8_t { none, exact, near };
 
 struct Duplicates {
   std::vector<Copy> dropped;    // of each document: whether it goes, as what kind of copy
-  std::vector<uint32_t> first;  // of each document: the first one of its group; itself where it is alone
+  std::vector<uint32_t> first;  // of each document: the one that it is a copy of, or the first one of those that it is
+                                // nearly the same as; itself where there is none
 };
 
-// `folder` is scratch, `memory` in bytes.
-Result<Duplicates> find_duplicates(const Dedup& dedup, const Documents& documents, const fs::path& folder,
+// `bands` keys of MinHash a document, 0: near duplicates are not looked for. `folder` is scratch, `memory` in bytes.
+Result<Duplicates> find_duplicates(const Dedup& dedup, const Documents& documents, size_t bands, const fs::path& folder,
                                    int64_t memory);
 
 }  // namespace persea::curation

@@ -23,6 +23,15 @@ void count(const Decision& decision, const std::string& step, size_t bytes, Tall
 
 }  // namespace
 
+Result<Judge> Judge::create(std::vector<std::unique_ptr<Step>> steps, const Dedup& dedup) {
+  Judge judge(std::move(steps));
+  if (!dedup.minhash.is_null()) {
+    PERSEA_TRY(const curate::MinHashSettings settings, curate::minhash_settings(dedup.minhash));
+    PERSEA_TRY(judge.hasher_, curate::MinHasher::create(settings));
+  }
+  return judge;
+}
+
 void Judge::judge(const read::Document& document, const Source& source, std::string_view file, Scratch& scratch,
                   Tally& tally, Judged& judged) const {
   judged.log.clear();
@@ -64,6 +73,10 @@ void Judge::judge(const read::Document& document, const Source& source, std::str
     }
   }
   judged.id = changed ? document_id(judged.text) : judged.read_id;
+  judged.keys.assign(bands(), kNoKey);
+  if (!hasher_) return;
+  if (!scratch.hasher) scratch.hasher = hasher_;
+  if (!scratch.hasher->keys(judged.text, judged.keys)) judged.keys.assign(bands(), kNoKey);
 }
 
 }  // namespace persea::curation

@@ -7,6 +7,7 @@
 
 #include "data/corpus.h"
 #include "data/curation/decision_log.h"
+#include "data/curation/part.h"
 #include "data/curation/recipe.h"
 #include "data/curation/step.h"
 #include "data/curation/tally.h"
@@ -19,20 +20,25 @@ struct Judged {
   std::string text;            // as it stays
   DocumentId id{}, read_id{};  // of the text as it stays, and as it was read
   std::string log;             // lines of decisions.jsonl
+  std::vector<uint64_t> keys;  // one a band, where near duplicates are looked for; kNoKey each where it has none
 };
 
 class Judge {
  public:
-  explicit Judge(std::vector<std::unique_ptr<Step>> steps) : steps_(std::move(steps)) {}
+  // With the settings of MinHash that `dedup` names.
+  static Result<Judge> create(std::vector<std::unique_ptr<Step>> steps, const Dedup& dedup);
 
   const std::vector<std::unique_ptr<Step>>& steps() const { return steps_; }
+  size_t bands() const { return hasher_ ? hasher_->bands() : 0; }  // keys of each document
 
   // Adds to `tally`, which has to be the source's.
   void judge(const read::Document& document, const Source& source, std::string_view file, Scratch& scratch,
              Tally& tally, Judged& judged) const;
 
  private:
+  explicit Judge(std::vector<std::unique_ptr<Step>> steps) : steps_(std::move(steps)) {}
   std::vector<std::unique_ptr<Step>> steps_;
+  std::optional<curate::MinHasher> hasher_;  // threads have copies
 };
 
 }  // namespace persea::curation

@@ -3,6 +3,7 @@
 // lies in a stage's scratch and is no format that lasts.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -15,6 +16,9 @@
 #include "data/curation/tally.h"
 
 namespace persea::curation {
+
+// In place of each key of a document that has none.
+inline constexpr uint64_t kNoKey = UINT64_MAX;
 
 // Of one document. The layout is that of the file.
 struct PartEntry {
@@ -43,8 +47,11 @@ class PartReader {
   std::span<const PartEntry> entries() const { return entries_; }
   std::string_view text(const PartEntry& entry) const { return text_.substr(entry.text_offset, entry.text_bytes); }
   std::string_view place(const PartEntry& entry) const { return places_.substr(entry.place_offset, entry.place_bytes); }
-  // `bands` keys of document i; none where it was too short to have any (all ones).
-  std::span<const uint64_t> keys(size_t i, size_t bands) const { return keys_.subspan(i * bands, bands); }
+  // `bands` keys of document i, or none.
+  std::span<const uint64_t> keys(size_t i, size_t bands) const {
+    const auto keys = keys_.subspan(i * bands, bands);
+    return std::all_of(keys.begin(), keys.end(), [](uint64_t key) { return key == kNoKey; }) ? keys.first(0) : keys;
+  }
   std::string_view log() const { return log_; }
   const std::vector<Tally>& tallies() const { return tallies_; }
   void release() const { file_.release(); }  // gives its memory back until it is read again

@@ -165,6 +165,7 @@ void UnitPass::judge_items() {
     part_.log += results[i].log;
     for (size_t k = 0; k < results[i].kept.size(); ++k) {
       const Judged& judged = results[i].kept[k];
+      part_.keys.insert(part_.keys.end(), judged.keys.begin(), judged.keys.end());
       part_.add(judged.text, results[i].places[k],
                 {judged.id, judged.read_id, 0, 0, items_[i].file, 0, 0, kNone, kNone});
     }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "curate/minhash.h"
 #include "curate/pii.h"
 #include "curate/rule_pack.h"
 
@@ -141,7 +142,11 @@ Result<Recipe> Recipe::parse(std::string_view text, std::string_view where, cons
     Json rest = *said, minhash = rest.value("minhash", Json());
     rest.erase("minhash");
     PERSEA_CHECK(reader.read(rest, "dedup", "dedup", recipe.dedup));
-    if (minhash != "off") recipe.dedup.minhash = std::move(minhash);
+    if (minhash != "off" && !minhash.is_null()) {
+      auto settings = curate::minhash_settings(minhash);
+      if (!settings) return fail("{}: {}", reader.at("dedup.minhash"), settings.error().message);
+      recipe.dedup.minhash = curate::settings_json(*settings);
+    }
   }
   PERSEA_CHECK(reader.read_if_there("mix", recipe.mix));
   PERSEA_CHECK(reader.read_if_there("split", recipe.split));

@@ -69,6 +69,10 @@ Result<std::unique_ptr<Step>> make_rule_step(Json settings) {
 
 Result<std::unique_ptr<Step>> make_step(const StepRecipe& recipe) {
   if (recipe.name == "rules") return make_rule_step(recipe.settings);
+  if (recipe.name == "language") {
+    PERSEA_TRY(auto pack, curate::make_language(recipe.settings));
+    return std::unique_ptr<Step>(std::make_unique<RuleStep>(std::move(pack)));
+  }
   return fail("[{}] is not known", recipe.name);
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "base/result.h"
 #include "curate/decision.h"
 #include "curate/judging.h"
+#include "curate/minhash.h"
 #include "curate/pii.h"
 #include "data/curation/recipe.h"
 
@@ -20,6 +22,7 @@ struct Scratch {
   curate::Judging judging;
   bool judging_has_text = false;  // `judging` has read the text at hand
   std::vector<curate::PiiFind> finds;
+  std::optional<curate::MinHasher> hasher;
 };
 
 class Step {
