@@ -18,7 +18,7 @@ def documents(folder):
         if not name.endswith(".jsonl.zst"):
             continue
         lines = subprocess.run(["zstd", "-dcq", os.path.join(folder, name)], stdout=subprocess.PIPE, check=True).stdout
-        for line in lines.decode().splitlines():
+        for line in filter(None, lines.decode().split("\n")):  # other line breaks stand in texts
             text = json.loads(line).get("text", "")
             if text.strip():
                 yield text
@@ -37,15 +37,15 @@ def altered(text, random_, share):
     return " ".join(parts)
 
 
-def write(path, size, seed=1):
-    """JSON lines of about `size` bytes of text; returns the bytes of text and the number of documents."""
+def write(path, size=None, seed=1):
+    """JSON lines of about `size` bytes of text (none: what there is, once); returns the bytes of text and the number of documents."""
     random_ = random.Random(seed)
     originals = list(documents(bar.shared("data", "train-text")))
     done = count = turn = 0
     with open(path, "w") as out:
-        while done < size:
+        while turn == 0 or (size is not None and done < size):
             for text in originals:
-                if done >= size:
+                if size is not None and done >= size:
                     break
                 if turn > 0:  # mostly other texts, some nearly the same ones
                     text = altered(text, random_, 0.3 if random_.random() < 0.9 else 0.01)
@@ -54,3 +54,48 @@ def write(path, size, seed=1):
                 count += 1
             turn += 1
     return done, count
+
+
+def sample(path, size):
+    """JSON lines of about `size` bytes: documents drawn evenly from all."""
+    originals = list(documents(bar.shared("data", "train-text")))
+    share = size / sum(len(text.encode()) for text in originals)
+    random_ = random.Random(7)
+    done = count = 0
+    with open(path, "w") as out:
+        for text in originals:
+            if random_.random() < share:
+                out.write(json.dumps({"text": text}) + "\n")
+                done += len(text.encode())
+                count += 1
+    return done, count
+
+
+RECIPE = """\
+[[source]]
+name = "texts"
+path = "{texts}"
+titles = false
+[language]
+keep = ["en"]
+[[rules]]
+pack = "gopher-repetition"
+[[rules]]
+pack = "gopher-quality"
+[[rules]]
+pack = "c4-quality"
+filter_no_terminal_punct = false
+[[rules]]
+pack = "fineweb-quality"
+[pii]
+[dedup]
+minhash = "datatrove"
+"""
+
+
+def recipe(folder, texts):
+    """The file of the recipe that the bars run over the texts of a folder."""
+    path = os.path.join(folder, "recipe.toml")
+    with open(path, "w") as out:
+        out.write(RECIPE.format(texts=texts))
+    return path
