@@ -16,7 +16,6 @@ namespace {
 
 constexpr size_t kParts = 512;  // about, of all columns together
 constexpr uint32_t kFree = UINT32_MAX;
-constexpr size_t kBlock = 4096;  // records
 
 // A key in halves, so that nothing is lost to alignment on disk.
 template <size_t kWords>
@@ -93,46 +92,6 @@ class FirstTable {
   std::vector<Entry> slots_;
 };
 
-// Records that have to wait for the next round.
-template <size_t kWords>
-class Waiting {
- public:
-  explicit Waiting(const fs::path& folder) : folder_(folder) {}
-
-  Status add(const Record<kWords>& record) {
-    block_.push_back(record);
-    return block_.size() < kBlock ? Status() : flush();
-  }
-  Status flush() {
-    if (block_.empty()) return {};
-    if (!file_) {
-      PERSEA_TRY(auto file, SpillFile::create(folder_));
-      file_ = std::make_unique<SpillFile>(std::move(file));
-    }
-    PERSEA_CHECK(file_->append(std::as_bytes(std::span<const Record<kWords>>(block_))));
-    block_.clear();
-    return {};
-  }
-  uint64_t count() const { return file_ ? file_->size() / sizeof(Record<kWords>) : 0; }
-
-  template <class Use>
-  Status read(const Use& use) const {
-    std::vector<Record<kWords>> block;
-    for (uint64_t done = 0; done < count(); done += block.size()) {
-      block.resize(std::min<uint64_t>(kBlock, count() - done));
-      PERSEA_CHECK(
-          file_->read(done * sizeof(Record<kWords>), std::as_writable_bytes(std::span<Record<kWords>>(block))));
-      PERSEA_CHECK(use(std::span<const Record<kWords>>(block)));
-    }
-    return {};
-  }
-
- private:
-  const fs::path& folder_;
-  std::vector<Record<kWords>> block_;
-  std::unique_ptr<SpillFile> file_;
-};
-
 }  // namespace
 
 template <size_t kWords>
@@ -149,12 +108,12 @@ struct KeyClusters<kWords>::State {
   // Unites the documents of a part. Where the table has no room for a key, all its records wait for the next round, in
   // which the table is empty again.
   Status unite_part(size_t part, FirstTable<kWords>& table, Sets& sets) const {
-    std::unique_ptr<Waiting<kWords>> waiting, next = std::make_unique<Waiting<kWords>>(folder);
+    Overflow<Record<kWords>> next(folder);
     const auto use = [&](std::span<const Record<kWords>> records) -> Status {
       for (const Record<kWords>& record : records) {
         const uint32_t first = table.find(record);
         if (first == kFree) {
-          PERSEA_CHECK(next->add(record));
+          PERSEA_CHECK(next.add(record));
         } else if (first != record.document) {
           sets.unite(first, record.document);
         }
@@ -163,12 +122,12 @@ struct KeyClusters<kWords>::State {
     };
     table.clear(spill.count(part));
     PERSEA_CHECK(spill.read(part, use));
-    PERSEA_CHECK(next->flush());
-    while (next->count() > 0) {
-      waiting = std::exchange(next, std::make_unique<Waiting<kWords>>(folder));
-      table.clear(waiting->count());
-      PERSEA_CHECK(waiting->read(use));
-      PERSEA_CHECK(next->flush());
+    PERSEA_CHECK(next.seal());
+    while (next.count() > 0) {
+      const Overflow<Record<kWords>> waiting = std::exchange(next, Overflow<Record<kWords>>(folder));
+      table.clear(waiting.count());
+      PERSEA_CHECK(waiting.read(use));
+      PERSEA_CHECK(next.seal());
     }
     return {};
   }

@@ -42,6 +42,53 @@ class SpillFile {
   uint64_t size_ = 0;
 };
 
+// Records in one row, in a file that comes to be with the first block of them.
+template <class Record>
+class Overflow {
+  static_assert(std::is_trivially_copyable_v<Record>);
+
+ public:
+  explicit Overflow(fs::path folder) : folder_(std::move(folder)) {}
+
+  Status add(const Record& record) {
+    block_.push_back(record);
+    return block_.size() < kBlock ? Status() : flush();
+  }
+  // Nothing is added from here on.
+  Status seal() { return block_.empty() ? Status() : flush(); }
+
+  uint64_t count() const { return file_ ? file_->size() / sizeof(Record) : 0; }
+
+  // Calls use(records) -> Status for blocks of them in their order.
+  template <class Use>
+  Status read(const Use& use) const {
+    std::vector<Record> block;
+    for (uint64_t done = 0; done < count(); done += block.size()) {
+      block.resize(std::min<uint64_t>(kBlock, count() - done));
+      PERSEA_CHECK(file_->read(done * sizeof(Record), std::as_writable_bytes(std::span<Record>(block))));
+      PERSEA_CHECK(use(std::span<const Record>(block)));
+    }
+    return {};
+  }
+
+ private:
+  static constexpr size_t kBlock = 4096;  // records
+
+  Status flush() {
+    if (!file_) {
+      PERSEA_TRY(auto file, SpillFile::create(folder_));
+      file_ = std::make_unique<SpillFile>(std::move(file));
+    }
+    PERSEA_CHECK(file_->append(std::as_bytes(std::span<const Record>(block_))));
+    block_.clear();
+    return {};
+  }
+
+  fs::path folder_;
+  std::vector<Record> block_;
+  std::unique_ptr<SpillFile> file_;
+};
+
 // Records in parts: added by one thread, then sealed, then read by any.
 template <class Record>
 class Spill {

@@ -1,0 +1,69 @@
+// The tokens that exact spans are made of: runs of letters, marks and digits, and every other character by itself, as
+// it is written; white space only parts them. Characters of scripts that are written without spaces stand by
+// themselves too. A row of tokens is equal to another whatever white space stands between them.
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+#include "curate/char_flags.h"
+
+namespace persea::curate {
+
+enum class SpanClass : uint8_t { space, run, single };
+
+SpanClass wide_span_class(const CharAt& c);  // of a character beyond ASCII
+
+inline constexpr std::array<SpanClass, 128> kAsciiSpanClasses = [] {
+  std::array<SpanClass, 128> classes{};
+  for (size_t c = 0; c < classes.size(); ++c) {
+    const bool run = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+    const bool space = c == ' ' || (c >= 0x9 && c <= 0xd) || (c >= 0x1c && c <= 0x1f);
+    classes[c] = run ? SpanClass::run : space ? SpanClass::space : SpanClass::single;
+  }
+  return classes;
+}();
+
+// Goes from token to token. Begun at any token of a text it finds the same ones from there on.
+class SpanTokens {
+ public:
+  explicit SpanTokens(std::string_view text, size_t at = 0) : text_(text), behind_(at) {}
+
+  // Moves to the next token; false where there is none, and then begin() is the text's end.
+  bool next() {
+    size_t at = behind_;
+    Char c{SpanClass::space, 0};
+    while (at < text_.size() && (c = char_at(at)).kind == SpanClass::space) at += c.bytes;
+    begin_ = at;
+    if (at == text_.size()) {
+      behind_ = at;
+      return false;
+    }
+    at += c.bytes;
+    if (c.kind == SpanClass::run)
+      while (at < text_.size() && (c = char_at(at)).kind == SpanClass::run) at += c.bytes;
+    behind_ = at;
+    return true;
+  }
+
+  size_t begin() const { return begin_; }  // of the token, in the text
+  size_t end() const { return behind_; }
+  std::string_view token() const { return text_.substr(begin_, behind_ - begin_); }
+
+ private:
+  struct Char {
+    SpanClass kind;
+    uint8_t bytes;
+  };
+  Char char_at(size_t at) const {
+    const auto byte = static_cast<unsigned char>(text_[at]);
+    if (byte < 0x80) return {kAsciiSpanClasses[byte], 1};
+    const CharAt c = first_wide_char(text_.substr(at));
+    return {wide_span_class(c), c.bytes};
+  }
+
+  std::string_view text_;
+  size_t begin_ = 0, behind_;
+};
+
+}  // namespace persea::curate
