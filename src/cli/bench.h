@@ -13,6 +13,7 @@ void add_bench(CLI::App& app, CliContext& context, VerbAction& action);
 // The middle one of at least one value, the upper of two.
 double median_of(std::vector<double> values);
 
+void add_bench_contamination(CLI::App& bench, CliContext& context, VerbAction& action);
 void add_bench_html(CLI::App& bench, CliContext& context, VerbAction& action);
 void add_bench_inference(CLI::App& bench, CliContext& context, VerbAction& action);
 void add_bench_logits(CLI::App& bench, CliContext& context, VerbAction& action);

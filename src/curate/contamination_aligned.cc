@@ -1,0 +1,329 @@
+// The mode `aligned`: pairs of telling words of an item lead to places of a text, and there the item's words are
+// aligned with the text's. What stands there in order, weighted by what each word says, is the score.
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include "curate/contamination_forms.h"
+#include "curate/contamination_mode.h"
+#include "curate/rule_pack.h"
+#include "curate/seed_table.h"
+#include "curate/settings.h"
+#include "curate/word_alignment.h"
+
+namespace persea::curate {
+namespace {
+
+constexpr int kVersion = 1;
+
+struct Settings {
+  std::string action = "drop";
+  double min_share = 0.6;         // of an item that says much (kMuch bits), by what its words say
+  double min_share_short = 0.75;  // of one that says just enough
+  int64_t min_bits = 50;          // what says less cannot be told from other texts
+  double min_numbers = 0.5;       // of an item's numbers, rounded down: with other numbers it is another item
+  bool contexts = false;          // passages that questions are about count too
+  bool answers = true;            // so do long answers alone
+  int64_t cut_chars = 0;          // on each side of what is cut
+  int64_t min_piece_chars = 0;    // shorter pieces between are cut too
+
+  static constexpr bool kZeroIsOff = false;
+  template <class Visit>
+  void fields(const Visit& visit) {
+    visit("action", action);
+    visit("min_share", min_share);
+    visit("min_share_short", min_share_short);
+    visit("min_bits", min_bits);
+    visit("min_numbers", min_numbers);
+    visit("contexts", contexts);
+    visit("answers", answers);
+    visit("cut_chars", cut_chars);
+    visit("min_piece_chars", min_piece_chars);
+  }
+};
+
+constexpr double kMuch = 150;         // bits
+constexpr size_t kSeeds = 12;         // of a form, in as many parts of it
+constexpr size_t kMostPostings = 64;  // of a seed: what more forms have does not lead to any
+constexpr size_t kLooked = 256;       // places that are remembered
+constexpr size_t kReach = 5;          // words on each side that are looked at first
+constexpr uint64_t kLookCost = 8;     // of that, in cells of an alignment
+// The cells that a text may cost: some for its own sake, and more for each word. Texts from life need about one a word.
+constexpr uint64_t kCells = 1 << 20, kCellsPerWord = 256;
+
+enum Tellable : uint8_t { kTellable, kTooShort, kTooCommon };
+
+struct Form {
+  uint32_t item, first;  // its first word in words_
+  uint16_t words, bits, numbers;
+};
+
+class AlignedMode final : public ContaminationMode {
+ public:
+  explicit AlignedMode(const Settings& settings) : settings_(settings) {}
+
+  Status build(const ContaminationItems& all);
+
+  std::string_view name() const override { return "aligned"; }
+  int version() const override { return kVersion; }
+  Json settings() const override { return settings_json(settings_); }
+  size_t bytes() const override {
+    return words_.size() * 4 + bits_.size() + forms_.size() * sizeof(Form) + tellable_.size() + seeds_.bytes();
+  }
+  std::string_view untellable(uint32_t item) const override {
+    static constexpr std::string_view kWhy[] = {"", "says too little to be told from other texts",
+                                                "has only words that many other items have too"};
+    return kWhy[tellable_[item]];
+  }
+  void find(std::string_view text, ContaminationScratch& scratch, std::vector<ContaminationHit>& hits) const override;
+  void judge(std::string_view text, ContaminationScratch& scratch, Decision& decision) const override;
+  void hash(Sha256& digest) const override {
+    add_vector(digest, words_);
+    add_vector(digest, bits_);
+    for (const Form& form : forms_) add_vector(digest, std::vector<uint32_t>{form.item, form.first, form.words});
+    seeds_.hash(digest);
+  }
+
+ private:
+  void follow(const SeedTable::Posting& seed, size_t place, uint64_t& budget, ContaminationScratch& scratch) const;
+  bool looks_alike(const Form& form, size_t at, const PlainWords& plain, size_t place) const;
+  double limit(int bits) const;
+  Status add_task(const ContaminationItems& all, const std::vector<uint32_t>& task);
+  void add_form(uint32_t item, const PlainForm& form, const TaskWords& task);
+  void choose_seeds();
+  std::span<const PlainWord> words_of(const Form& form) const { return {words_.data() + form.first, form.words}; }
+
+  Settings settings_;
+  std::vector<Form> forms_;
+  std::vector<PlainWord> words_;   // of all forms
+  std::vector<uint8_t> bits_;      // what each of them says
+  std::vector<uint8_t> tellable_;  // of each item
+  SeedTable seeds_;
+};
+
+// The share of a form that has to stand there: more of one that says little.
+double AlignedMode::limit(int bits) const {
+  const double least = static_cast<double>(settings_.min_bits);
+  const double at = kMuch <= least ? 1 : std::clamp((bits - least) / (kMuch - least), 0.0, 1.0);
+  return settings_.min_share_short + at * (settings_.min_share - settings_.min_share_short);
+}
+
+// Whether the words around a seed are mostly those of the form, each in its place or beside it.
+bool AlignedMode::looks_alike(const Form& form, size_t at, const PlainWords& plain, size_t place) const {
+  const PlainWord* words = words_.data() + form.first;
+  const uint8_t* bits = bits_.data() + form.first;
+  const size_t from = at - std::min(at, kReach), to = std::min<size_t>(form.words, at + kReach + 3);
+  int all = 0, met = 0;
+  for (size_t i = from; i < to; ++i) {
+    all += bits[i];
+    const size_t middle = place + i - at;  // below 0 it is very large
+    for (const size_t j : {middle - 1, middle, middle + 1}) {
+      if (j >= plain.words.size() || plain.words[j] != words[i]) continue;
+      met += bits[i];
+      break;
+    }
+  }
+  return 2 * met >= all;
+}
+
+void AlignedMode::follow(const SeedTable::Posting& seed, size_t place, uint64_t& budget,
+                         ContaminationScratch& scratch) const {
+  const Form& form = forms_[seed.text()];
+  const size_t at = seed.word();
+  const int64_t shift = static_cast<int64_t>(place) - static_cast<int64_t>(at);
+  ContaminationScratch::Looked& looked = scratch.looked[seed.text() % kLooked];
+  const auto slack = static_cast<int64_t>(alignment_slack(form.words));
+  if (looked.form == seed.text() && place < looked.until && std::abs(looked.shift - shift) <= slack / 2) return;
+  if (budget < kLookCost) {
+    ++scratch.unverified;
+    return;
+  }
+  budget -= kLookCost;
+  if (!looks_alike(form, at, scratch.plain, place)) return;
+  const uint64_t cost = (2 * static_cast<uint64_t>(slack) + 1) * form.words;
+  if (budget < cost) {
+    ++scratch.unverified;
+    return;
+  }
+  budget -= cost;
+  const std::span<const uint8_t> bits(bits_.data() + form.first, form.words);
+  const Alignment found = align(words_of(form), bits, scratch.plain.words, at, place, scratch.rows);
+  looked = {seed.text(), shift, static_cast<uint32_t>(place - at + form.words)};
+  const double score = static_cast<double>(found.bits) / form.bits;
+  if (score < limit(form.bits)) return;
+  if (found.numbers < static_cast<int>(settings_.min_numbers * form.numbers)) return;
+  scratch.kept.push_back(
+      {form.item, {scratch.plain.begins[found.begin], scratch.plain.ends[found.end - 1]}, std::min(1.0, score)});
+}
+
+void AlignedMode::find(std::string_view text, ContaminationScratch& scratch,
+                       std::vector<ContaminationHit>& hits) const {
+  PlainWords& plain = scratch.plain;
+  plain.read(text);
+  scratch.unverified = 0;
+  scratch.kept.clear();
+  scratch.looked.assign(kLooked, {});
+  uint64_t budget = kCells + kCellsPerWord * plain.words.size();
+  constexpr size_t kBlock = 64;
+  uint64_t keys[kBlock];
+  const std::vector<uint32_t>& telling = plain.telling;
+  for (size_t first = 1; first < telling.size(); first += kBlock) {
+    const size_t count = std::min(kBlock, telling.size() - first);
+    for (size_t i = 0; i < count; ++i) {
+      keys[i] = SeedTable::key(plain.words[telling[first + i - 1]], plain.words[telling[first + i]]);
+      seeds_.prefetch(keys[i]);
+    }
+    for (size_t i = 0; i < count; ++i) {
+      if (!seeds_.maybe(keys[i])) continue;
+      for (const SeedTable::Posting seed : seeds_.find(keys[i])) follow(seed, telling[first + i - 1], budget, scratch);
+    }
+  }
+  keep_best(scratch.kept, hits);
+}
+
+void AlignedMode::judge(std::string_view text, ContaminationScratch& scratch, Decision& decision) const {
+  std::vector<ContaminationHit>& hits = scratch.hits;
+  hits.clear();
+  find(text, scratch, hits);
+  if (hits.empty()) return;
+  if (settings_.action == "drop") {
+    const auto best =
+        std::max_element(hits.begin(), hits.end(), [](const auto& a, const auto& b) { return a.score < b.score; });
+    drop(decision, kContamination, best->score, settings_.min_share, best->place);
+    return;
+  }
+  scratch.places.clear();
+  for (const ContaminationHit& hit : hits) scratch.places.push_back(hit.place);
+  cut_contamination(text, scratch.places, {settings_.cut_chars, settings_.min_piece_chars, 0, false}, decision);
+}
+
+void AlignedMode::add_form(uint32_t item, const PlainForm& form, const TaskWords& task) {
+  const size_t count = form.words.size();
+  const size_t pieces = (count + kMostFormWords - 1) / kMostFormWords;
+  for (size_t piece = 0; piece < pieces; ++piece) {
+    Form added{item, static_cast<uint32_t>(words_.size()), 0, 0, 0};
+    for (size_t i = count * piece / pieces; i < count * (piece + 1) / pieces; ++i) {
+      words_.push_back(form.words[i]);
+      bits_.push_back(static_cast<uint8_t>(task.bits(form.words[i])));
+      added.bits = static_cast<uint16_t>(added.bits + bits_.back());
+      added.numbers = static_cast<uint16_t>(added.numbers + (is_number(form.words[i]) ? 1 : 0));
+    }
+    added.words = static_cast<uint16_t>(words_.size() - added.first);
+    if (added.bits >= settings_.min_bits) {
+      forms_.push_back(added);
+    } else {
+      words_.resize(added.first);
+      bits_.resize(added.first);
+    }
+  }
+}
+
+Status AlignedMode::add_task(const ContaminationItems& all, const std::vector<uint32_t>& task) {
+  const FormOptions options{settings_.contexts, settings_.answers};
+  std::vector<std::vector<PlainForm>> forms;
+  forms.reserve(task.size());
+  TaskWords words;
+  for (const uint32_t item : task) {
+    forms.push_back(plain_forms(all[item], options));
+    words.add(forms.back());
+  }
+  for (size_t i = 0; i < task.size(); ++i) {
+    const size_t before = forms_.size();
+    std::vector<const PlainForm*> taken;
+    for (const PlainForm& form : forms[i]) {
+      // What begins with a form that is enough by itself is found by that one.
+      const bool known = std::any_of(taken.begin(), taken.end(), [&](const PlainForm* one) {
+        return one->joined == form.joined && one->words.size() <= form.words.size() &&
+               std::equal(one->words.begin(), one->words.end(), form.words.begin());
+      });
+      if (known) continue;
+      const size_t count = forms_.size();
+      add_form(task[i], form, words);
+      if (forms_.size() > count) taken.push_back(&form);
+    }
+    if (forms_.size() == before) tellable_[task[i]] = kTooShort;
+  }
+  if (forms_.size() >= SeedTable::kMostTexts || words_.size() >= UINT32_MAX)
+    return fail("aligned: there are too many evaluation texts for one index: part them");
+  return {};
+}
+
+// Of each form the rarest pair of neighbouring telling words in each of its parts, all pairs of a short one, and pairs
+// over one word of a very short one.
+void AlignedMode::choose_seeds() {
+  struct Pair {
+    uint64_t key;
+    uint32_t word;
+  };
+  std::vector<uint32_t> places;
+  const auto pairs_of = [&](const Form& form, std::vector<Pair>& pairs) {
+    pairs.clear();
+    places.clear();
+    const std::span<const PlainWord> words = words_of(form);
+    for (uint32_t i = 0; i < words.size(); ++i)
+      if (is_telling(words[i])) places.push_back(i);
+    for (size_t i = 1; i < places.size(); ++i)
+      pairs.push_back({SeedTable::key(words[places[i - 1]], words[places[i]]), places[i - 1]});
+    if (pairs.size() < kSeeds / 2)
+      for (size_t i = 2; i < places.size(); ++i)
+        pairs.push_back({SeedTable::key(words[places[i - 2]], words[places[i]]), places[i - 2]});
+  };
+  // How many forms have a pair, as far as a table of counters tells: never too few.
+  std::vector<uint8_t> counts(std::bit_ceil(std::max<size_t>(1 << 16, words_.size() * 2)));
+  std::vector<Pair> pairs;
+  for (const Form& form : forms_) {
+    pairs_of(form, pairs);
+    for (const Pair& pair : pairs) {
+      uint8_t& count = counts[pair.key & (counts.size() - 1)];
+      if (count < 255) ++count;
+    }
+  }
+  std::vector<SeedTable::Seed> seeds;
+  std::vector<uint8_t> with_seed(tellable_.size());
+  for (uint32_t number = 0; number < forms_.size(); ++number) {
+    pairs_of(forms_[number], pairs);
+    const size_t parts = std::min(kSeeds, pairs.size());
+    for (size_t part = 0; part < parts; ++part) {
+      const auto rarer = [&](const Pair& a, const Pair& b) {
+        return counts[a.key & (counts.size() - 1)] < counts[b.key & (counts.size() - 1)];
+      };
+      const auto pair =
+          std::min_element(pairs.begin() + static_cast<int64_t>(pairs.size() * part / parts),
+                           pairs.begin() + static_cast<int64_t>(pairs.size() * (part + 1) / parts), rarer);
+      if (counts[pair->key & (counts.size() - 1)] > kMostPostings) continue;
+      seeds.push_back({pair->key, SeedTable::posting(number, pair->word)});
+      with_seed[forms_[number].item] = 1;
+    }
+  }
+  for (const Form& form : forms_)
+    if (!with_seed[form.item]) tellable_[form.item] = kTooCommon;
+  seeds_.build(std::move(seeds));
+}
+
+Status AlignedMode::build(const ContaminationItems& all) {
+  tellable_.assign(all.size(), kTellable);
+  std::map<std::string_view, std::vector<uint32_t>> tasks;
+  for (uint32_t i = 0; i < all.size(); ++i) tasks[all[i].task].push_back(i);
+  for (const auto& [name, task] : tasks) PERSEA_CHECK(add_task(all, task));
+  choose_seeds();
+  return {};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<ContaminationMode>> make_aligned_mode(const ContaminationItems& items, const Json& said) {
+  PERSEA_TRY(const Settings settings, read_settings<Settings>(said, "aligned"));
+  PERSEA_CHECK(check_contamination_action("aligned", settings.action));
+  for (const double share : {settings.min_share, settings.min_share_short})
+    if (share < 0.3 || share > 1) return fail("aligned: `min_share` and `min_share_short` have to lie in [0.3, 1]");
+  if (settings.min_bits < 20 || settings.min_bits > 1000) return fail("aligned: `min_bits` has to lie in [20, 1000]");
+  if (settings.min_numbers < 0 || settings.min_numbers > 1) return fail("aligned: `min_numbers` has to lie in [0, 1]");
+  if (settings.cut_chars < 0 || settings.min_piece_chars < 0 || settings.cut_chars > 1 << 20 ||
+      settings.min_piece_chars > 1 << 20)
+    return fail("aligned: `cut_chars` and `min_piece_chars` have to lie in [0, 1048576]");
+  auto mode = std::make_unique<AlignedMode>(settings);
+  PERSEA_CHECK(mode->build(items));
+  return std::unique_ptr<ContaminationMode>(std::move(mode));
+}
+
+}  // namespace persea::curate
