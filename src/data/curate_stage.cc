@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/progress.h"
 #include "data/corpus_stage.h"
+#include "data/curation/card.h"
 #include "data/curation/duplicates.h"
 #include "data/curation/pack.h"
 #include "data/curation/plan.h"
@@ -66,7 +67,8 @@ Result<StageResult> run_curate_stage(Lab& lab, const Recipe& recipe, const Curat
     return lab.run(spec, [&](StageContext& context) -> Status {
       told = true;
       PERSEA_CHECK(make_corpus(recipe, plan, judge, options, ranks, context));
-      return count_parts(context);
+      PERSEA_CHECK(count_parts(context));
+      return write_card(context.out(), spec.settings);
     });
   };
   auto result = run();
