@@ -5,6 +5,7 @@
 #include "data/corpus_stage.h"
 #include "data/curation/card.h"
 #include "data/curation/duplicates.h"
+#include "data/curation/late_steps.h"
 #include "data/curation/pack.h"
 #include "data/curation/plan.h"
 #include "data/curation/reading.h"
@@ -40,9 +41,10 @@ Status make_corpus(const Recipe& recipe, const Plan& plan, const Judge& judge, c
   (void)ranks.broadcast(order_of(plan, folder).dump());
   PERSEA_CHECK(ranks.agree(read_share(recipe, plan, judge, folder, options.quiet, ranks)));
   PERSEA_TRY(const std::vector<fs::path> parts, list_parts(plan, folder));
-  PERSEA_TRY(const Documents documents, Documents::open(parts));
-  PERSEA_TRY(const Duplicates duplicates, find_duplicates(recipe.dedup, documents, judge.bands(), folder,
-                                                          std::max<int64_t>(options.memory / 4, 16 << 20)));
+  PERSEA_TRY(Documents documents, Documents::open(parts));
+  const int64_t memory = std::max<int64_t>(options.memory / 4, 16 << 20);
+  PERSEA_TRY(Duplicates duplicates, find_duplicates(recipe.dedup, documents, judge.bands(), folder, memory));
+  PERSEA_TRY(documents, run_late_steps(recipe, plan, std::move(documents), folder, memory, duplicates.fates));
   Progress progress("packing", 0, options.quiet);
   return pack(recipe, plan, documents, duplicates, context,
               [&](int64_t bytes) { progress.update(static_cast<double>(bytes)); });
@@ -63,6 +65,7 @@ Result<StageResult> run_curate_stage(Lab& lab, const Recipe& recipe, const Curat
     spec.settings["text"] = plan.digest();
     spec.settings["steps"] = Json::array();
     for (const auto& step : steps) spec.settings["steps"].push_back(step->key());
+    PERSEA_TRY(spec.settings["late_steps"], late_step_keys(recipe));
     PERSEA_TRY(const Judge judge, Judge::create(std::move(steps), recipe.dedup));
     return lab.run(spec, [&](StageContext& context) -> Status {
       told = true;

@@ -27,7 +27,7 @@ Result<Firsts> find_near(const Documents& documents, const Duplicates& exact, si
   for (size_t p = 0; p < documents.parts(); ++p) {
     const PartReader& part = documents.part(p);
     for (size_t i = 0; i < part.entries().size(); ++i) {
-      const bool copy = exact.dropped[documents.first_of(p) + i] != Copy::none;
+      const bool copy = exact.fates[documents.first_of(p) + i] != Fate::lives;
       PERSEA_CHECK(keys.add(copy ? std::span<const uint64_t>() : part.keys(i, bands)));
     }
     documents.release(p);
@@ -41,20 +41,20 @@ Result<Duplicates> find_duplicates(const Dedup& dedup, const Documents& document
                                    int64_t memory) {
   const auto bytes = static_cast<size_t>(memory);
   Duplicates found;
-  found.dropped.assign(documents.size(), Copy::none);
+  found.fates.assign(documents.size(), Fate::lives);
   found.first.resize(documents.size());
   std::iota(found.first.begin(), found.first.end(), 0U);
   if (dedup.exact) {
     PERSEA_TRY(found.first, find_exact(documents, folder, bytes));
     for (uint32_t i = 0; i < documents.size(); ++i)
-      if (found.first[i] != i) found.dropped[i] = Copy::exact;
+      if (found.first[i] != i) found.fates[i] = Fate::exact;
   }
   if (bands == 0) return found;
   PERSEA_TRY(const Firsts near, find_near(documents, found, bands, folder, bytes));
   for (uint32_t i = 0; i < documents.size(); ++i) {
     if (near[i] == i) continue;
     found.first[i] = near[i];
-    if (dedup.near == "drop") found.dropped[i] = Copy::near;
+    if (dedup.near == "drop") found.fates[i] = Fate::near;
   }
   return found;
 }

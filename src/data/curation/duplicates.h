@@ -12,10 +12,12 @@
 
 namespace persea::curation {
 
-enum class Copy : uint8_t { none, exact, near };
+// What becomes of a document once it was read: `exact` and `near` copies of another one go, and what a later step
+// judged and dropped.
+enum class Fate : uint8_t { lives, exact, near, judged };
 
 struct Duplicates {
-  std::vector<Copy> dropped;    // of each document: whether it goes, as what kind of copy
+  std::vector<Fate> fates;      // of each document
   std::vector<uint32_t> first;  // of each document: the one that it is a copy of, or the first one of those that it is
                                 // nearly the same as; itself where there is none
 };

@@ -4,24 +4,9 @@
 #include "curate/rule_pack.h"
 
 namespace persea::curation {
-namespace {
 
 using curate::Decision;
 using curate::Verdict;
-
-void count(const Decision& decision, const std::string& step, size_t bytes, Tally& tally) {
-  if (decision.verdict == Verdict::drop) {
-    tally.dropped[step][decision.reason].add(static_cast<int64_t>(bytes));
-    return;
-  }
-  // A document counts once for each reason that something was cut out of it for.
-  std::map<std::string_view, int64_t> cut;
-  for (const curate::Cut& part : decision.cuts)
-    cut[part.reason] += static_cast<int64_t>(part.place.end - part.place.begin);
-  for (const auto& [reason, cut_bytes] : cut) tally.changed[step][std::string(reason)].add(cut_bytes);
-}
-
-}  // namespace
 
 Result<Judge> Judge::create(std::vector<std::unique_ptr<Step>> steps, const Dedup& dedup) {
   Judge judge(std::move(steps));
@@ -35,6 +20,7 @@ Result<Judge> Judge::create(std::vector<std::unique_ptr<Step>> steps, const Dedu
 void Judge::judge(const read::Document& document, const Source& source, std::string_view file, Scratch& scratch,
                   Tally& tally, Judged& judged) const {
   judged.log.clear();
+  judged.quality = kNotMeasured;
   judged.text.clear();
   const bool titled = source.titles && !document.title.empty() && !document.text.starts_with(document.title);
   if (titled) judged.text = document.title + "\n\n";
@@ -51,7 +37,7 @@ void Judge::judge(const read::Document& document, const Source& source, std::str
   const auto take = [&](const std::string& step) {
     if (decision.verdict == Verdict::keep) return;
     judged.log += decision_line(origin, judged.read_id, step, decision, judged.text);
-    count(decision, step, judged.text.size(), tally);
+    count_decision(decision, step, static_cast<int64_t>(judged.text.size()), tally);
     if (decision.verdict == Verdict::drop) {
       judged.kept = false;
     } else {
@@ -63,6 +49,7 @@ void Judge::judge(const read::Document& document, const Source& source, std::str
   for (const auto& step : steps_) {
     decision.clear();
     step->judge(judged.text, scratch, decision);
+    if (step->measures_quality()) judged.quality = static_cast<float>(decision.figure);
     take(step->name());
     if (!judged.kept) return;
     if (curate::strip(judged.text).empty()) {

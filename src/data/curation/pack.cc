@@ -35,6 +35,7 @@ class Packer {
   Status write_decisions();
   Status write_corpus();
   Status write_funnel();
+  Error nothing_left() const;
   std::string line_of_copy(size_t i) const;
   Json head(size_t i, std::string_view step) const;
 
@@ -53,7 +54,7 @@ void Packer::mix() {
   const size_t count = documents_.size();
   std::vector<bool> alive(count), once(count);
   for (size_t i = 0; i < count; ++i) {
-    alive[i] = duplicates_.dropped[i] == Copy::none;
+    alive[i] = duplicates_.fates[i] == Fate::lives;
     once[i] = valid(i);
   }
   mixture_ = make_mixture(recipe_, plan_, documents_, alive, once);
@@ -69,7 +70,7 @@ Json Packer::head(size_t i, std::string_view step) const {
 
 std::string Packer::line_of_copy(size_t i) const {
   const size_t first = duplicates_.first[i];
-  const bool exact = duplicates_.dropped[i] == Copy::exact;
+  const bool exact = duplicates_.fates[i] == Fate::exact;
   Json line = head(i, exact ? "exact" : "minhash");
   const Excerpt excerpt = excerpt_of(documents_.text(i), {0, 0});
   line["reason"] = exact ? "duplicate" : "near duplicate";
@@ -91,8 +92,9 @@ Status Packer::write_decisions() {
     for (size_t i = documents_.first_of(p); i < documents_.first_of(p + 1); ++i) {
       Tally& tally = tallies_[file_of(i).source];
       const int64_t bytes = documents_.entry(i).text_bytes;
-      if (duplicates_.dropped[i] != Copy::none) {
-        const bool exact = duplicates_.dropped[i] == Copy::exact;
+      if (duplicates_.fates[i] == Fate::judged) continue;
+      if (duplicates_.fates[i] != Fate::lives) {
+        const bool exact = duplicates_.fates[i] == Fate::exact;
         tally.dropped[exact ? "exact" : "minhash"][exact ? "duplicate" : "near duplicate"].add(bytes);
         PERSEA_CHECK(out.write(line_of_copy(i)));
       } else if (!drawn_[i]) {
@@ -132,13 +134,27 @@ Status Packer::write_corpus() {
     documents_.release();
     if (progress_) progress_(bytes);
   }
-  if (corpus.documents() == 0)
-    return fail(
-        "{}: nothing is left of {} documents: see what dropped them with `persea data stats`, or loosen the rules",
-        recipe_.where, documents_.size());
+  if (corpus.documents() == 0) return nothing_left();
   PERSEA_CHECK(places.finish());
   context_.add_bytes(bytes);
   return corpus.finish({SplitBy::placed, recipe_.split.valid_fraction});
+}
+
+// Names the reason that took most.
+Error Packer::nothing_left() const {
+  Tally all;
+  for (const Tally& tally : tallies_) all.add(tally);
+  std::string most = "no file holds text";
+  int64_t documents = 0;
+  for (const auto& [step, reasons] : all.dropped) {
+    for (const auto& [reason, count] : reasons) {
+      if (count.documents <= documents) continue;
+      documents = count.documents;
+      most = fmt::format("{} dropped {} for {}", step, documents, reason);
+    }
+  }
+  return fail("{}: nothing is left of {} documents: {}: change the recipe's sources or limits", recipe_.where,
+              all.read.documents, most);
 }
 
 Status Packer::write_funnel() {

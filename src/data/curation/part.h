@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <string>
 #include <string_view>
@@ -20,6 +21,8 @@ namespace persea::curation {
 // In place of each key of a document that has none.
 inline constexpr uint64_t kNoKey = UINT64_MAX;
 
+inline constexpr float kNotMeasured = std::numeric_limits<float>::quiet_NaN();
+
 // Of one document. The layout is that of the file.
 struct PartEntry {
   DocumentId id, read_id;  // of the text as it stays, and as it was read
@@ -27,7 +30,7 @@ struct PartEntry {
   uint32_t text_bytes;
   uint32_t file;  // its number in the plan
   uint32_t place_offset, place_bytes;
-  float quality, perplexity;  // NaN: not measured
+  float quality, perplexity;  // or kNotMeasured; perplexity in bits for a byte
 };
 static_assert(sizeof(PartEntry) == 64);
 

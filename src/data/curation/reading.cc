@@ -14,8 +14,8 @@
 namespace persea::curation {
 namespace {
 
-// Where parts end follows from these, and the items: other values would give other parts, but the same corpus.
-constexpr int64_t kBlockBytes = 4 << 20, kPartBytes = 64 << 20;
+// What is judged at once.
+constexpr int64_t kBlockBytes = 4 << 20;
 constexpr size_t kBlockItems = 1 << 14;
 
 fs::path part_path(const fs::path& folder, size_t unit, int64_t part) {
@@ -160,14 +160,13 @@ void UnitPass::judge_items() {
     worker.tally = {};
     worker.documents = 0;
   }
-  constexpr float kNone = std::numeric_limits<float>::quiet_NaN();
   for (size_t i = 0; i < results.size(); ++i) {
     part_.log += results[i].log;
     for (size_t k = 0; k < results[i].kept.size(); ++k) {
       const Judged& judged = results[i].kept[k];
       part_.keys.insert(part_.keys.end(), judged.keys.begin(), judged.keys.end());
       part_.add(judged.text, results[i].places[k],
-                {judged.id, judged.read_id, 0, 0, items_[i].file, 0, 0, kNone, kNone});
+                {judged.id, judged.read_id, 0, 0, items_[i].file, 0, 0, judged.quality, kNotMeasured});
     }
   }
 }
@@ -177,7 +176,7 @@ Status UnitPass::end_block() {
   part_bytes_ += block_bytes_;
   used_items_ = 0;
   block_bytes_ = 0;
-  if (part_bytes_ >= kPartBytes) {
+  if (part_bytes_ >= reading_.part_bytes) {
     PERSEA_CHECK(end_part());
     begin_part();
   }
@@ -201,7 +200,8 @@ Status UnitPass::read_file(uint32_t number) {
     block_bytes_ += static_cast<int64_t>(next.item.bytes.size());
     ++used_items_;
     for (const read::Skipped& skipped : reader->take_skipped()) skip(file.name, skipped);
-    if (block_bytes_ >= kBlockBytes || used_items_ >= kBlockItems) PERSEA_CHECK(end_block());
+    if (block_bytes_ >= std::min(kBlockBytes, reading_.part_bytes) || used_items_ >= kBlockItems)
+      PERSEA_CHECK(end_block());
   }
   for (const read::Skipped& skipped : reader->take_skipped()) skip(file.name, skipped);
   if (!reader->problem().empty()) skip(file.name, {"", reader->problem()});

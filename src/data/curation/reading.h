@@ -27,6 +27,7 @@ struct Reading {
   fs::path folder;  // of the parts, which all ranks see
   int rank = 0, ranks = 1;
   std::function<void(const ReadingProgress&)> progress = {};
+  int64_t part_bytes = 64 << 20;  // of what is read; other values give other parts, but the same corpus
 };
 
 // Makes the parts that are this rank's and not there.

@@ -110,6 +110,7 @@ Result<Recipe> Recipe::parse(std::string_view text, std::string_view where, cons
   const Reader reader(document, where);
   Recipe recipe;
   recipe.where = where;
+  recipe.folder = folder;
   for (const auto& item : document.value.items()) {
     if (std::find(kSections.begin(), kSections.end(), item.key()) != kSections.end()) continue;
     const std::string near = nearest(item.key(), kSections);

@@ -121,6 +121,7 @@ struct StepRecipe {
 
 struct Recipe {
   std::string where;  // the file's name, for messages
+  fs::path folder;    // that relative paths are taken from
   std::vector<Source> sources;
   Require require;
   std::vector<StepRecipe> steps;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "curate/rule_pack.h"
+#include "data/eval_items.h"
 
 namespace persea::curation {
 namespace {
@@ -67,6 +68,19 @@ Result<std::unique_ptr<Step>> make_rule_step(Json settings) {
   return std::unique_ptr<Step>(std::make_unique<RuleStep>(std::move(made)));
 }
 
+class ContaminationStep : public Step {
+ public:
+  explicit ContaminationStep(std::shared_ptr<const curate::ContaminationIndex> index) : index_(std::move(index)) {}
+  std::string name() const override { return "decontaminate"; }
+  Json key() const override { return decontamination_key(*index_); }
+  void judge(std::string_view text, Scratch& scratch, Decision& decision) const override {
+    index_->judge(text, scratch.contamination, decision);
+  }
+
+ private:
+  std::shared_ptr<const curate::ContaminationIndex> index_;
+};
+
 Result<std::unique_ptr<Step>> make_step(const StepRecipe& recipe) {
   if (recipe.name == "rules") return make_rule_step(recipe.settings);
   if (recipe.name == "language") {
@@ -78,9 +92,46 @@ Result<std::unique_ptr<Step>> make_step(const StepRecipe& recipe) {
 
 }  // namespace
 
+Json decontamination_key(const curate::ContaminationIndex& index) {
+  return {{"decontaminate", index.settings()},
+          {"mode", index.mode()},
+          {"version", index.version()},
+          {"digest", index.digest()},
+          {"items", index.items()}};
+}
+
+Result<curate::ContaminationIndex> make_contamination_index(const Recipe& recipe, const StepRecipe& step) {
+  const auto wrong = [&](const Error& error) { return fail("{}: [decontaminate]: {}", step.where, error.message); };
+  Json settings = step.settings;
+  const Json texts = settings.value("texts", Json()), fields = settings.value("fields", Json::array());
+  const Json mode = settings.value("mode", Json("aligned"));
+  for (const char* key : {"texts", "fields", "mode"}) settings.erase(key);
+  EvalItemOptions options;
+  std::vector<std::string> paths;
+  if (!curate::take_setting(texts, paths) || paths.empty())
+    return wrong({"`texts` has to be a list of files or folders with what models are tested with"});
+  if (!curate::take_setting(fields, options.fields)) return wrong({"`fields` has to be a list of names"});
+  if (!mode.is_string()) return wrong({"`mode` has to be a name"});
+  EvalItems items;
+  for (const std::string& path : paths) {
+    const fs::path file = fs::path(path).is_relative() ? recipe.folder / path : fs::path(path);
+    if (const Status read = read_eval_items(file, options, items); !read) return wrong(read.error());
+  }
+  auto index = curate::ContaminationIndex::build(items.items, mode.get<std::string>(), settings);
+  if (!index) return wrong(index.error());
+  return index;
+}
+
 Result<std::vector<std::unique_ptr<Step>>> make_steps(const Recipe& recipe) {
   std::vector<std::unique_ptr<Step>> steps;
   for (const StepRecipe& step : recipe.steps) {
+    if (step.name == "decontaminate") {
+      PERSEA_TRY(auto index, make_contamination_index(recipe, step));
+      if (!index.counts_first())
+        steps.push_back(
+            std::make_unique<ContaminationStep>(std::make_shared<curate::ContaminationIndex>(std::move(index))));
+      continue;
+    }
     auto made = make_step(step);
     if (!made) return fail("{}: {}", step.where, made.error().message);
     steps.push_back(std::move(*made));

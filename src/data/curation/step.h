@@ -9,6 +9,7 @@
 
 #include "base/json.h"
 #include "base/result.h"
+#include "curate/contamination.h"
 #include "curate/decision.h"
 #include "curate/judging.h"
 #include "curate/minhash.h"
@@ -23,6 +24,7 @@ struct Scratch {
   bool judging_has_text = false;  // `judging` has read the text at hand
   std::vector<curate::PiiFind> finds;
   std::optional<curate::MinHasher> hasher;
+  curate::ContaminationScratch contamination;
 };
 
 class Step {
@@ -31,12 +33,20 @@ class Step {
   virtual std::string name() const = 0;  // as it stands in reasons: "gopher-quality", "pii"
   virtual Json key() const = 0;          // all that decides what it says: settings, version, digests of what it reads
 
+  // Whether the figure of its decisions, also of those that keep, is the text's quality.
+  virtual bool measures_quality() const { return false; }
+
   // `decision` is as new. Valid UTF-8, any length. Pure.
   virtual void judge(std::string_view text, Scratch& scratch, curate::Decision& decision) const = 0;
 };
 
+// The index of the texts that a section [decontaminate] names, and what decides what it says.
+Result<curate::ContaminationIndex> make_contamination_index(const Recipe& recipe, const StepRecipe& step);
+Json decontamination_key(const curate::ContaminationIndex& index);
+
 // The recipe's steps in the order in which they judge: language, rules, quality, decontaminate, and personal data, so
-// that what masks put into a text is judged by nothing.
+// that what masks put into a text is judged by nothing. Not those that have to count in all texts first
+// (ContaminationIndex::counts_first).
 Result<std::vector<std::unique_ptr<Step>>> make_steps(const Recipe& recipe);
 
 }  // namespace persea::curation

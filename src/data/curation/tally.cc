@@ -43,6 +43,16 @@ void count_length(LengthCounts& lengths, int64_t bytes) {
   ++lengths[std::min<size_t>(width - 1, lengths.size() - 1)];
 }
 
+void count_decision(const curate::Decision& decision, const std::string& step, int64_t bytes, Tally& tally) {
+  if (decision.verdict == curate::Verdict::drop) tally.dropped[step][decision.reason].add(bytes);
+  if (decision.verdict != curate::Verdict::change) return;
+  // A document counts once for each reason that something was cut out of it for.
+  std::map<std::string_view, int64_t> cut;
+  for (const curate::Cut& part : decision.cuts)
+    cut[part.reason] += static_cast<int64_t>(part.place.end - part.place.begin);
+  for (const auto& [reason, cut_bytes] : cut) tally.changed[step][std::string(reason)].add(cut_bytes);
+}
+
 void Tally::add(const Tally& other) {
   files += other.files;
   replaced += other.replaced;

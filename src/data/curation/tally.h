@@ -9,6 +9,7 @@
 
 #include "base/json.h"
 #include "base/result.h"
+#include "curate/decision.h"
 
 namespace persea::curation {
 
@@ -38,5 +39,8 @@ struct Tally {
   Json json() const;
   static Result<Tally> from_json(const Json& json, std::string_view where);
 };
+
+// Counts what was decided on a text of so many bytes, and was not to keep it whole.
+void count_decision(const curate::Decision& decision, const std::string& step, int64_t bytes, Tally& tally);
 
 }  // namespace persea::curation
