@@ -136,7 +136,7 @@ void hold_to_sorted_list(uint64_t first_seed, uint64_t last_seed, size_t growth)
 }
 
 TEST(RepeatedSpans, AreThoseOfASortedListOfWindows) { hold_to_sorted_list(0, 30, 10); }
-TEST(RepeatedSpansSlow, AreThoseOfASortedListOfWindows) { hold_to_sorted_list(100, 500, 20); }
+TEST(RepeatedSpansSlow, AreThoseOfASortedListOfWindows) { hold_to_sorted_list(100, 250, 20); }
 
 TEST(RepeatedSpans, AreTheSameUnderAnyMemoryAndThreads) {
   const Texts texts = random_texts(77, 60, 2, 800);

@@ -24,6 +24,10 @@ inline constexpr std::array<SpanClass, 128> kAsciiSpanClasses = [] {
   return classes;
 }();
 
+inline SpanClass span_class(const CharAt& c) {
+  return c.codepoint < 0x80 ? kAsciiSpanClasses[c.codepoint] : wide_span_class(c);
+}
+
 // Goes from token to token. Begun at any token of a text it finds the same ones from there on.
 class SpanTokens {
  public:
