@@ -16,7 +16,7 @@ namespace persea::curate {
 struct QualityShape {
   int bits = 18;                // log2 of the number of weights, 10 to 24
   int words = 2;                // rows of one to so many words, 0 to 3
-  int bytes = 5;                // rows of so many bytes, 0 (none) or 2 to 8
+  int bytes = 4;                // rows of so many bytes, 0 (none) or 2 to 8
   int64_t sample_bytes = 8192;  // of a longer text so much is looked at (sample.h); 0: all
 
   bool operator==(const QualityShape&) const = default;
