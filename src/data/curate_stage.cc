@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/progress.h"
 #include "data/corpus_stage.h"
+#include "data/curation/altered.h"
 #include "data/curation/card.h"
 #include "data/curation/duplicates.h"
 #include "data/curation/late_steps.h"
@@ -45,6 +46,11 @@ Status make_corpus(const Recipe& recipe, const Plan& plan, const Judge& judge, c
   const int64_t memory = std::max<int64_t>(options.memory / 4, 16 << 20);
   PERSEA_TRY(Duplicates duplicates, find_duplicates(recipe.dedup, documents, judge.bands(), folder, memory));
   PERSEA_TRY(documents, run_late_steps(recipe, plan, std::move(documents), folder, memory, duplicates.fates));
+  if (recipe.dedup.altered) {
+    PERSEA_TRY(const int64_t pairs, list_altered_copies(recipe, plan, documents, folder, memory,
+                                                        context.out() / "altered.jsonl", duplicates));
+    context.fact("altered_copies", pairs);
+  }
   Progress progress("packing", 0, options.quiet);
   return pack(recipe, plan, documents, duplicates, context,
               [&](int64_t bytes) { progress.update(static_cast<double>(bytes)); });

@@ -260,6 +260,27 @@ TEST_F(CurateStage, SpansThatComeAgainAreCut) {
   EXPECT_EQ(decisions(made).at(0).at("cuts")[0].at("reason"), "repeated span");
 }
 
+TEST_F(CurateStage, CopiesWithOtherNumbersAreListedAndLieOnOneSide) {
+  std::string lines;
+  for (int i = 0; i < 30; ++i) {
+    lines += line_of(text_of(i, 80) + "The council of Arden paid 1250 crowns. " + text_of(100 + i, 80));
+    lines += line_of(text_of(i, 80) + "The council of Arden paid 9310 crowns. " + text_of(100 + i, 80));
+  }
+  put("a.jsonl", lines);
+  const Artifact made =
+      corpus("[[source]]\nname = \"s\"\npath = \"a.jsonl\"\n[dedup]\naltered = true\n[split]\nvalid_fraction = 0.4\n");
+  EXPECT_EQ(made.facts().at("altered_copies"), 30);
+  const auto text = read_file(made.file("altered.jsonl"));
+  const auto line = parse_json(std::string_view(*text).substr(0, text->find('\n')), "altered");
+  EXPECT_EQ(line->at("original").at("place"), "line 1");
+  EXPECT_EQ(line->at("copy").at("place"), "line 2");
+  EXPECT_EQ(line->at("differences")[0].at("original"), "1250");
+  EXPECT_EQ(line->at("differences")[0].at("copy"), "9310");
+  const auto reader = CorpusReader::open(made.path);
+  ASSERT_EQ(reader->documents(), 60);
+  for (int64_t i = 0; i < 60; i += 2) EXPECT_EQ((*reader)[i].valid, (*reader)[i + 1].valid);
+}
+
 TEST_F(CurateStage, WeightsAndEpochsMixTheSources) {
   std::string large, small;
   for (int i = 0; i < 400; ++i) large += line_of(text_of(i, 100));
@@ -290,7 +311,9 @@ TEST_F(CurateStage, NothingLeftIsAnErrorThatSaysWhatToDo) {
   put("a.txt", "short");
   const auto made = run("[[source]]\nname = \"s\"\npath = \"a.txt\"\n[[rules]]\npack = \"gopher-quality\"\n");
   ASSERT_FALSE(made.ok());
-  EXPECT_NE(made.error().message.find("nothing is left of 1 documents: gopher-quality dropped 1 for"), std::string::npos) << made.error().message;
+  EXPECT_NE(made.error().message.find("nothing is left of 1 documents: gopher-quality dropped 1 for"),
+            std::string::npos)
+      << made.error().message;
   EXPECT_NE(run("[[source]]\nname = \"s\"\npath = \"b.txt\"\n").error().message.find("there is no such file"),
             std::string::npos);
 }

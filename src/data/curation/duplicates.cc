@@ -1,5 +1,6 @@
 #include "data/curation/duplicates.h"
 
+#include <algorithm>
 #include <bit>
 #include <numeric>
 
@@ -37,6 +38,16 @@ Result<Firsts> find_near(const Documents& documents, const Duplicates& exact, si
 
 }  // namespace
 
+uint32_t Duplicates::group_of(uint32_t document) const {
+  while (above[document] != document) document = above[document];
+  return document;
+}
+
+void Duplicates::join(uint32_t one, uint32_t other) {
+  const uint32_t a = group_of(one), b = group_of(other), first_of_both = std::min(a, b);
+  above[a] = above[b] = above[one] = above[other] = first_of_both;
+}
+
 Result<Duplicates> find_duplicates(const Dedup& dedup, const Documents& documents, size_t bands, const fs::path& folder,
                                    int64_t memory) {
   const auto bytes = static_cast<size_t>(memory);
@@ -49,11 +60,13 @@ Result<Duplicates> find_duplicates(const Dedup& dedup, const Documents& document
     for (uint32_t i = 0; i < documents.size(); ++i)
       if (found.first[i] != i) found.fates[i] = Fate::exact;
   }
+  found.above = found.first;
   if (bands == 0) return found;
   PERSEA_TRY(const Firsts near, find_near(documents, found, bands, folder, bytes));
   for (uint32_t i = 0; i < documents.size(); ++i) {
     if (near[i] == i) continue;
     found.first[i] = near[i];
+    found.join(near[i], i);
     if (dedup.near == "drop") found.fates[i] = Fate::near;
   }
   return found;

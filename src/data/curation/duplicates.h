@@ -20,6 +20,12 @@ struct Duplicates {
   std::vector<Fate> fates;      // of each document
   std::vector<uint32_t> first;  // of each document: the one that it is a copy of, or the first one of those that it is
                                 // nearly the same as; itself where there is none
+  std::vector<uint32_t> above;  // the groups that lie on one side of the split, as trees: a document of the same group
+                                // that comes earlier, or itself
+
+  // The first document of the group.
+  uint32_t group_of(uint32_t document) const;
+  void join(uint32_t one, uint32_t other);
 };
 
 // `bands` keys of MinHash a document, 0: near duplicates are not looked for. `folder` is scratch, `memory` in bytes.

@@ -20,7 +20,7 @@ Result<Judge> Judge::create(std::vector<std::unique_ptr<Step>> steps, const Dedu
 void Judge::judge(const read::Document& document, const Source& source, std::string_view file, Scratch& scratch,
                   Tally& tally, Judged& judged) const {
   judged.log.clear();
-  judged.quality = kNotMeasured;
+  judged.quality = judged.perplexity = kNotMeasured;
   judged.text.clear();
   const bool titled = source.titles && !document.title.empty() && !document.text.starts_with(document.title);
   if (titled) judged.text = document.title + "\n\n";

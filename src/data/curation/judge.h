@@ -20,7 +20,7 @@ struct Judged {
   std::string text;            // as it stays
   DocumentId id{}, read_id{};  // of the text as it stays, and as it was read
   std::string log;             // lines of decisions.jsonl
-  float quality = kNotMeasured;
+  float quality = kNotMeasured, perplexity = kNotMeasured;
   std::vector<uint64_t> keys;  // one a band, where near duplicates are looked for; kNoKey each where it has none
 };
 

@@ -29,7 +29,8 @@ class Packer {
  private:
   const PlannedFile& file_of(size_t i) const { return plan_.files[documents_.entry(i).file]; }
   bool valid(size_t i) const {
-    return for_validation(documents_.entry(duplicates_.first[i]).id, recipe_.split.valid_fraction);
+    return for_validation(documents_.entry(duplicates_.group_of(static_cast<uint32_t>(i))).id,
+                          recipe_.split.valid_fraction);
   }
   void mix();
   Status write_decisions();

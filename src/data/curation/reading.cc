@@ -75,7 +75,8 @@ class UnitPass {
     if (wanted_) skip(file, skipped, part_.log, part_.tallies[source_]);
   }
   Status end_block();
-  void judge_items();
+  Status judge_items();
+  Status judge_perplexity(std::vector<ItemResult>& results);
   ItemResult judge_item(const BlockItem& item, Worker& worker) const;
   void begin_part();
   Status end_part();
@@ -147,7 +148,40 @@ ItemResult UnitPass::judge_item(const BlockItem& item, Worker& worker) const {
 }
 
 // Judges the block's items on all threads, and adds what comes of them in the items' order.
-void UnitPass::judge_items() {
+// Drops what the scorer finds too likely or unlikely. It uses all threads itself, so it comes after the steps, with as
+// many texts at a time as are fast together.
+Status UnitPass::judge_perplexity(std::vector<ItemResult>& results) {
+  if (reading_.scorer == nullptr) return {};
+  std::vector<std::pair<size_t, size_t>> texts;  // item, document of it
+  for (size_t i = 0; i < results.size(); ++i)
+    for (size_t k = 0; k < results[i].kept.size(); ++k) texts.emplace_back(i, k);
+  const auto most = static_cast<size_t>(std::max<int64_t>(reading_.scorer->texts_at_once(), 1));
+  std::vector<std::string_view> batch;
+  std::vector<double> figures;
+  for (size_t first = 0; first < texts.size(); first += most) {
+    const size_t last = std::min(texts.size(), first + most);
+    batch.clear();
+    for (size_t t = first; t < last; ++t) batch.push_back(results[texts[t].first].kept[texts[t].second].text);
+    figures.assign(batch.size(), 0);
+    PERSEA_CHECK(reading_.scorer->score(batch, figures));
+    for (size_t t = first; t < last; ++t) {
+      ItemResult& result = results[texts[t].first];
+      Judged& judged = result.kept[texts[t].second];
+      curate::Decision decision;
+      judged.perplexity = static_cast<float>(figures[t - first]);
+      curate::judge_perplexity(judged.text, figures[t - first], reading_.perplexity, decision);
+      if (decision.verdict == curate::Verdict::keep) continue;
+      judged.kept = false;
+      const Origin origin{reading_.recipe.sources[source_].name, reading_.plan.files[items_[texts[t].first].file].name,
+                          result.places[texts[t].second]};
+      result.log += decision_line(origin, judged.read_id, "perplexity", decision, judged.text);
+      count_decision(decision, "perplexity", static_cast<int64_t>(judged.text.size()), part_.tallies[source_]);
+    }
+  }
+  return {};
+}
+
+Status UnitPass::judge_items() {
   std::vector<ItemResult> results(used_items_);
   std::atomic<size_t> next{0};
   pool().run([&](int thread) {
@@ -160,19 +194,22 @@ void UnitPass::judge_items() {
     worker.tally = {};
     worker.documents = 0;
   }
+  PERSEA_CHECK(judge_perplexity(results));
   for (size_t i = 0; i < results.size(); ++i) {
     part_.log += results[i].log;
     for (size_t k = 0; k < results[i].kept.size(); ++k) {
       const Judged& judged = results[i].kept[k];
+      if (!judged.kept) continue;
       part_.keys.insert(part_.keys.end(), judged.keys.begin(), judged.keys.end());
       part_.add(judged.text, results[i].places[k],
-                {judged.id, judged.read_id, 0, 0, items_[i].file, 0, 0, judged.quality, kNotMeasured});
+                {judged.id, judged.read_id, 0, 0, items_[i].file, 0, 0, judged.quality, judged.perplexity});
     }
   }
+  return {};
 }
 
 Status UnitPass::end_block() {
-  if (wanted_ && used_items_ > 0) judge_items();
+  if (wanted_ && used_items_ > 0) PERSEA_CHECK(judge_items());
   part_bytes_ += block_bytes_;
   used_items_ = 0;
   block_bytes_ = 0;

@@ -9,6 +9,7 @@
 
 #include "base/file.h"
 #include "base/result.h"
+#include "curate/text_scorer.h"
 #include "data/curation/judge.h"
 #include "data/curation/part.h"
 #include "data/curation/plan.h"
@@ -26,6 +27,8 @@ struct Reading {
   const Judge& judge;
   fs::path folder;  // of the parts, which all ranks see
   int rank = 0, ranks = 1;
+  curate::TextScorer* scorer = nullptr;  // of the recipe's [perplexity]
+  curate::PerplexitySettings perplexity = {};
   std::function<void(const ReadingProgress&)> progress = {};
   int64_t part_bytes = 64 << 20;  // of what is read; other values give other parts, but the same corpus
 };

@@ -38,7 +38,8 @@ class CurationReading : public testing::Test {
   Status read(const fs::path& folder, int rank = 0, int ranks = 1) {
     PERSEA_TRY(const Judge judge, Judge::create({}, recipe_.dedup));
     fs::create_directories(dir_.path() / folder);
-    Reading reading{recipe_, plan_, judge, dir_.path() / folder, rank, ranks, {}, 4096};
+    Reading reading{recipe_, plan_, judge, dir_.path() / folder, rank, ranks};
+    reading.part_bytes = 4096;
     return read_parts(reading);
   }
   std::vector<std::string> parts(const fs::path& folder) {
