@@ -66,6 +66,11 @@ class Counter {
   std::string_view end_;
 };
 
+// A heading that leads to itself is no link.
+bool is_counted(Link link, const HtmlBlock& block) {
+  return link == Link::away || (link == Link::here && block.heading == 0);
+}
+
 struct Context {
   int32_t end;
   HtmlBlock block;  // what blocks inside begin with
@@ -128,7 +133,7 @@ std::vector<HtmlBlock> find_blocks(const HtmlTree& tree, const GoneNodes& gone,
         counter.begin();
         started = true;
       }
-      if (started) counter.add(here.text, here.linked, block);
+      if (started) counter.add(here.text, is_counted(here.link, block), block);
     } else if (here.tag == Tag::br) {
       // Two line breaks part paragraphs, but not of preformatted text.
       if (started && !block.preformatted) ++breaks;

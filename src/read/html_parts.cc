@@ -21,16 +21,13 @@ constexpr auto kWords = std::to_array<Hint>({
     {"anzeige", Part::extra}, {"archives", Part::extra}, {"author", Part::about}, {"authorbox", Part::about},
     {"authors", Part::about}, {"autor", Part::about}, {"banner", Part::extra}, {"bio", Part::about},
     {"blogroll", Part::extra}, {"breadcrumb", Part::navigation}, {"breadcrumbs", Part::navigation},
-    {"byline", Part::about}, {"cart", Part::extra}, {"categories", Part::about}, {"catlinks", Part::navigation},
+    {"byline", Part::about}, {"caption", Part::caption}, {"captions", Part::caption}, {"cart", Part::extra}, {"categories", Part::about}, {"catlinks", Part::navigation},
     {"colophon", Part::frame}, {"comment", Part::comments}, {"commentaires", Part::comments},
     {"commentlist", Part::comments}, {"comments", Part::comments}, {"comentarios", Part::comments},
     {"consent", Part::extra}, {"cookie", Part::extra}, {"cookies", Part::extra}, {"copyright", Part::frame},
     {"crumb", Part::navigation}, {"crumbs", Part::navigation}, {"dateline", Part::about}, {"dfp", Part::extra},
-    {"disqus", Part::comments}, {"donate", Part::extra}, {"donation", Part::extra}, {"dropdown", Part::navigation},
-    {"editsection", Part::never}, {"feedback", Part::extra}, {"footer", Part::frame}, {"gdpr", Part::extra},
-    {"gutter", Part::never}, {"headerlink", Part::never}, {"infobox", Part::extra}, {"komentarze", Part::comments},
-    {"kommentar", Part::comments}, {"kommentare", Part::comments}, {"lineno", Part::never},
-    {"linenos", Part::never}, {"livefyre", Part::comments}, {"login", Part::extra}, {"masthead", Part::frame},
+    {"disqus", Part::comments}, {"donate", Part::extra}, {"donation", Part::extra}, {"dropdown", Part::navigation},  {"feedback", Part::extra}, {"footer", Part::frame}, {"gdpr", Part::extra},  {"infobox", Part::extra}, {"komentarze", Part::comments},
+    {"kommentar", Part::comments}, {"kommentare", Part::comments},  {"livefyre", Part::comments}, {"login", Part::extra}, {"masthead", Part::frame},
     {"megamenu", Part::navigation}, {"menu", Part::navigation}, {"menus", Part::navigation},
     {"metadata", Part::about}, {"modal", Part::extra}, {"mostread", Part::extra}, {"nav", Part::navigation},
     {"navbar", Part::navigation}, {"navbox", Part::navigation}, {"navi", Part::navigation},
@@ -45,7 +42,7 @@ constexpr auto kWords = std::to_array<Hint>({
     {"reklama", Part::extra}, {"respond", Part::comments}, {"share", Part::extra}, {"sharebar", Part::extra},
     {"sharedaddy", Part::extra}, {"shares", Part::extra}, {"sharethis", Part::extra}, {"sharing", Part::extra},
     {"sidebar", Part::frame}, {"sidenav", Part::navigation}, {"signin", Part::extra}, {"signup", Part::extra},
-    {"sitemap", Part::navigation}, {"skiplink", Part::never}, {"social", Part::extra}, {"socials", Part::extra},
+    {"sitemap", Part::navigation},  {"social", Part::extra}, {"socials", Part::extra},
     {"sponsor", Part::extra}, {"sponsored", Part::extra}, {"submenu", Part::navigation},
     {"subscribe", Part::extra}, {"subscription", Part::extra}, {"taboola", Part::extra},
     {"tagcloud", Part::extra}, {"taglist", Part::about}, {"tags", Part::about}, {"teaser", Part::extra},
@@ -57,18 +54,18 @@ constexpr auto kWords = std::to_array<Hint>({
 
 // Whole names.
 constexpr auto kNames = std::to_array<Hint>({
-    {"article-body", Part::content}, {"article-content", Part::content}, {"article-text", Part::content},
+    {"anchor-link", Part::never}, {"article-body", Part::content}, {"article-content", Part::content}, {"article-text", Part::content},
     {"article__body", Part::content}, {"article__content", Part::content}, {"articlebody", Part::content},
     {"articlecontent", Part::content}, {"articletext", Part::content}, {"blog-content", Part::content},
     {"body-content", Part::content}, {"content-body", Part::content}, {"entry", Part::content},
     {"entry-body", Part::content}, {"entry-content", Part::content}, {"entry-text", Part::content},
-    {"entry_content", Part::content}, {"line-numbers-rows", Part::never}, {"markdown-body", Part::content},
+    {"entry_content", Part::content}, {"gutter", Part::never}, {"headerlink", Part::never}, {"hentry", Part::content}, {"line-numbers", Part::never}, {"line-numbers-rows", Part::never}, {"lineno", Part::never}, {"linenos", Part::never}, {"linenumber", Part::never}, {"mw-editsection", Part::never}, {"markdown-body", Part::content},
     {"mw-content-text", Part::content}, {"mw-jump-link", Part::never}, {"mw-parser-output", Part::content},
     {"post-body", Part::content}, {"post-content", Part::content}, {"post-text", Part::content},
     {"post__content", Part::content}, {"post_content", Part::content}, {"postbody", Part::content},
     {"postcontent", Part::content}, {"posttext", Part::content}, {"prose", Part::content},
     {"rst-content", Part::content}, {"screen-reader-only", Part::never}, {"screen-reader-text", Part::never},
-    {"screenreader-only", Part::never}, {"skip-link", Part::never}, {"skip-to-content", Part::never},
+    {"screenreader-only", Part::never}, {"skip-link", Part::never}, {"skiplink", Part::never}, {"thumbcaption", Part::caption}, {"type-post", Part::content}, {"skip-to-content", Part::never},
     {"sr-only", Part::never}, {"story-body", Part::content}, {"story-content", Part::content},
     {"storybody", Part::content}, {"storytext", Part::content}, {"td-post-content", Part::content},
     {"theme-doc-markdown", Part::content}, {"visually-hidden", Part::never}, {"visuallyhidden", Part::never},
@@ -95,7 +92,8 @@ Part part_of_name(std::string_view name) {
   for (const char c : name) small += lower(c);
   if (const Part whole = look_up(kNames.begin(), kNames.end(), small); whole != Part::plain) return whole;
   // "has-sidebar" and "no-comments" tell of others.
-  for (const std::string_view prefix : {"has-", "no-", "with-", "without-", "is-", "js-", "wp-", "md:", "lg:", "sm:"}) {
+  for (const std::string_view prefix : {"has-", "no-", "with-", "without-", "is-", "js-", "wp-",
+                                        "md:", "lg:", "sm:", "category-", "tag-", "post-type"}) {
     if (small.starts_with(prefix)) return Part::plain;
   }
   Part part = Part::plain;
@@ -106,7 +104,10 @@ Part part_of_name(std::string_view name) {
     }
     size_t end = at + 1;
     while (end < name.size() && is_letter(name[end]) && !(is_upper(name[end]) && !is_upper(name[end - 1]))) ++end;
-    part = stronger(part, look_up(kWords.begin(), kWords.end(), std::string_view(small).substr(at, end - at)));
+    const std::string_view word = std::string_view(small).substr(at, end - at);
+    if (word == "has" || word == "no" || word == "with" || word == "without") return Part::plain;
+    if (word.starts_with("widget") && small.starts_with("elementor")) return Part::plain;  // every part of such a page
+    part = stronger(part, look_up(kWords.begin(), kWords.end(), word));
     at = end;
   }
   return part;
@@ -119,7 +120,9 @@ Part part_of_names(std::string_view names) {
     const size_t start = names.find_first_not_of(" \t\n\r\f");
     if (start == std::string_view::npos) break;
     const size_t end = std::min(names.find_first_of(" \t\n\r\f", start), names.size());
-    part = stronger(part, part_of_name(names.substr(start, end - start)));
+    const std::string_view name = names.substr(start, end - start);
+    if (name == "hentry" || name == "type-post") return Part::content;  // beside the post's categories and its author
+    part = stronger(part, part_of_name(name));
     names.remove_prefix(end);
   }
   return part;

@@ -18,6 +18,7 @@ enum class Part : uint8_t {
   frame,       // headers and footers of the site, columns beside the content
   extra,       // share bars, other articles, adverts, newsletters, notes about cookies
   about,       // who wrote it and when, its tags
+  caption,     // of a picture
   never,       // no text of anybody's: line numbers, labels for screen readers, "edit" links
 };
 

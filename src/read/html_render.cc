@@ -147,10 +147,10 @@ std::string plain_text(const HtmlTree& tree, const GoneNodes& gone, int32_t begi
 }
 
 std::string render_blocks(const HtmlTree& tree, const GoneNodes& gone, const std::vector<HtmlBlock>& blocks,
-                          const std::vector<uint8_t>& kept) {
+                          const std::vector<Fate>& fates) {
   Renderer renderer(tree, gone);
   for (size_t i = 0; i < blocks.size(); ++i) {
-    if (kept[i] != 0) renderer.add(blocks[i]);
+    if (fates[i] == Fate::kept) renderer.add(blocks[i]);
   }
   return renderer.take();
 }

@@ -4,13 +4,13 @@
 #include <string>
 #include <vector>
 
-#include "read/html_blocks.h"
+#include "read/html_select.h"
 
 namespace persea::read {
 
-// The text of the blocks with `kept`, in order.
+// The text of the blocks that are kept, in order.
 std::string render_blocks(const HtmlTree& tree, const GoneNodes& gone, const std::vector<HtmlBlock>& blocks,
-                          const std::vector<uint8_t>& kept);
+                          const std::vector<Fate>& fates);
 
 // The characters of the nodes from `begin` to `end`, white space made one space and cut off at both ends.
 std::string plain_text(const HtmlTree& tree, const GoneNodes& gone, int32_t begin, int32_t end);

@@ -10,8 +10,18 @@
 
 namespace persea::read {
 
-// One for each block: 1 where it is main content.
-std::vector<uint8_t> select_blocks(const HtmlTree& tree, const std::vector<Part>& parts,
-                                   const std::vector<HtmlBlock>& blocks);
+// What becomes of a block, and why.
+enum class Fate : uint8_t {
+  kept,
+  part,     // a part around it calls itself something else than content
+  outside,  // the content stands in another place of the page
+  linky,    // mostly links
+  heading,  // of nothing that was kept
+  label,    // a few words that belong to no text
+};
+
+// One for each block.
+std::vector<Fate> select_blocks(const HtmlTree& tree, const std::vector<Part>& parts,
+                                const std::vector<HtmlBlock>& blocks);
 
 }  // namespace persea::read

@@ -36,9 +36,11 @@ enum class Attribute : uint8_t {
   count,
 };
 
+enum class Link : uint8_t { none, away, here };  // to another page, to a place in this one
+
 struct HtmlNode {
   Tag tag = Tag::unknown;
-  bool linked = false;  // of a text: a link is open around it
+  Link link = Link::none;  // of a text: the link that is open around it
   int32_t parent = -1;
   int32_t end = 0;             // the first node that is no descendant; children begin behind the node itself
   uint32_t attributes = 0;     // where its values begin

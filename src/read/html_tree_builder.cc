@@ -78,7 +78,7 @@ void HtmlTreeBuilder::add(Tag tag, std::string_view text) {
       if ((value_set_ >> i & 1) != 0) tree_.values_.push_back(keep(values_[i], true));
     }
   } else {
-    node.linked = link_ >= 0;
+    if (link_ >= 0) node.link = tree_.attribute(link_, Attribute::href).starts_with('#') ? Link::here : Link::away;
   }
   tree_.nodes_.push_back(node);
   if (tag == Tag::text || tag_flags(tag).empty || (open_.size() >= kDeepest && !tag_flags(tag).raw)) return;
