@@ -10,7 +10,7 @@ HtmlPage read_html(std::string_view utf8) {
   const GoneNodes gone = find_invisible(tree, {});
   const std::vector<HtmlBlock> blocks = find_blocks(tree, gone, find_data_tables(tree, gone));
   HtmlPage page;
-  page.text = render_blocks(tree, gone, blocks, select_blocks(tree, find_parts(tree, gone), blocks));
+  page.text = render_blocks(tree, gone, blocks, select_blocks(tree, gone, find_parts(tree, gone), blocks));
   return page;
 }
 

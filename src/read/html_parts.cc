@@ -39,7 +39,7 @@ constexpr auto kWords = std::to_array<Hint>({
     {"promos", Part::extra}, {"promotion", Part::extra}, {"publicidad", Part::extra}, {"publicite", Part::extra},
     {"rating", Part::extra}, {"ratings", Part::extra}, {"recirc", Part::extra}, {"recommendation", Part::extra},
     {"recommendations", Part::extra}, {"recommended", Part::extra}, {"related", Part::extra},
-    {"reklama", Part::extra}, {"respond", Part::comments}, {"share", Part::extra}, {"sharebar", Part::extra},
+    {"reklama", Part::extra}, {"respond", Part::comments}, {"reviews", Part::comments}, {"share", Part::extra}, {"sharebar", Part::extra},
     {"sharedaddy", Part::extra}, {"shares", Part::extra}, {"sharethis", Part::extra}, {"sharing", Part::extra},
     {"sidebar", Part::frame}, {"sidenav", Part::navigation}, {"signin", Part::extra}, {"signup", Part::extra},
     {"sitemap", Part::navigation},  {"social", Part::extra}, {"socials", Part::extra},

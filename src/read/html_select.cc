@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "read/html_characters.h"
+#include "read/html_labels.h"
+
 namespace persea::read {
 namespace {
 
@@ -28,19 +31,23 @@ bool is_linky(const HtmlBlock& block) {
 
 bool is_figure(Tag tag) { return tag == Tag::table || tag == Tag::pre || tag == Tag::math; }
 
-// Words of sentences: text that somebody wrote to be read.
+// Words of text that somebody wrote to be read: of sentences, and half of those of short items and cells without links.
 int32_t prose_words(const HtmlBlock& block) {
   const int32_t own = block.words - block.linked_words;
   if (is_linky(block)) return 0;
   if (block.preformatted) return own;
   if (own >= 10 && (block.ends_sentence || block.marks >= 2 || own >= 25)) return own;
-  return 0;
+  if (block.heading > 0 || block.linked_words > 0) return 0;
+  if (own >= 3 && block.ends_sentence && block.marks > 0) return own;
+  return block.item >= 0 || block.cell >= 0 ? own / 2 : 0;
 }
 
 class Selection {
  public:
-  Selection(const HtmlTree& tree, const std::vector<Part>& parts, const std::vector<HtmlBlock>& blocks)
+  Selection(const HtmlTree& tree, const GoneNodes& gone, const std::vector<Part>& parts,
+            const std::vector<HtmlBlock>& blocks)
       : tree_(tree),
+        gone_(gone),
         parts_(parts),
         blocks_(blocks),
         before_(tree.nodes().size() + 1),
@@ -68,6 +75,7 @@ class Selection {
     drop_parts();
     const int32_t root = find_root();
     keep_inside(root);
+    drop_labels();
     keep_headings();
     leave_title();
     return std::move(fates_);
@@ -107,7 +115,7 @@ class Selection {
       default:
         break;
     }
-    if (is_card_list(node, here)) return small;
+    if (is_card_list(node, here)) return page_.prose - here.prose >= 40;
     if (tag == Tag::aside) return small && !(has_content(node) && here.prose > 30);
     if (tag == Tag::article && small && here.words < 150) return is_other_article(node);
     if (tag == Tag::form) return small && here.words < 150;
@@ -120,6 +128,11 @@ class Selection {
     return around >= 0 && sums(around).figures > 0;
   }
 
+  // The title of another page, and not a writer's name.
+  static bool leads_away(const HtmlBlock& block) {
+    return is_linky(block) && (block.heading > 0 || block.linked_words > 2);
+  }
+
   // Several pieces that begin with a link and have a few more words: what else the site has.
   bool is_card_list(int32_t node, const Sums& here) const {
     if (here.blocks < 6 || here.linked == 0 || !tag_flags(tree_[node].tag).block) return false;
@@ -128,9 +141,9 @@ class Selection {
       const Sums inside = sums(child);
       if (tree_[child].tag == Tag::text || inside.blocks == 0) continue;
       ++children;
-      if (inside.blocks > 1 && inside.blocks < 9 && inside.words < 130 && inside.linked > 0) {
+      if (inside.blocks > 1 && inside.blocks < 9 && inside.prose <= 60 && inside.words < 130 && inside.linked > 0) {
         const auto first = first_block(child);
-        cards += is_linky(*first) || (inside.blocks > 2 && is_linky(*std::next(first))) ? 1 : 0;
+        cards += leads_away(*first) || (inside.blocks > 2 && leads_away(*std::next(first))) ? 1 : 0;
       }
     }
     return cards >= 3 && cards * 3 >= children * 2;
@@ -160,7 +173,7 @@ class Selection {
       if (parts_[static_cast<size_t>(node)] == Part::comments) comments += sums(node);
       node = parts_[static_cast<size_t>(node)] == Part::comments ? tree_[node].end : node + 1;
     }
-    discussion_ = page_.prose - comments.prose < 60 && comments.prose > 0;
+    discussion_ = page_.prose - comments.prose < 40 && comments.prose > 0;
     value_.assign(tree_.nodes().size() + 1, 0);
     size_t i = 0;
     int32_t until = 0;
@@ -261,6 +274,33 @@ class Selection {
     return is_linky(block);
   }
 
+  // A few words that are no part of the text: dates, buttons, "Advertisement"; all the more before and behind it.
+  void drop_labels() {
+    size_t first = blocks_.size(), last = 0;
+    for (size_t i = 0; i < blocks_.size(); ++i) {
+      if (fates_[i] != Fate::kept || prose_words(blocks_[i]) < 5) continue;
+      first = std::min(first, i);
+      last = i;
+    }
+    for (size_t i = 0; i < blocks_.size(); ++i) {
+      const HtmlBlock& block = blocks_[i];
+      if (fates_[i] != Fate::kept || block.preformatted || block.cell >= 0) continue;
+      const bool loose = block.heading == 0 && block.item < 0 && tree_[block.owner].tag != Tag::p;
+      const bool sentence = prose_words(block) > 0 && block.item < 0;
+      bool out = false;
+      if (first < last && (i < first || i > last))
+        out = block.heading == 0 && !sentence && block.words <= 6 && (loose || i < first);
+      if (loose && !sentence && block.words <= 4) out = out || !between_prose(i);
+      if (!out && block.words <= 14) out = is_label(plain_text(tree_, gone_, block.begin, block.end));
+      if (out) fates_[i] = Fate::label;
+    }
+  }
+
+  bool between_prose(size_t i) const {
+    return i > 0 && i + 1 < blocks_.size() && fates_[i - 1] == Fate::kept && fates_[i + 1] == Fate::kept &&
+           prose_words(blocks_[i - 1]) > 0 && prose_words(blocks_[i + 1]) > 0;
+  }
+
   // A heading belongs to what follows it, in the part of the page that it stands in.
   void keep_headings() {
     int32_t below = -1;  // the first block that was kept behind here
@@ -303,6 +343,7 @@ class Selection {
   }
 
   const HtmlTree& tree_;
+  const GoneNodes& gone_;
   const std::vector<Part>& parts_;
   const std::vector<HtmlBlock>& blocks_;
   std::vector<Sums> before_;
@@ -315,9 +356,9 @@ class Selection {
 
 }  // namespace
 
-std::vector<Fate> select_blocks(const HtmlTree& tree, const std::vector<Part>& parts,
+std::vector<Fate> select_blocks(const HtmlTree& tree, const GoneNodes& gone, const std::vector<Part>& parts,
                                 const std::vector<HtmlBlock>& blocks) {
-  return Selection(tree, parts, blocks).run();
+  return Selection(tree, gone, parts, blocks).run();
 }
 
 }  // namespace persea::read

@@ -21,7 +21,7 @@ enum class Fate : uint8_t {
 };
 
 // One for each block.
-std::vector<Fate> select_blocks(const HtmlTree& tree, const std::vector<Part>& parts,
+std::vector<Fate> select_blocks(const HtmlTree& tree, const GoneNodes& gone, const std::vector<Part>& parts,
                                 const std::vector<HtmlBlock>& blocks);
 
 }  // namespace persea::read
