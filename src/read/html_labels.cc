@@ -23,7 +23,7 @@ constexpr auto kLines = std::to_array<std::string_view>({
 // Beginnings of lines.
 constexpr auto kBeginnings = std::to_array<std::string_view>({
     "(foto:", "(photo:", "a lire aussi", "advertisement:", "also read:", "bild:", "bildquelle", "by subscribing", "categories:", "click to share",
-    "comments off", "copyright ©", "credit:", "fecha de", "filed under", "foto:", "follow us on", "fotos:", "getty images", "image credit", "image source", "image:",
+    "comments off", "copyright ©", "credit:", "fecha de", "filed under", "foto:", "follow us on", "fotos:", "getty images", "image credit", "image source", "image:", "joined:", "junior member", "posts:", "senior member", "users browsing this",
     "last modified", "last updated", "leer también", "lesen sie auch", "lesen sie mehr", "lies auch", "photo by", "photo credit", "photo:",
     "photograph:", "picture:", "posted by", "posted in", "posted on", "published on", "published:", "quelle:", "read also", "read more:", "read next", "see also:",
     "share this:", "share on", "sign up for", "source:", "subscribe to", "tagged with", "tags:", "this entry was posted", "topics:", "updated:",

@@ -29,7 +29,7 @@ constexpr auto kWords = std::to_array<Hint>({
     {"disqus", Part::comments}, {"donate", Part::extra}, {"donation", Part::extra}, {"dropdown", Part::navigation},  {"feedback", Part::extra}, {"footer", Part::frame}, {"gdpr", Part::extra},  {"infobox", Part::extra}, {"komentarze", Part::comments},
     {"kommentar", Part::comments}, {"kommentare", Part::comments},  {"livefyre", Part::comments}, {"login", Part::extra}, {"masthead", Part::frame},
     {"megamenu", Part::navigation}, {"menu", Part::navigation}, {"menus", Part::navigation},
-    {"metadata", Part::about}, {"modal", Part::extra}, {"mostread", Part::extra}, {"nav", Part::navigation},
+    {"meta", Part::about}, {"metadata", Part::about}, {"contactbox", Part::extra}, {"date", Part::about}, {"disclaimer", Part::extra}, {"flyout", Part::extra}, {"pubdate", Part::about}, {"published", Part::about}, {"recirculation", Part::extra}, {"modal", Part::extra}, {"mostread", Part::extra}, {"nav", Part::navigation},
     {"navbar", Part::navigation}, {"navbox", Part::navigation}, {"navi", Part::navigation},
     {"navigation", Part::navigation}, {"newsletter", Part::extra}, {"noprint", Part::extra},
     {"onetrust", Part::extra}, {"outbrain", Part::extra}, {"pager", Part::navigation},
@@ -41,7 +41,7 @@ constexpr auto kWords = std::to_array<Hint>({
     {"recommendations", Part::extra}, {"recommended", Part::extra}, {"related", Part::extra},
     {"reklama", Part::extra}, {"respond", Part::comments}, {"reviews", Part::comments}, {"share", Part::extra}, {"sharebar", Part::extra},
     {"sharedaddy", Part::extra}, {"shares", Part::extra}, {"sharethis", Part::extra}, {"sharing", Part::extra},
-    {"sidebar", Part::frame}, {"sidenav", Part::navigation}, {"signin", Part::extra}, {"signup", Part::extra},
+    {"sidebar", Part::frame}, {"sidenav", Part::navigation}, {"signature", Part::extra}, {"signin", Part::extra}, {"signup", Part::extra},
     {"sitemap", Part::navigation},  {"social", Part::extra}, {"socials", Part::extra},
     {"sponsor", Part::extra}, {"sponsored", Part::extra}, {"submenu", Part::navigation},
     {"subscribe", Part::extra}, {"subscription", Part::extra}, {"taboola", Part::extra},
@@ -154,6 +154,9 @@ Part part_of(const HtmlTree& tree, int32_t node) {
       break;
     case Tag::footer:
       part = Part::frame;
+      break;
+    case Tag::figcaption:
+      part = Part::caption;
       break;
     default:
       break;

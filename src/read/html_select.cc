@@ -103,7 +103,7 @@ class Selection {
       case Part::comments:
         return !discussion_ && here.prose * 10 < page_.prose * 9;
       case Part::navigation:
-        return here.linked * 2 >= here.words || here.prose < 20;
+        return (here.linked * 2 >= here.words && small) || here.prose < 20;
       case Part::extra:
         return small && !(has_content(node) && here.prose > 30);
       case Part::frame:
@@ -115,10 +115,13 @@ class Selection {
       default:
         break;
     }
-    if (is_card_list(node, here)) return page_.prose - here.prose >= 40;
+    if (is_card_list(node, here)) {
+      const int32_t rest = page_.prose - here.prose;
+      return rest >= 100 || (rest >= 40 && rest * 2 >= here.prose);
+    }
     if (tag == Tag::aside) return small && !(has_content(node) && here.prose > 30);
-    if (tag == Tag::article && small && here.words < 150) return is_other_article(node);
-    if (tag == Tag::form) return small && here.words < 150;
+    if (tag == Tag::article && small && here.words < 150 && here.prose <= 60) return is_other_article(node);
+    if (tag == Tag::form) return small && here.prose < 25 && here.words < 150;
     return false;
   }
 
@@ -130,7 +133,7 @@ class Selection {
 
   // The title of another page, and not a writer's name.
   static bool leads_away(const HtmlBlock& block) {
-    return is_linky(block) && (block.heading > 0 || block.linked_words > 2);
+    return is_linky(block) && block.linked_words > 2;
   }
 
   // Several pieces that begin with a link and have a few more words: what else the site has.
@@ -160,7 +163,7 @@ class Selection {
       if (tree_[up].tag == Tag::article) return true;
     }
     for (auto block = first_block(node); block != blocks_.end() && block->begin < tree_[node].end; ++block) {
-      if (block->heading > 0) return is_linky(*block);
+      if (block->heading > 0) return leads_away(*block);
     }
     return false;
   }
@@ -289,7 +292,7 @@ class Selection {
       const bool sentence = prose_words(block) > 0 && block.item < 0;
       bool out = false;
       if (first < last && (i < first || i > last))
-        out = block.heading == 0 && !sentence && block.words <= 6 && (loose || i < first);
+        out = block.heading == 0 && !sentence && block.words <= 6 && loose;
       if (loose && !sentence && block.words <= 4) out = out || !between_prose(i);
       if (!out && block.words <= 14) out = is_label(plain_text(tree_, gone_, block.begin, block.end));
       if (out) fates_[i] = Fate::label;
