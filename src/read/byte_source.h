@@ -23,6 +23,9 @@ class ByteSource {
   // is damaged.
   virtual size_t read(std::span<char> out) = 0;
   virtual const std::string& problem() const = 0;
+  // How many bytes there are, and going to one of them; -1 and false where the source can only go forward.
+  virtual int64_t size() const { return -1; }
+  virtual bool seek(int64_t) { return false; }
 };
 
 // Fails where the file cannot be opened or is none.
@@ -31,7 +34,10 @@ Result<std::unique_ptr<ByteSource>> open_file_source(const fs::path& path);
 // Bytes that the source keeps.
 std::unique_ptr<ByteSource> memory_source(std::string bytes);
 
-// `head`, and then what `rest` has: how what was looked at is put back.
+// `head`, which was the beginning of what `rest` had, and then the rest of it: how what was looked at is put back.
 std::unique_ptr<ByteSource> joined_source(std::string head, std::unique_ptr<ByteSource> rest);
+
+// All of it; an error where that is more than `limit` bytes or damaged.
+Result<std::string> read_all(ByteSource& source, int64_t limit);
 
 }  // namespace persea::read

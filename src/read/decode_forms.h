@@ -32,5 +32,11 @@ class DocumentSink {
 };
 
 void decode_json(DocumentSink& sink);
+void decode_html(DocumentSink& sink);
+void decode_pdf(DocumentSink& sink);
+void decode_wikitext(DocumentSink& sink);
+void decode_message(DocumentSink& sink);
+void decode_chat(DocumentSink& sink);
+void decode_book(DocumentSink& sink);
 
 }  // namespace persea::read

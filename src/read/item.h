@@ -18,7 +18,8 @@ enum class Form : uint8_t {
   pdf,       // a whole PDF file
   wikitext,  // a page of a wiki: {"title", "text", ...} as JSON, the text in wiki markup
   message,   // one e-mail message (RFC 5322), with its headers
-  chat,      // one conversation of a chat export, as JSON: {"title", "messages": [{"from", "date", "text"}]}
+  chat,      // a stretch of a WhatsApp chat, its lines as they stand
+  book,      // a book or office document: {"title", "author", "date", "pages": [XHTML] or "texts": [text]} as JSON
 };
 
 struct Item {

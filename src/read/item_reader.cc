@@ -2,15 +2,24 @@
 
 #include <utility>
 
+#include "read/archive_reader.h"
+#include "read/book_reader.h"
 #include "read/charset.h"
+#include "read/chat_lines.h"
+#include "read/json_reader.h"
+#include "read/mail_reader.h"
 #include "read/reading.h"
 #include "read/recognise.h"
+#include "read/table_reader.h"
 #include "read/text_reader.h"
 #include "read/unpack.h"
+#include "read/warc_reader.h"
+#include "read/wiki_dump_reader.h"
 
 namespace persea::read {
 namespace {
 
+constexpr size_t kFirst = 1 << 13;
 constexpr size_t kListed = 1 << 16;  // what was skipped, kept until it is taken
 
 // Counts what comes out of a layer of packing, and ends it where that gets out of hand.
@@ -29,6 +38,8 @@ class CountedSource : public ByteSource {
     return n;
   }
   const std::string& problem() const override { return problem_; }
+  int64_t size() const override { return source_->size(); }
+  bool seek(int64_t at) override { return source_->seek(at); }
 
  private:
   std::unique_ptr<ByteSource> source_;
@@ -55,6 +66,8 @@ class NotedSource : public ByteSource {
     return n;
   }
   const std::string& problem() const override { return source_->problem(); }
+  int64_t size() const override { return source_->size(); }
+  bool seek(int64_t at) override { return source_->seek(at); }
 
  private:
   std::unique_ptr<ByteSource> source_;
@@ -74,10 +87,15 @@ void Reading::skip(std::string place, std::string reason) {
 }
 
 std::unique_ptr<FormatReader> open_part(std::unique_ptr<ByteSource> source, Part part) {
-  std::string head(kHead, '\0');
+  std::string head;
   const auto look = [&] {
-    head.resize(kHead);
-    head.resize(source->read(head));
+    head.clear();
+    for (const size_t size : {kFirst, kHead}) {  // most members of archives are small
+      const size_t before = head.size();
+      head.resize(size);
+      head.resize(before + source->read(std::span(head).subspan(before)));
+      if (head.size() < size) break;
+    }
   };
   look();
   for (int layers = 0;; ++layers) {
@@ -108,9 +126,54 @@ std::unique_ptr<FormatReader> open_part(std::unique_ptr<ByteSource> source, Part
     part.skip(recognised.reason);
     return nullptr;
   }
+  const std::string beginning = head.substr(0, kFirst);
   source = std::make_unique<NotedSource>(joined_source(std::move(head), std::move(source)), part);
-  if (recognised.kind == Kind::json_lines) return json_lines_reader(std::move(source), std::move(part));
-  return text_reader(std::move(source), std::move(part));
+  // Texts of lines and columns in an encoding of one byte are all in that, as their beginning is.
+  switch (recognised.kind) {
+    case Kind::json_lines:
+    case Kind::table:
+    case Kind::chat:
+      if (const std::string charset = narrow_charset(beginning); !charset.empty()) {
+        source = converted_source(charset, std::move(source));
+      }
+      break;
+    default:
+      break;
+  }
+  switch (recognised.kind) {
+    case Kind::none:
+      return nullptr;
+    case Kind::text:
+      return text_reader(std::move(source), std::move(part));
+    case Kind::json_lines:
+      return json_lines_reader(std::move(source), std::move(part));
+    case Kind::json:
+      return json_reader(std::move(source), std::move(part));
+    case Kind::table:
+      return table_reader(std::move(source), std::move(part));
+    case Kind::html:
+      return whole_reader(Form::html, std::move(source), std::move(part));
+    case Kind::pdf:
+      return whole_reader(Form::pdf, std::move(source), std::move(part));
+    case Kind::message:
+      return whole_reader(Form::message, std::move(source), std::move(part));
+    case Kind::warc:
+      return warc_reader(std::move(source), std::move(part));
+    case Kind::mbox:
+      return mbox_reader(std::move(source), std::move(part));
+    case Kind::wiki_dump:
+      return wiki_dump_reader(std::move(source), std::move(part));
+    case Kind::chat:
+      return chat_reader(std::move(source), std::move(part));
+    case Kind::archive:
+      return archive_reader(std::move(source), std::move(part));
+    case Kind::indexed:
+    case Kind::book:
+      break;
+  }
+  if ((source = seekable(std::move(source), part)) == nullptr) return nullptr;
+  if (recognised.kind == Kind::book) return book_reader(std::move(source), std::move(part));
+  return archive_reader(std::move(source), std::move(part));
 }
 
 struct ItemReader::State {

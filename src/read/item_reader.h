@@ -18,6 +18,7 @@ namespace persea::read {
 struct ReadLimits {
   int64_t item_bytes = 1 << 26;      // a longer line, page, member or message is left out; plain text is cut instead
   int64_t document_bytes = 1 << 18;  // a longer plain text is cut: at a paragraph where there is one
+  bool keep_quotes = false;          // what mail quotes of other mail stays
 };
 
 class ByteSource;  // byte_source.h

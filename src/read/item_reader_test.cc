@@ -2,35 +2,14 @@
 
 #include <gtest/gtest.h>
 
-#include "read/byte_source.h"
-#include "read/decode.h"
-#include "read/text_normalizer.h"
+#include "read/read_for_test.h"
 
 namespace persea::read {
 namespace {
 
-struct Read {
-  std::vector<Document> documents;
-  std::vector<Skipped> skipped;
-  std::string problem;
-  std::vector<std::string> texts() const {
-    std::vector<std::string> all;
-    for (const Document& document : documents) all.push_back(document.text);
-    return all;
-  }
-};
-
+using Read = ReadForTest;
 Read read(std::string bytes, std::string_view name, const ReadLimits& limits = {}) {
-  ItemReader reader = ItemReader::over(memory_source(std::move(bytes)), name, limits);
-  Read all;
-  Decoded decoded;
-  Item item;
-  while (reader.next(item)) decode(item, limits, decoded);
-  all.documents = std::move(decoded.documents);
-  all.skipped = reader.take_skipped();
-  all.skipped.insert(all.skipped.end(), decoded.skipped.begin(), decoded.skipped.end());
-  all.problem = reader.problem();
-  return all;
+  return read_for_test(std::move(bytes), name, limits);
 }
 
 TEST(ItemReader, ReadsPlainText) {

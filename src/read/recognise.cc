@@ -6,6 +6,10 @@
 #include <algorithm>
 #include <array>
 
+#include "read/book_reader.h"
+#include "read/chat_lines.h"
+#include "read/json_span.h"
+#include "read/mail_reader.h"
 #include "read/text_normalizer.h"
 #include "text/unicode.h"
 
@@ -74,6 +78,60 @@ constexpr std::array kMagics{
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
 
+bool begins_like(std::string_view text, std::string_view lower_case) {
+  if (text.size() < lower_case.size()) return false;
+  return std::equal(lower_case.begin(), lower_case.end(), text.begin(), [](char a, char b) { return a == lower(b); });
+}
+
+std::string_view without_space(std::string_view text) {
+  if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
+  return text.substr(std::min(text.find_first_not_of(" \t\r\n"), text.size()));
+}
+
+// Whether a line ends within `text` with a whole JSON object, and another begins behind it.
+bool is_lines_of_json(std::string_view text) {
+  const size_t end = text.find('\n');
+  if (end == std::string_view::npos || !text.starts_with('{')) return false;
+  const std::string_view line = text.substr(0, text.find_last_not_of(" \t\r", end - 1) + 1);
+  return JsonSpan().length(line, true) == line.size() && without_space(text.substr(end)).starts_with('{');
+}
+
+// Whether `head` begins with the headers of a message: some that every one has, and nothing else before them.
+bool is_mail(std::string_view head) {
+  head = head.substr(0, 1 << 15);
+  int known = 0;
+  bool from = false;
+  for (size_t at = 0; at < head.size();) {
+    const size_t end = std::min(head.find('\n', at), head.size());
+    const std::string_view line = head.substr(at, end - at);
+    at = end + 1;
+    if (line.empty() || line == "\r") break;
+    if (line[0] == ' ' || line[0] == '\t') continue;
+    const size_t colon = line.find(':');
+    if (colon == 0 || colon == std::string_view::npos || line.substr(0, colon).find(' ') != std::string_view::npos)
+      return false;
+    from = from || begins_like(line, "from:");
+    for (const std::string_view name :
+         {"date:", "subject:", "to:", "message-id:", "received:", "return-path:", "mime-version:"}) {
+      known += begins_like(line, name) ? 1 : 0;
+    }
+  }
+  return from && known >= 2;
+}
+
+// A tar header names its kind at byte 257; older ones have only a checksum, of the header with its own place blank.
+bool is_tar(std::string_view head) {
+  if (head.size() < 512) return false;
+  if (head.substr(257).starts_with("ustar")) return true;
+  if (head[0] == '\0') return false;
+  unsigned sum = 0, said = 0;
+  for (size_t i = 0; i < 512; ++i) sum += i >= 148 && i < 156 ? ' ' : static_cast<unsigned char>(head[i]);
+  for (const char c : head.substr(148, 8)) {
+    if (c >= '0' && c <= '7') said = said * 8 + static_cast<unsigned>(c - '0');
+  }
+  return said == sum;
+}
+
 // Why the beginning of a file, which is no known format, looks like no text; "" where it does not.
 std::string no_text(std::string_view head) {
   if (head.find('\0') != std::string_view::npos) return "is binary";
@@ -115,8 +173,31 @@ Recognised recognise(std::string_view head, std::string_view name) {
       return {Kind::none, "is " + std::string(magic.what)};
     }
   }
+  if (head.starts_with("PK\3\4") || head.starts_with("PK\5\6")) {
+    return {is_book(head, plain) ? Kind::book : Kind::indexed};
+  }
+  if (head.starts_with("7z\xbc\xaf\x27\x1c")) return {Kind::indexed};
+  if (is_tar(head)) return {Kind::archive};
+  if (head.substr(0, 1024).find("%PDF-") != std::string_view::npos) return {Kind::pdf};
+  if (head.starts_with("WARC/")) return {Kind::warc};
+  if (head.starts_with("From ") && is_from_line(head.substr(0, head.find_first_of("\r\n")))) return {Kind::mbox};
+  if (is_mail(head)) return {Kind::message};
   if (std::string reason = no_text(head); !reason.empty()) return {Kind::none, std::move(reason)};
-  if (named({".jsonl", ".ndjson"})) return {Kind::json_lines};
+  const std::string_view text = without_space(head);
+  if (begins_like(text, "<mediawiki")) return {Kind::wiki_dump};
+  const bool source = named({".md", ".markdown", ".rst", ".tex", ".xml", ".svg", ".py", ".js", ".php", ".vue"});
+  if (named({".html", ".htm", ".xhtml"}) ||
+      (!source && (begins_like(text, "<!doctype html") || begins_like(text, "<html")))) {
+    return {Kind::html};
+  }
+  if (text.starts_with("<?xml") && !source && text.substr(0, 1000).find("<html") != std::string_view::npos)
+    return {Kind::html};
+  if (text.starts_with("window.YTD.")) return {Kind::json};
+  if (named({".jsonl", ".ndjson"}) && !text.starts_with('[')) return {Kind::json_lines};
+  if (named({".json", ".jsonl", ".ndjson", ".ipynb"})) return {is_lines_of_json(text) ? Kind::json_lines : Kind::json};
+  if (named({".csv", ".tsv", ".tab"})) return {Kind::table};
+  if ((plain.ends_with(".txt") || plain.find('.') == std::string::npos) && is_chat(head)) return {Kind::chat};
+  if (plain.find('.') == std::string::npos && is_lines_of_json(text)) return {Kind::json_lines};
   return {Kind::text};
 }
 

@@ -17,9 +17,10 @@ enum class Kind {
   mbox,
   message,
   wiki_dump,
-  whatsapp,
-  archive,
-  book,
+  chat,
+  archive,  // tar
+  indexed,  // an archive that wants to be read from any place: zip, 7z
+  book,     // a zip archive that is one text
   none
 };
 

@@ -11,7 +11,7 @@
 namespace persea::read {
 namespace {
 
-constexpr size_t kBlock = 1 << 18;
+constexpr size_t kFirst = 1 << 13, kBlock = 1 << 18;  // most members of archives are small
 
 bool is_ascii(std::string_view bytes) {
   unsigned char all = 0;  // without a way out of the loop it becomes vectors
@@ -22,7 +22,7 @@ bool is_ascii(std::string_view bytes) {
 class TextReader : public FormatReader {
  public:
   TextReader(std::unique_ptr<ByteSource> source, Part part)
-      : source_(std::move(source)), part_(std::move(part)), block_(kBlock) {}
+      : source_(std::move(source)), part_(std::move(part)), block_(kFirst) {}
 
   bool next(Item& item) override {
     const auto limit = static_cast<size_t>(std::max<int64_t>(part_.reading->limits.document_bytes, 1));
@@ -70,6 +70,7 @@ class TextReader : public FormatReader {
       normalizer_.add(bytes, text_);
     }
     if (ended_) normalizer_.finish(text_);
+    block_.resize(kBlock);
   }
 
   std::unique_ptr<ByteSource> source_;
