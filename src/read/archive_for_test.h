@@ -28,6 +28,7 @@ inline std::string make_archive(ArchiveForm form, const std::vector<std::pair<st
   if (packing == ArchivePacking::bzip2) archive_write_add_filter_bzip2(a);
   if (options != nullptr) archive_write_set_options(a, options);
   if (password != nullptr) archive_write_set_passphrase(a, password);
+  archive_write_set_bytes_in_last_block(a, 1);  // no padding
   archive_write_open(
       a, &out, nullptr,
       [](archive*, void* to, const void* bytes, size_t size) {

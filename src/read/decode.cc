@@ -63,8 +63,18 @@ void decode(const Item& item, const ReadLimits& limits, Decoded& out) {
     case Form::json:
     case Form::row:
       return decode_json(sink);
-    default:
-      return sink.skip("", "is of a form that is not read");
+    case Form::html:
+      return decode_html(sink);
+    case Form::pdf:
+      return decode_pdf(sink);
+    case Form::wikitext:
+      return decode_wikitext(sink);
+    case Form::message:
+      return decode_message(sink);
+    case Form::chat:
+      return decode_chat(sink);
+    case Form::book:
+      return decode_book(sink);
   }
 }
 

@@ -44,6 +44,7 @@ class MboxReader : public FormatReader {
         item.bytes += line;
         item.bytes += '\n';
       }
+      if (item.bytes.ends_with("\n\n")) item.bytes.pop_back();  // the line before "From "
       const std::string place = part_.within(fmt::format("message {}", ++number_));
       if (too_long) {
         part_.reading->skip(place, fmt::format("is larger than {} MiB", limit >> 20));

@@ -214,7 +214,7 @@ std::string without_quotes(std::string_view text) {
     out += '\n';
   }
   if (!out.empty() && !text.ends_with('\n')) out.pop_back();
-  if (text.ends_with('\n') && out.ends_with("\n\n")) out.pop_back();
+  while (out.ends_with("\n\n")) out.pop_back();
   return out;
 }
 

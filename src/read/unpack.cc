@@ -88,6 +88,9 @@ class GzipSource : public ByteSource {
         if (inside_ && problem_.empty()) problem_ = "is truncated: its gzip stream does not end";
         break;
       }
+      while (!inside_ && begun_ && packed_.begin < packed_.end && packed_.data()[packed_.begin] == 0) ++packed_.begin;
+      if (packed_.begin == packed_.end) continue;  // zeroes behind the last member fill up a tape's block
+      begun_ = true;
       stream_.next_in = reinterpret_cast<Bytef*>(packed_.data() + packed_.begin);
       stream_.avail_in = static_cast<uInt>(packed_.end - packed_.begin);
       inside_ = true;
@@ -107,7 +110,8 @@ class GzipSource : public ByteSource {
  private:
   Block packed_;
   z_stream stream_{};
-  bool good_ = false, inside_ = false;  // inside: a member is open, the stream may not end here
+  bool good_ = false, begun_ = false;
+  bool inside_ = false;  // a member is open: the stream may not end here
   std::string problem_;
 };
 

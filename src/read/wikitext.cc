@@ -142,7 +142,7 @@ class Lines {
       out_ += tidy(section.title);
       paragraph_ = true;
     }
-    separate(paragraph_ || (!item && !after_item_ && marks == 0 && !out_.ends_with('\n')));
+    separate(paragraph_ || (after_item_ && !item && marks == 0));
     paragraph_ = false;
     if (item) out_ += "- ";
     out_ += text;

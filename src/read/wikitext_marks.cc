@@ -302,7 +302,7 @@ class Resolver {
 
   bool magic_word(std::string_view left) {
     size_t i = 2;
-    while (i < left.size() && i < 40 && letter(left[i])) ++i;
+    while (i < left.size() && i < 40 && left[i] >= 'A' && left[i] <= 'Z') ++i;
     if (i == 2 || !left.substr(i).starts_with("__")) return false;
     at_ += i + 2;
     return true;

@@ -40,7 +40,7 @@ TEST(Wikitext, HasHeadingsAndLists) {
 TEST(Wikitext, WhatDoesNotCloseIsText) {
   EXPECT_EQ(wikitext_to_text("a {{b [[c"), "a b c\n");
   EXPECT_EQ(wikitext_to_text("a }} b ]] c |} d"), "a }} b ]] c |} d\n");
-  EXPECT_EQ(wikitext_to_text("a <ref>b\nc"), "a b\n\nc\n");
+  EXPECT_EQ(wikitext_to_text("a <ref>b\nc"), "a b\nc\n");
   EXPECT_EQ(wikitext_to_text("a < b > c"), "a < b > c\n");
   std::string deep;
   for (int i = 0; i < 100000; ++i) deep += i % 3 == 0 ? "{{" : i % 3 == 1 ? "[[" : "<ref>";
