@@ -21,7 +21,7 @@ const WordSet& common_words() {
       "by",      "can",     "could",   "did",   "do",    "does",    "during", "each",     "either",  "every", "few",
       "finally", "first",   "for",     "from",  "had",   "has",     "have",   "he",       "her",     "here",  "his",
       "how",     "however", "i",       "if",    "in",    "into",    "is",     "it",       "its",     "just",  "last",
-      "later",   "let",     "like",    "made",  "make",  "many",    "may",    "more",     "most",    "much",  "must",
+      "later",   "let",     "like",    "made",  "make",  "many",   "more",     "most",    "much",  "must",
       "my",      "never",   "next",    "no",    "nor",   "not",     "now",    "of",       "often",   "on",    "once",
       "one",     "only",    "or",      "other", "our",   "out",     "over",   "perhaps",  "said",    "same",  "see",
       "several", "she",     "should",  "since", "so",    "some",    "such",   "than",     "that",    "the",   "their",

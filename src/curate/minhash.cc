@@ -3,7 +3,9 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
+#include <cstring>
 #include <limits>
 #include <stdexcept>
 
@@ -64,6 +66,60 @@ uint32_t spread(uint64_t sum) {
   sum *= kSpread;
   return static_cast<uint32_t>((sum ^ sum >> 29) >> 16);
 }
+
+uint64_t load64(const char* from) {
+  uint64_t value;
+  std::memcpy(&value, from, 8);
+  return value;
+}
+
+// A word's hash, which is fixed for ever: keys are kept.
+uint64_t word_hash(std::string_view word) {
+  if (word.size() > 16) return hash64(word);
+  uint64_t low = 0, high = 0;
+  if (word.size() >= 8) {
+    low = load64(word.data());
+    high = load64(word.data() + word.size() - 8);
+  } else {
+    for (size_t i = word.size(); i-- > 0;) low = low << 8 | static_cast<unsigned char>(word[i]);
+  }
+  uint64_t state = (low + word.size()) * kStep;
+  state = ((state ^ state >> 32) + high) * kSpread;
+  return state ^ state >> 32;
+}
+
+// Where the small letters of ASCII end that stand at `at`.
+size_t skip_small_letters(std::string_view text, size_t at) {
+  constexpr uint64_t kOnes = 0x0101010101010101, kTop = 0x80 * kOnes;
+  for (; at + 8 <= text.size(); at += 8) {
+    const uint64_t bytes = load64(text.data() + at), low = bytes & ~kTop;
+    const uint64_t from_a = low + (0x80 - 'a') * kOnes, above_z = low + (0x80 - 'z' - 1) * kOnes;
+    if (const uint64_t stop = (~from_a | above_z | bytes) & kTop)
+      return at + static_cast<size_t>(std::countr_zero(stop)) / 8;
+  }
+  while (at < text.size() && text[at] >= 'a' && text[at] <= 'z') ++at;
+  return at;
+}
+
+// Which words of small letters may be cut in pieces.
+class SmallSpecialWords {
+ public:
+  static const SmallSpecialWords& get() {
+    static const SmallSpecialWords words;
+    return words;
+  }
+  bool may_have(uint64_t hash) const { return bits_[hash % kBits / 64] >> (hash % 64) & 1; }
+
+ private:
+  static constexpr size_t kBits = 1 << 14;
+  SmallSpecialWords() : bits_(kBits / 64) {
+    for (const SpecialWord& word : SpecialWords::english().all()) {
+      const uint64_t hash = word_hash(word.text);
+      if (skip_small_letters(word.text, 0) == word.text.size()) bits_[hash % kBits / 64] |= uint64_t{1} << (hash % 64);
+    }
+  }
+  std::vector<uint64_t> bits_;
+};
 
 }  // namespace
 
@@ -170,8 +226,27 @@ void MinHasher::hash_words(std::string_view text) {
       end = end == std::string_view::npos ? text.size() : end;
     }
     splitter_.split(text.substr(0, end), words_);
-    for (const Word& word : words_) units_.push_back(hash64(word.text));
+    for (const Word& word : words_) units_.push_back(word_hash(word.text));
     text.remove_prefix(end);
+  }
+}
+
+// Of a simplified text: nearly all of what stands between its spaces is letters of ASCII, which are one word if no
+// special one.
+void MinHasher::hash_simplified_words(std::string_view text) {
+  const SmallSpecialWords& special = SmallSpecialWords::get();
+  for (size_t begin = 0; begin < text.size();) {
+    size_t end = skip_small_letters(text, begin);
+    const bool letters = end == text.size() || text[end] == ' ';
+    if (!letters) end = std::min(text.find(' ', end), text.size());
+    const std::string_view run = text.substr(begin, end - begin);
+    const uint64_t hash = word_hash(run);
+    if (letters && !special.may_have(hash)) {
+      if (!run.empty()) units_.push_back(hash);
+    } else {
+      hash_words(run);
+    }
+    begin = end + 1;
   }
 }
 
@@ -191,7 +266,11 @@ const std::vector<uint32_t>& MinHasher::shingles(std::string_view text) {
     simplify_text(text, simplified_);
     text = simplified_;
   }
-  settings_.unit == "words" ? hash_words(text) : hash_characters(text);
+  if (settings_.unit == "characters") {
+    hash_characters(text);
+  } else {
+    settings_.simplify ? hash_simplified_words(text) : hash_words(text);
+  }
   add_rows(0);
   if (shingles_.empty() && settings_.short_texts && !units_.empty()) {
     uint64_t sum = 0;

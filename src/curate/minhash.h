@@ -76,6 +76,7 @@ class MinHasher {
  private:
   explicit MinHasher(const MinHashSettings& settings);
   void hash_words(std::string_view text);
+  void hash_simplified_words(std::string_view text);
   void hash_characters(std::string_view text);
   void add_rows(size_t first);
 

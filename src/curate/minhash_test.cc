@@ -97,8 +97,8 @@ TEST(MinHash, KeysAreTheSameEverywhere) {
   MinHasher one = hasher("datatrove");
   const std::vector<uint64_t> keys = keys_of(one, "The quick brown fox jumps over the lazy dog, 24 times.");
   ASSERT_EQ(keys.size(), 14u);
-  EXPECT_EQ(keys[0], 8118966454097675555u);
-  EXPECT_EQ(keys[13], 14722901585457380839u);
+  EXPECT_EQ(keys[0], 636130065460942933u);
+  EXPECT_EQ(keys[13], 4838065244619027966u);
 }
 
 TEST(MinHash, WordsDecide) {
@@ -138,7 +138,7 @@ TEST(MinHash, BandsAgreeWithTheCurve) {
     Random random(static_cast<uint64_t>(shared));
     double found = 0, wanted = 0, variance = 0;
     MinHasher one = hasher({{"shingle", 1}, {"bands", 4}, {"rows", 3}, {"simplify", false}});
-    for (int pair = 0; pair < 3000; ++pair) {
+    for (int pair = 0; pair < 1200; ++pair) {
       std::string a, b;
       for (int i = 0; i < 100; ++i) {
         const std::string word = "w" + std::to_string(random.next());

@@ -64,9 +64,9 @@ std::vector<uint32_t> clusters_of(const Keys& keys, size_t bands, size_t memory,
 }
 
 TEST(NearDuplicates, AreThoseOfBruteForceUnderAnyMemoryAndThreads) {
-  for (const uint64_t variety : {1500u, 30000u})
+  for (const uint64_t variety : {900u, 18000u})
     for (const size_t bands : {1u, 3u, 14u}) {
-      const Keys keys = some_keys(3000, bands, variety, variety + bands);
+      const Keys keys = some_keys(1800, bands, variety, variety + bands);
       const std::vector<uint32_t> wanted = by_brute_force(keys);
       for (const size_t memory : {size_t{1}, size_t{1} << 18, size_t{1} << 26})
         for (const int threads : {1, 3})

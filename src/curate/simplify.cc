@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstring>
 #include <vector>
 
@@ -92,8 +93,7 @@ class Simplifier {
         number();
       } else {
         put_space();
-        out_[size_++] = plain;
-        ++at_;
+        letters();
       }
     }
     out_.resize(size_);
@@ -105,6 +105,30 @@ class Simplifier {
   }
 
  private:
+  // Those of ASCII, eight at a time as far as there are so many.
+  void letters() {
+    constexpr uint64_t kOnes = 0x0101010101010101, kTop = 0x80 * kOnes;
+    for (; at_ + 8 <= text_.size(); at_ += 8, size_ += 8) {
+      uint64_t bytes;
+      std::memcpy(&bytes, text_.data() + at_, 8);
+      const uint64_t lower = bytes | 0x20 * kOnes, low = lower & ~kTop;
+      const uint64_t from_a = low + (0x80 - 'a') * kOnes, above_z = low + (0x80 - 'z' - 1) * kOnes;
+      std::memcpy(out_.data() + size_, &lower, 8);  // there is room; what is no letter is written over
+      if (const uint64_t stop = (~from_a | above_z | bytes) & kTop) {
+        const auto some = static_cast<size_t>(std::countr_zero(stop)) / 8;
+        at_ += some;
+        size_ += some;
+        return;
+      }
+    }
+    while (at_ < text_.size() && static_cast<unsigned char>(text_[at_]) < 0x80) {
+      const char plain = kPlain[static_cast<unsigned char>(text_[at_])];
+      if (plain == 0 || plain == ' ') return;
+      out_[size_++] = plain;
+      ++at_;
+    }
+  }
+
   void put_space() {
     if (space_ && (size_ > 0 || began_)) out_[size_++] = ' ';
     space_ = false;
