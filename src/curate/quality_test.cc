@@ -11,24 +11,24 @@ namespace persea::curate {
 namespace {
 
 // Sentences of two kinds that share most of their words.
-std::string sentence(Random& random, bool good) {
+std::string sentence(Random& random, bool good, double purity) {
   static const std::vector<std::string> kShared = {"the", "of", "and", "a", "to", "in", "is", "that", "water", "house"};
   static const std::vector<std::string> kGood = {"because", "therefore", "measured", "evidence", "Newton"};
   static const std::vector<std::string> kBad = {"click", "subscribe", "cookies", "SALE", "buy", "!!!"};
   std::string text;
   const auto words = 10 + random.below(30);
   for (uint64_t i = 0; i < words; ++i)
-    text += (random.chance(0.8) ? random.pick(kShared) : random.pick(good ? kGood : kBad)) +
+    text += (random.chance(0.8) ? random.pick(kShared) : random.pick(good == random.chance(purity) ? kGood : kBad)) +
             (random.chance(0.1) ? ". " : " ");
   return text;
 }
 
-std::vector<QualityExample> examples(int count, double flipped = 0) {
+std::vector<QualityExample> examples(int count, double purity = 1) {
   Random random(7);
   std::vector<QualityExample> all;
   for (int i = 0; i < count; ++i) {
     const bool good = random.chance(0.5);
-    all.push_back({sentence(random, good), random.chance(flipped) ? !good : good});
+    all.push_back({sentence(random, good, purity), good});
   }
   return all;
 }
@@ -94,16 +94,16 @@ TEST(QualityTrain, LearnsWhatPartsThem) {
   EXPECT_LT(made.model.probability("SALE! Click to subscribe and buy cookies !!!"), 0.1);
 }
 
-// Where a fifth of the labels is wrong, what is said of a text has to be near four fifths.
+// Where words only hint at what a text is, what is said of texts comes true as often.
 TEST(QualityTrain, ProbabilitiesAreCalibrated) {
   QualityTraining half = small();
   half.test = 0.5;
-  const TrainedQuality made = trained(examples(6000, 0.2), half);
-  EXPECT_LT(made.report.calibration_error, 0.06);
-  EXPECT_NEAR(made.report.accuracy.value, 0.8, 0.05);
-  EXPECT_LT(made.report.accuracy.low, 0.8);
-  EXPECT_GT(made.report.accuracy.high, 0.8);
-  EXPECT_NEAR(made.model.probability("evidence measured because therefore"), 0.8, 0.15);
+  const TrainedQuality made = trained(examples(6000, 0.6), half);
+  EXPECT_LT(made.report.calibration_error, 0.05);
+  EXPECT_GT(made.report.bins.size(), 6u);
+  EXPECT_LT(made.report.accuracy.high - made.report.accuracy.low, 0.05);
+  EXPECT_GT(made.report.accuracy.value, 0.6);
+  EXPECT_LT(made.report.accuracy.value, 0.8);
   for (const ReliabilityBin& bin : made.report.bins) {
     EXPECT_GE(bin.said, bin.low - 1e-12);
     EXPECT_LE(bin.said, bin.high + 1e-12);
@@ -125,7 +125,7 @@ TEST(QualityTrain, SameBitsInAnyOrderOnAnyThreads) {
 
 // Raised where the same texts give another model than before: artifacts would be another's.
 TEST(QualityTrain, BitsAreThoseOfThisVersion) {
-  EXPECT_EQ(trained(examples(300)).model.digest(), "c31748185b62bf4f291535208c786e276fa40b361d3d01155a25273d5ecce65a");
+  EXPECT_EQ(trained(examples(300)).model.digest(), "856ece4c04a18ff4f8dba473fd31e223199bb0c330b5433452d348acd32fbb00");
 }
 
 TEST(QualityTrain, CopiesCountOnceAndDisputedTextsNotAtAll) {
