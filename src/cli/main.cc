@@ -12,6 +12,7 @@
 #include "cli/bench.h"
 #include "cli/chat.h"
 #include "cli/curate.h"
+#include "cli/data.h"
 #include "cli/export.h"
 #include "cli/generate.h"
 #include "cli/import.h"
@@ -32,8 +33,9 @@ namespace {
 
 // One line a verb, in the order of the help.
 constexpr void (*kVerbs[])(CLI::App&, CliContext&, VerbAction&) = {
-    add_run,    add_curate, add_plan,   add_generate, add_chat,   add_serve, add_ls,   add_show,     add_trace,
-    add_verify, add_report, add_render, add_import,   add_export, add_key,   add_user, add_feedback, add_bench,
+    add_run,    add_curate, add_data,  add_plan,     add_generate, add_chat,   add_serve,
+    add_ls,     add_show,   add_trace, add_verify,   add_report,   add_render, add_import,
+    add_export, add_key,    add_user,  add_feedback, add_bench,
 };
 
 constexpr const char* kExamples = R"(Examples:

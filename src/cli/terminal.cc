@@ -61,6 +61,9 @@ std::string bold(std::string_view text) { return wrap("1", text); }
 std::string dim(std::string_view text) { return wrap("2", text); }
 std::string red(std::string_view text) { return wrap("31", text); }
 std::string green(std::string_view text) { return wrap("32", text); }
+std::string highlight(std::string_view text) {
+  return emphasis() || text.empty() ? wrap("7", text) : fmt::format("⟦{}⟧", text);
+}
 
 size_t terminal_width() {
   winsize size{};

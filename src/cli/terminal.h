@@ -17,6 +17,8 @@ std::string bold(std::string_view text);
 std::string dim(std::string_view text);
 std::string red(std::string_view text);
 std::string green(std::string_view text);
+// A marked place in a text: in reverse, or where emphasis is not shown, between ⟦ and ⟧.
+std::string highlight(std::string_view text);
 
 // Columns of the terminal on standard output; 0 where it is none: then nothing is cut.
 size_t terminal_width();

@@ -95,6 +95,10 @@ class Lab {
   Result<Verification> verify(std::string_view id = {},
                               const std::function<void(int64_t done, int64_t total)>& progress = {});
 
+  // Takes an artifact out of the lab for good, with all its files, by one rename. Whatever was made from it still names
+  // it. Fails while a stage is under way, which might be reading it.
+  Status remove(const std::string& id);
+
   // Empties the index and fills it from the directories.
   Status rebuild_index();
 

@@ -1,7 +1,7 @@
 // A lab as the page shows it, as JSON: its artifacts, what one was made from and what was made from it, stages under
 // way, and the metrics of runs. It only reads, and only what a lab holds under names that it knows: an artifact's
-// manifest and its metrics.jsonl, and that of a stage's work folder. Whether somebody may see it is the service's
-// matter.
+// manifest and its metrics.jsonl, and that of a stage's work folder; of a corpus what was decided on its documents.
+// Whether somebody may see it is the service's matter.
 #pragma once
 
 #include <cstdint>
@@ -36,7 +36,18 @@ class LabView {
   // a stage under way.
   Shown metrics(std::string_view id, const http::Fields& query);
 
+  // Of a corpus that was curated; another artifact has none, which is a 404 (lab_corpus.cc).
+  // The funnel: counts in all and by source, the steps in their order.
+  Shown funnel(std::string_view id);
+  // ?step=&reason=&source=&verdict=drop|change|skip|keep&limit=1..50&seed=: documents drawn by lot, with excerpts.
+  Shown decisions(std::string_view id, const http::Fields& query);
+  // ?step=&limit=1..50: documents with the most copies, and as many altered copies (null: nobody looked for them).
+  Shown clusters(std::string_view id, const http::Fields& query);
+
  private:
+  // A curated corpus by its whole id.
+  std::variant<Artifact, http::ApiError> corpus(std::string_view id);
+
   Lab* lab_;
   std::mutex& mutex_;
 };

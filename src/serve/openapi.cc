@@ -162,6 +162,12 @@ Description described(const std::string& name) {
     return {"The lab's artifacts, newest first", "A list, its next page and counts", nullptr};
   if (name == "lab_artifact") return {"One artifact", "Its manifest and what was made from it", nullptr};
   if (name == "lab_lineage") return {"What an artifact was made from, and what from it", "Nodes and inputs", nullptr};
+  if (name == "lab_funnel")
+    return {"What a curated corpus was made of, and what each step dropped", "Counts in all and by source", nullptr};
+  if (name == "lab_decisions")
+    return {"Decisions on documents of a curated corpus, drawn by lot", "A list with excerpts", nullptr};
+  if (name == "lab_clusters")
+    return {"Documents of a curated corpus with the most copies, and altered copies", "Clusters", nullptr};
   if (name == "lab_runs") return {"Stages that were begun and not finished", "A list", nullptr};
   if (name == "lab_metrics")
     return {"The metrics of an artifact or of a stage under way, from a place on", "Rows and the next place", nullptr};
@@ -176,6 +182,10 @@ Description described(const std::string& name) {
 std::vector<std::pair<std::string, std::string>> query_of(const std::string& name) {
   if (name == "forget") return {{"user", "string"}};
   if (name == "lab_artifacts") return {{"kind", "string"}, {"before", "string"}, {"limit", "integer"}};
+  if (name == "lab_decisions")
+    return {{"step", "string"},    {"reason", "string"}, {"source", "string"},
+            {"verdict", "string"}, {"limit", "integer"}, {"seed", "integer"}};
+  if (name == "lab_clusters") return {{"step", "string"}, {"limit", "integer"}};
   if (name == "lab_metrics") return {{"after", "integer"}, {"file", "string"}};
   return {};
 }

@@ -110,6 +110,9 @@ class Service {
   void lab_artifacts(const http::Request& request, const http::Reply& reply, const Caller& caller);
   void lab_artifact(const http::Request& request, const http::Reply& reply, const Caller& caller);
   void lab_lineage(const http::Request& request, const http::Reply& reply, const Caller& caller);
+  void lab_funnel(const http::Request& request, const http::Reply& reply, const Caller& caller);
+  void lab_decisions(const http::Request& request, const http::Reply& reply, const Caller& caller);
+  void lab_clusters(const http::Request& request, const http::Reply& reply, const Caller& caller);
   void lab_runs(const http::Request& request, const http::Reply& reply, const Caller& caller);
   void lab_metrics(const http::Request& request, const http::Reply& reply, const Caller& caller);
   static void show(const http::Reply& reply, const Caller& caller, const std::variant<Json, http::ApiError>& shown);

@@ -29,6 +29,18 @@ void Service::lab_lineage(const http::Request& request, const http::Reply& reply
   show(reply, caller, LabView(lab_, lab_mutex_).lineage(request.parameter("artifact")));
 }
 
+void Service::lab_funnel(const http::Request& request, const http::Reply& reply, const Caller& caller) {
+  show(reply, caller, LabView(lab_, lab_mutex_).funnel(request.parameter("artifact")));
+}
+
+void Service::lab_decisions(const http::Request& request, const http::Reply& reply, const Caller& caller) {
+  show(reply, caller, LabView(lab_, lab_mutex_).decisions(request.parameter("artifact"), request.query));
+}
+
+void Service::lab_clusters(const http::Request& request, const http::Reply& reply, const Caller& caller) {
+  show(reply, caller, LabView(lab_, lab_mutex_).clusters(request.parameter("artifact"), request.query));
+}
+
 void Service::lab_runs(const http::Request&, const http::Reply& reply, const Caller& caller) {
   show(reply, caller, LabView(lab_, lab_mutex_).runs());
 }

@@ -6,6 +6,7 @@ import './style/controls.css';
 import './style/chat.css';
 import './style/markdown.css';
 import './style/lab.css';
+import './style/corpus.css';
 import { loadServed } from './api/server';
 import { loadChats } from './chat/chats';
 import { App } from './views/app';

@@ -336,6 +336,17 @@ Json named_settings(const Json& settings) {
   return named;
 }
 
+std::vector<std::string> step_names(const Json& settings) {
+  std::vector<std::string> names = {"read"};
+  if (const Json& keys = member(card_settings(settings).curated, "steps"); keys.is_array()) {
+    for (const Json& key : keys) {
+      if (key.is_object()) names.push_back(step_name(key));
+    }
+  }
+  for (const char* last : {"exact", "minhash", "spans", "mix"}) names.emplace_back(last);
+  return names;
+}
+
 CardSettings card_settings(const Json& settings) {
   CardSettings found{settings, {}};
   while (text_member(found.curated, "source") == "deleted" && member(found.curated, "of").is_object()) {

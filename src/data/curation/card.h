@@ -15,6 +15,9 @@ namespace persea::curation {
 // Settings of a corpus whose steps and sources stand under their names, so that two corpora can be compared.
 Json named_settings(const Json& settings);
 
+// Names of what judged, in the order in which it did; copies and the mixture come last.
+std::vector<std::string> step_names(const Json& settings);
+
 // The settings of the corpus as it was curated, whatever was deleted from it later, and the sources that were.
 struct CardSettings {
   Json curated;

@@ -50,3 +50,6 @@ export function problemOf(status: number, body: string, retryAfter: string | nul
 export function unreachable(): Problem {
   return new Problem('The server cannot be reached. Is persea serve still running? Then try again.');
 }
+
+export const asProblem = (error: unknown): Problem =>
+  error instanceof Problem ? error : new Problem(String(error));

@@ -86,6 +86,11 @@ function ManifestView({ id }: { id: string }) {
             Curves
           </a>
         )}
+        {document.kind === 'corpus' && manifest.files.some((file) => file.path === 'funnel.json') && (
+          <a class="button" href={address('lab', 'corpus', id)}>
+            What was curated
+          </a>
+        )}
         <CopyButton text={JSON.stringify(manifest, null, 2)} label="Copy the manifest" framed>
           Copy the manifest
         </CopyButton>

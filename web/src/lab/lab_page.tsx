@@ -3,6 +3,7 @@ import { address } from '../state/route';
 import { Icon } from '../views/icons';
 import { menuOpen } from '../views/panels';
 import { ArtifactPage } from './artifact_page';
+import { CorpusPage } from './corpus_page';
 import { ArtifactListView, RunList } from './lists';
 import { RunPage } from './run_page';
 
@@ -10,6 +11,7 @@ function Inner({ where }: { where: string[] }) {
   const [page, id] = where;
   if (page === 'run' && id) return <RunPage key={id} id={id} />;
   if (page === 'artifact' && id) return <ArtifactPage id={id} />;
+  if (page === 'corpus' && id) return <CorpusPage key={id} id={id} />;
   const listed = page === 'artifacts';
   return (
     <div class="lab-page">

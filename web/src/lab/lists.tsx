@@ -1,14 +1,12 @@
 // The lab's runs and artifacts as lists.
 import { useEffect, useState } from 'preact/hooks';
 import { artifacts, runs, type ArtifactList, type ArtifactSummary, type Run } from '../api/lab';
-import { Problem } from '../api/problem';
+import { asProblem, type Problem } from '../api/problem';
 import { address } from '../state/route';
 import { bytes, count, date, seconds } from '../views/format';
 import { ProblemNotice } from '../views/notice';
 
 const kEvery = 4000; // milliseconds between looks
-
-const asProblem = (error: unknown): Problem => (error instanceof Problem ? error : new Problem(String(error)));
 
 // What says most about an artifact, before what its facts say besides.
 const telling = [
