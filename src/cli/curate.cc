@@ -5,13 +5,15 @@
 #include "base/clock.h"
 #include "cli/terminal.h"
 #include "comm/ranks.h"
+#include "curate/settings.h"
 #include "data/curate_stage.h"
+#include "eval/model_scorer.h"
 
 namespace persea {
 namespace {
 
 constexpr const char* kExamples = R"(Examples:
-  persea curate recipes/curate.toml                       the corpus that the recipe describes
+  persea curate recipes/curation/english.toml             the corpus that the recipe describes
   persea curate recipe.toml --memory 1G                   in a bound of memory
   mpirun -n 4 persea curate recipe.toml                   the same corpus, made by four ranks that see the same folders
   persea data stats                                       what went in, what was dropped by which rule, what came out
@@ -47,12 +49,25 @@ void print_funnel(const Artifact& corpus, const Json& funnel) {
     line("in the mixture", corpus.facts(), share_of(corpus.facts(), all.at("read")));
 }
 
+// A model of the lab as what scores texts for [perplexity].
+Result<std::unique_ptr<curate::TextScorer>> make_scorer(const fs::path& model, const Json& settings) {
+  ModelScorerOptions options;
+  for (const auto& item : settings.items()) {
+    if (item.key() != "tokens") return fail("`{}` is no setting: there are model, least, most and tokens", item.key());
+    if (!curate::take_setting(item.value(), options.tokens) || options.tokens < 1)
+      return fail("`tokens` cannot be {}", item.value().dump());
+  }
+  PERSEA_TRY(auto scorer, ModelScorer::open(model, model.filename().string(), options));
+  return std::unique_ptr<curate::TextScorer>(std::move(scorer));
+}
+
 int run_curate(const CliContext& context, const Options& options) {
   auto ranks = Ranks::of_this_job();
   if (!ranks) return report(ranks.error());
   CurateOptions settings;
   settings.memory = static_cast<int64_t>(options.memory);
   settings.quiet = context.quiet || context.json;
+  settings.scorer = make_scorer;
   const auto recipe = curation::Recipe::load(options.recipe);
   if (const Status read = (*ranks)->agree(recipe ? Status() : recipe.error()); !read)
     return (*ranks)->rank() == 0 ? report(read.error()) : 1;

@@ -20,15 +20,76 @@ using namespace curation;
 // Raised whenever the same settings would give another corpus.
 constexpr int kVersion = 1;
 
-// What the first rank tells the others: where the parts go, and what there is to read. Nothing where nothing is to do.
-Json order_of(const Plan& plan, const fs::path& folder) {
-  return {{"folder", folder.string()}, {"files", plan.json()}};
+// Puts the places of models into the sections that name them: a file or folder beside the recipe, or an artifact of the
+// lab, which is an input then.
+Status find_models(Lab& lab, Recipe& recipe, StageSpec& spec) {
+  for (StepRecipe& step : recipe.steps) {
+    if (step.name != "quality" && step.name != "perplexity") continue;
+    const Json said = step.settings.value("model", Json());
+    if (!said.is_string()) return fail("{}: [{}] has to name its `model`", step.where, step.name);
+    const fs::path file = recipe.folder / said.get<std::string>();
+    if (fs::exists(file)) {
+      step.settings["model"] = fs::absolute(file).string();
+      continue;
+    }
+    const auto artifact = lab.find(said.get<std::string>());
+    if (!artifact) return fail("{}: [{}]: {}", step.where, step.name, artifact.error().message);
+    step.settings["model"] = fs::absolute(artifact->path).string();
+    spec.inputs.emplace_back(step.name, artifact->id);
+  }
+  return {};
 }
 
-Status read_share(const Recipe& recipe, const Plan& plan, const Judge& judge, const fs::path& folder, bool quiet,
-                  Ranks& ranks) {
+// What scores texts, if the recipe wants any scored.
+struct Scoring {
+  std::unique_ptr<curate::TextScorer> scorer;
+  curate::PerplexitySettings settings;
+  Json key;
+
+  static Result<Scoring> create(const Recipe& recipe, const CurateOptions& options) {
+    Scoring scoring;
+    for (const StepRecipe& step : recipe.steps) {
+      if (step.name != "perplexity") continue;
+      if (scoring.scorer) return fail("{}: there can be one [perplexity]", step.where);
+      if (!options.scorer) throw std::logic_error("curate: [perplexity] without anything that scores");
+      Json bounds = Json::object(), rest = step.settings;
+      for (const char* bound : {"least", "most"}) {
+        if (rest.contains(bound)) bounds[bound] = rest[bound];
+        rest.erase(bound);
+      }
+      rest.erase("model");
+      const auto made = [&]() -> Status {
+        PERSEA_TRY(scoring.settings, curate::read_perplexity_settings(bounds));
+        PERSEA_TRY(scoring.scorer, options.scorer(step.settings.at("model").get<std::string>(), rest));
+        return {};
+      }();
+      if (!made) return fail("{}: [perplexity]: {}", step.where, made.error().message);
+      scoring.key = {{"perplexity", scoring.scorer->settings()}, {"bounds", bounds}};
+    }
+    return scoring;
+  }
+};
+
+// What the first rank tells the others: where the parts go, what there is to read, and the steps with their models'
+// places. Nothing where nothing is to do.
+Json order_of(const Recipe& recipe, const Plan& plan, const fs::path& folder) {
+  Json steps = Json::array();
+  for (const StepRecipe& step : recipe.steps) steps.push_back({step.name, step.settings, step.where});
+  return {{"folder", folder.string()}, {"files", plan.json()}, {"steps", steps}};
+}
+
+Recipe with_steps(Recipe recipe, const Json& steps) {
+  recipe.steps.clear();
+  for (const Json& step : steps) recipe.steps.push_back({step[0], step[1], step[2]});
+  return recipe;
+}
+
+Status read_share(const Recipe& recipe, const Plan& plan, const Judge& judge, const Scoring& scoring,
+                  const fs::path& folder, bool quiet, Ranks& ranks) {
   Progress progress("reading and judging", static_cast<double>(plan.bytes()), quiet || ranks.rank() > 0);
   Reading reading{recipe, plan, judge, folder, ranks.rank(), ranks.size()};
+  reading.scorer = scoring.scorer.get();
+  reading.perplexity = scoring.settings;
   reading.progress = [&](const ReadingProgress& done) {
     progress.update(static_cast<double>(done.bytes),
                     fmt::format("{} documents", format_count(static_cast<double>(done.documents))));
@@ -36,11 +97,11 @@ Status read_share(const Recipe& recipe, const Plan& plan, const Judge& judge, co
   return read_parts(reading);
 }
 
-Status make_corpus(const Recipe& recipe, const Plan& plan, const Judge& judge, const CurateOptions& options,
+Status make_corpus(const Recipe& recipe, const Plan& plan, const Judge& judge, const Scoring& scoring, const CurateOptions& options,
                    Ranks& ranks, StageContext& context) {
   const fs::path folder = context.work();
-  (void)ranks.broadcast(order_of(plan, folder).dump());
-  PERSEA_CHECK(ranks.agree(read_share(recipe, plan, judge, folder, options.quiet, ranks)));
+  (void)ranks.broadcast(order_of(recipe, plan, folder).dump());
+  PERSEA_CHECK(ranks.agree(read_share(recipe, plan, judge, scoring, folder, options.quiet, ranks)));
   PERSEA_TRY(const std::vector<fs::path> parts, list_parts(plan, folder));
   PERSEA_TRY(Documents documents, Documents::open(parts));
   const int64_t memory = std::max<int64_t>(options.memory / 4, 16 << 20);
@@ -58,12 +119,15 @@ Status make_corpus(const Recipe& recipe, const Plan& plan, const Judge& judge, c
 
 }  // namespace
 
-Result<StageResult> run_curate_stage(Lab& lab, const Recipe& recipe, const CurateOptions& options, Ranks& ranks) {
+Result<StageResult> run_curate_stage(Lab& lab, const Recipe& said, const CurateOptions& options, Ranks& ranks) {
   bool told = false;
   const auto run = [&]() -> Result<StageResult> {
-    PERSEA_TRY(auto steps, make_steps(recipe));
-    PERSEA_TRY(const Plan plan, make_plan(recipe));
+    Recipe recipe = said;
     StageSpec spec;
+    PERSEA_CHECK(find_models(lab, recipe, spec));
+    PERSEA_TRY(auto steps, make_steps(recipe));
+    PERSEA_TRY(const Scoring scoring, Scoring::create(recipe, options));
+    PERSEA_TRY(const Plan plan, make_plan(recipe));
     spec.kind = "corpus";
     spec.version = kVersion;
     spec.settings = recipe.settings();
@@ -71,11 +135,12 @@ Result<StageResult> run_curate_stage(Lab& lab, const Recipe& recipe, const Curat
     spec.settings["text"] = plan.digest();
     spec.settings["steps"] = Json::array();
     for (const auto& step : steps) spec.settings["steps"].push_back(step->key());
+    if (scoring.scorer) spec.settings["steps"].push_back(scoring.key);
     PERSEA_TRY(spec.settings["late_steps"], late_step_keys(recipe));
     PERSEA_TRY(const Judge judge, Judge::create(std::move(steps), recipe.dedup));
     return lab.run(spec, [&](StageContext& context) -> Status {
       told = true;
-      PERSEA_CHECK(make_corpus(recipe, plan, judge, options, ranks, context));
+      PERSEA_CHECK(make_corpus(recipe, plan, judge, scoring, options, ranks, context));
       PERSEA_CHECK(count_parts(context));
       return write_card(context.out(), spec.settings);
     });
@@ -85,14 +150,16 @@ Result<StageResult> run_curate_stage(Lab& lab, const Recipe& recipe, const Curat
   return result;
 }
 
-Status help_curate_stage(const Recipe& recipe, const CurateOptions& options, Ranks& ranks) {
+Status help_curate_stage(const Recipe& said, const CurateOptions& options, Ranks& ranks) {
   const std::string order = ranks.broadcast("");
   if (order.empty()) return {};
   const auto share = [&]() -> Status {
-    PERSEA_TRY(auto steps, make_steps(recipe));
     PERSEA_TRY(const Json json, parse_json(order, "rank 0"));
+    const Recipe recipe = with_steps(said, json.at("steps"));
+    PERSEA_TRY(auto steps, make_steps(recipe));
+    PERSEA_TRY(const Scoring scoring, Scoring::create(recipe, options));
     PERSEA_TRY(const Judge judge, Judge::create(std::move(steps), recipe.dedup));
-    return read_share(recipe, Plan::from_json(json.at("files")), judge, json.at("folder").get<std::string>(),
+    return read_share(recipe, Plan::from_json(json.at("files")), judge, scoring, json.at("folder").get<std::string>(),
                       options.quiet, ranks);
   };
   return ranks.agree(share());

@@ -3,16 +3,24 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <memory>
 
 #include "comm/ranks.h"
+#include "curate/text_scorer.h"
 #include "data/curation/recipe.h"
 #include "ledger/lab.h"
 
 namespace persea {
 
+// Makes what scores texts for [perplexity], out of a model's folder or file and the section's settings but for the
+// bounds and the model's name: the models of the lab are known above this folder.
+using ScorerFactory = std::function<Result<std::unique_ptr<curate::TextScorer>>(const fs::path& model, const Json& settings)>;
+
 struct CurateOptions {
   int64_t memory = 1 << 30;  // bytes that it may use, about
   bool quiet = false;
+  ScorerFactory scorer = {};
 };
 
 // On the first of several ranks: runs the stage, with the help of the others, or finds its artifact of kind "corpus".

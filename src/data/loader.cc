@@ -20,7 +20,7 @@ Result<TokenLoader> TokenLoader::create(TokenReader tokens, const LoaderSettings
   std::vector<int64_t> order(all.documents()), starts(all.documents() + 1);
   for (int64_t d = 0; d <= all.documents(); ++d) starts[d] = all.begin(d);
   std::iota(order.begin(), order.end(), 0);
-  Random(settings.seed, "documents").shuffle(order);
+  if (settings.order == LoaderSettings::Order::documents) Random(settings.seed, "documents").shuffle(order);
   loader.packing_ = pack(order, starts, settings.length);
   loader.rows_ = loader.packing_.row_count();
   loader.padding_ = 1 - static_cast<double>(all.tokens()) / (static_cast<double>(loader.rows_) * settings.length);
@@ -112,9 +112,12 @@ void TokenLoader::fill(int64_t step, PackedBatch& batch) const {
       const int64_t length = std::min<int64_t>(settings_.length, tokens_.tokens() - 1);  // each token has one behind it
       put_window(static_cast<int64_t>(random.below(tokens_.tokens() - length)), static_cast<int>(length), row, batch);
     } else {
-      const auto epoch = static_cast<uint64_t>(number / rows_);
-      const uint64_t key = Random(settings_.seed + 0x9e3779b97f4a7c15 * epoch, "rows").next();
-      fill_row(packing_.row(static_cast<int64_t>(permuted(number % rows_, rows_, key))), row, batch);
+      uint64_t place = static_cast<uint64_t>(number % rows_);
+      if (settings_.order == LoaderSettings::Order::documents) {
+        const auto epoch = static_cast<uint64_t>(number / rows_);
+        place = permuted(place, rows_, Random(settings_.seed + 0x9e3779b97f4a7c15 * epoch, "rows").next());
+      }
+      fill_row(packing_.row(static_cast<int64_t>(place)), row, batch);
     }
   }
 }

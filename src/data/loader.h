@@ -1,10 +1,11 @@
 // Batches from tokens on disk. Batch `step` is a pure function of the settings and the step: nothing has to be saved to
-// resume. Two orders:
+// resume. Three orders:
 //   documents  whole documents packed into rows, each token once an epoch (packing.h); epochs differ in the rows'
 //   order.
 //              What is left of a row is padding (its targets are -1).
+//   corpus     the same, but the rows come about in the documents' own order, every epoch: for a curriculum.
 //   windows    rows cut anywhere from the stream at random, with repetition: for one long text.
-// Attention sees one document at a time in both. The last token of a document has the beginning of the next one as its
+// Attention sees one document at a time in all. The last token of a document has the beginning of the next one as its
 // target (what ends a document is learnt), unless the row ends there.
 #pragma once
 
@@ -23,7 +24,7 @@ namespace persea {
 struct LoaderSettings {
   int sequences = 32, length = 256;  // rows of a batch and tokens of a row
   uint64_t seed = 1;
-  enum class Order { documents, windows } order = Order::documents;
+  enum class Order { documents, corpus, windows } order = Order::documents;
   // Where given, what stands behind `open` up to and with `close` in a document is no target: a user's turns, of which
   // a model has to read every word and write none.
   struct Mask {

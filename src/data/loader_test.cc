@@ -145,6 +145,18 @@ TEST_F(Loader, EveryStepIsAFunctionOfItsNumber) {
   }
 }
 
+TEST_F(Loader, InTheCorpusOrderRowsComeAsTheDocumentsDo) {
+  // Documents of a whole row each.
+  const TokenReader reader = tokens_of(documents_of(std::vector<int>(40, 64)), dir_.path());
+  auto loader =
+      TokenLoader::create(reader, {.sequences = 4, .length = 64, .seed = 3, .order = LoaderSettings::Order::corpus});
+  for (int64_t step = 0; step < 20; ++step) {  // two epochs
+    const PackedBatch batch = loader->at(step);
+    for (int64_t row = 0; row < 4; ++row)
+      EXPECT_EQ(batch.tokens[row * 64], reader[(step * 4 + row) % 40 * 64]) << step << " " << row;
+  }
+}
+
 TEST_F(Loader, EpochsHaveTheSameRowsInAnotherOrder) {
   const TokenReader reader = tokens_of(documents_of(std::vector<int>(40, 30)), dir_.path());
   auto loader = TokenLoader::create(reader, {.sequences = 1, .length = 60});

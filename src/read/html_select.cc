@@ -171,7 +171,7 @@ class Selection {
   void drop_parts() {
     page_ = sums(0);
     // What readers say is the content where there is little else.
-    Sums comments, rest = page_;
+    Sums comments;
     for (int32_t node = 0; node < tree_.size();) {
       if (parts_[static_cast<size_t>(node)] == Part::comments) comments += sums(node);
       node = parts_[static_cast<size_t>(node)] == Part::comments ? tree_[node].end : node + 1;

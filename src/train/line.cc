@@ -20,8 +20,21 @@ TokenizerSettings tokenizer_settings(const Recipe& recipe) {
   return {recipe.tokenizer.kind, static_cast<int>(recipe.tokenizer.vocab)};
 }
 
+namespace {
+
+// The corpus that the recipe names in the lab, or the one that its stage makes.
+Result<StageResult> corpus_of(Lab& lab, const Recipe& recipe, bool quiet) {
+  if (recipe.corpus.source != "lab") return run_corpus_stage(lab, corpus_settings(recipe), quiet);
+  PERSEA_TRY(Artifact artifact, lab.find(recipe.corpus.artifact));
+  if (artifact.kind != "corpus")
+    return fail("corpus.artifact = \"{}\": {} is no corpus", recipe.corpus.artifact, artifact.id);
+  return StageResult{std::move(artifact), true};
+}
+
+}  // namespace
+
 Result<Artifact> run_line(Lab& lab, const Recipe& recipe, bool quiet, const StageObserver& observer) {
-  PERSEA_TRY(const StageResult corpus, run_corpus_stage(lab, corpus_settings(recipe), quiet));
+  PERSEA_TRY(const StageResult corpus, corpus_of(lab, recipe, quiet));
   observer("corpus", corpus);
   PERSEA_TRY(const StageResult tokenizer,
              run_tokenizer_stage(lab, corpus.artifact.id, tokenizer_settings(recipe), quiet));

@@ -97,6 +97,8 @@ Result<Preparation> estimate_preparation(const Recipe& recipe) {
   Sample sample;
   if (recipe.corpus.source == "smallworld") {
     sample = sample_smallworld(recipe.corpus);
+  } else if (recipe.corpus.source == "lab") {
+    return fail("corpus.source = \"lab\": what it will cost is measured on text: name it with --text PATH");
   } else {
     PERSEA_TRY(sample, sample_files(recipe.corpus));
   }

@@ -49,8 +49,8 @@ Status body(const Recipe& recipe, StageContext& context, bool quiet) {
   loading.sequences = static_cast<int>(recipe.sequences());
   loading.length = static_cast<int>(recipe.pretrain.sequence);
   loading.seed = static_cast<uint64_t>(recipe.pretrain.seed);
-  loading.order =
-      recipe.pretrain.order == "windows" ? LoaderSettings::Order::windows : LoaderSettings::Order::documents;
+  if (recipe.pretrain.order == "windows") loading.order = LoaderSettings::Order::windows;
+  if (recipe.pretrain.order == "corpus") loading.order = LoaderSettings::Order::corpus;
   if (recipe.pretrain.learn == "replies") {
     const auto user = tokenizer.special("<|user|>"), end = tokenizer.special(kEndOfTurn);
     if (!user || !end) return fail("pretrain.learn = \"replies\": the tokenizer has no <|user|> and {}", kEndOfTurn);

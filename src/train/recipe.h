@@ -21,6 +21,7 @@ namespace fs = std::filesystem;
 struct CorpusRecipe {
   std::string source = "files";
   std::string path;
+  std::string artifact = "corpus";  // the newest
   int64_t documents = 100000;
   int64_t seed = 1;
   double valid_fraction = 0.01;

@@ -31,6 +31,16 @@ TEST(CurationRecipe, StepsStandInTheOrderInWhichTheyJudge) {
   EXPECT_EQ(names, (std::vector<std::string>{"language", "rulesc4-quality", "rulesgopher-quality", "decontaminate"}));
 }
 
+TEST(CurationRecipe, ThoseThatComeWithTheProgramAreRight) {
+  int recipes = 0;
+  for (const auto& entry : fs::directory_iterator(fs::path(PERSEA_SOURCE_DIR) / "recipes/curation")) {
+    const auto recipe = Recipe::load(entry.path());
+    ASSERT_TRUE(recipe.ok()) << recipe.error().message;
+    ++recipes;
+  }
+  EXPECT_GE(recipes, 1);
+}
+
 TEST(CurationRecipe, SaysWhatIsWrongAndWhere) {
   EXPECT_EQ(error_of("x = 1\n"), "r.toml:1: `x` is no section of a recipe for curation");
   EXPECT_EQ(error_of("[rule]\n"), "r.toml:1: `rule` is no section of a recipe for curation: did you mean `rules`?");

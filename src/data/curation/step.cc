@@ -4,6 +4,7 @@
 
 #include "curate/rule_pack.h"
 #include "data/eval_items.h"
+#include "data/quality_stage.h"
 
 namespace persea::curation {
 namespace {
@@ -12,7 +13,9 @@ using curate::Decision;
 
 class RuleStep : public Step {
  public:
-  explicit RuleStep(std::unique_ptr<curate::RulePack> pack) : pack_(std::move(pack)) {}
+  explicit RuleStep(std::unique_ptr<curate::RulePack> pack, bool measures_quality = false)
+      : pack_(std::move(pack)), measures_quality_(measures_quality) {}
+  bool measures_quality() const override { return measures_quality_; }
   std::string name() const override { return std::string(pack_->name()); }
   Json key() const override {
     return {{"rules", pack_->name()}, {"version", pack_->version()}, {"settings", pack_->settings()}};
@@ -25,6 +28,7 @@ class RuleStep : public Step {
 
  private:
   std::unique_ptr<curate::RulePack> pack_;
+  bool measures_quality_;
 };
 
 class PiiStep : public Step {
@@ -81,7 +85,16 @@ class ContaminationStep : public Step {
   std::shared_ptr<const curate::ContaminationIndex> index_;
 };
 
+Result<std::unique_ptr<Step>> make_quality_step(Json settings) {
+  const std::string place = settings.value("model", "");
+  settings.erase("model");
+  PERSEA_TRY(auto model, load_quality(place));
+  PERSEA_TRY(auto pack, curate::make_quality(std::move(model), settings));
+  return std::unique_ptr<Step>(std::make_unique<RuleStep>(std::move(pack), true));
+}
+
 Result<std::unique_ptr<Step>> make_step(const StepRecipe& recipe) {
+  if (recipe.name == "quality") return make_quality_step(recipe.settings);
   if (recipe.name == "rules") return make_rule_step(recipe.settings);
   if (recipe.name == "language") {
     PERSEA_TRY(auto pack, curate::make_language(recipe.settings));
@@ -132,6 +145,7 @@ Result<std::vector<std::unique_ptr<Step>>> make_steps(const Recipe& recipe) {
             std::make_unique<ContaminationStep>(std::make_shared<curate::ContaminationIndex>(std::move(index))));
       continue;
     }
+    if (step.name == "perplexity") continue;  // a scorer's, which is no step of one text (reading.h)
     auto made = make_step(step);
     if (!made) return fail("{}: {}", step.where, made.error().message);
     steps.push_back(std::move(*made));
