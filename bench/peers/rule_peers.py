@@ -11,11 +11,29 @@ import sys
 import types
 
 
+def remembering(function, most=20_000):
+    """The function with its answers kept: all judges ask for the words and sentences of the same texts."""
+    answers = {}
+
+    def ask(text):
+        if text not in answers:
+            if len(answers) >= most:
+                answers.clear()
+            answers[text] = function(text)
+        return list(answers[text])
+    return ask
+
+
 def datatrove_judges(judges):
     from datatrove.data import Document
     from datatrove.pipeline.filters import (C4ParagraphFilter, C4QualityFilter, FineWebQualityFilter, GopherQualityFilter,
                                             GopherRepetitionFilter)
 
+    from datatrove.utils.word_tokenizers import load_word_tokenizer
+
+    english = load_word_tokenizer("eng")  # the one that all filters share
+    english.word_tokenize = remembering(english.word_tokenize)
+    english.span_tokenize = remembering(english.span_tokenize)
     filters = {"gopher-quality": GopherQualityFilter, "gopher-repetition": GopherRepetitionFilter, "c4-quality": C4QualityFilter,
                "c4-paragraphs": C4ParagraphFilter, "fineweb-quality": FineWebQualityFilter}
 
