@@ -56,6 +56,9 @@ class UnitPass {
  public:
   UnitPass(const Reading& reading, size_t unit, std::vector<Worker>& workers, ReadingProgress& progress)
       : reading_(reading), unit_(unit), workers_(workers), progress_(progress) {
+    limits_.keep_quotes = reading.recipe.read.keep_quotes;
+    limits_.item_bytes = reading.recipe.read.item_bytes;
+    limits_.document_bytes = reading.recipe.read.document_bytes;
     shared_ = this->unit().bytes > kUnitBytes;
     source_ = reading.plan.files[this->unit().first].source;
   }
@@ -83,6 +86,7 @@ class UnitPass {
 
   const Reading& reading_;
   size_t unit_;
+  read::ReadLimits limits_;
   uint32_t source_ = 0;  // that all its files are of
   std::vector<Worker>& workers_;
   ReadingProgress& progress_;
@@ -130,7 +134,7 @@ void UnitPass::skip(std::string_view file, const read::Skipped& skipped, std::st
 ItemResult UnitPass::judge_item(const BlockItem& item, Worker& worker) const {
   ItemResult result;
   worker.decoded.clear();
-  read::decode(item.item, {}, worker.decoded);
+  read::decode(item.item, limits_, worker.decoded);
   const PlannedFile& file = reading_.plan.files[item.file];
   worker.tally.replaced += worker.decoded.replaced;
   const Source& source = reading_.recipe.sources[source_];
@@ -223,7 +227,7 @@ Status UnitPass::end_block() {
 Status UnitPass::read_file(uint32_t number) {
   const PlannedFile& file = reading_.plan.files[number];
   if (wanted_) ++part_.tallies[source_].files;
-  auto reader = file.unreadable.empty() ? read::ItemReader::open(file.path, file.name, {})
+  auto reader = file.unreadable.empty() ? read::ItemReader::open(file.path, file.name, limits_)
                                         : Result<read::ItemReader>(Error{file.unreadable});
   if (!reader) {
     skip(file.name, {"", reader.error().message});

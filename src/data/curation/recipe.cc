@@ -10,8 +10,9 @@
 namespace persea::curation {
 namespace {
 
-const std::vector<std::string> kSections = {"source",        "require", "language", "rules", "quality", "perplexity",
-                                            "decontaminate", "pii",     "dedup",    "mix",   "split",   "name"};
+const std::vector<std::string> kSections = {"source",  "read",       "require",       "language", "rules",
+                                            "quality", "perplexity", "decontaminate", "pii",      "dedup",
+                                            "mix",     "split",      "name"};
 // Those that judge texts, in the order in which they do: what costs little and drops much comes first.
 const std::vector<std::string> kSteps = {"language", "rules", "quality", "perplexity", "decontaminate"};
 
@@ -37,6 +38,11 @@ Status check(const Source& source) {
 }
 
 Status check(const Require&) { return {}; }
+
+Status check(const Read& read) {
+  PERSEA_CHECK(within("document_bytes", static_cast<double>(read.document_bytes), 1024, 8 << 20));
+  return within("item_bytes", static_cast<double>(read.item_bytes), 1 << 16, 1 << 30);
+}
 
 Status check(const Pii& pii) {
   PERSEA_CHECK(one_of("action", pii.action, {"mask", "drop"}));
@@ -137,6 +143,7 @@ Result<Recipe> Recipe::parse(std::string_view text, std::string_view where, cons
     }
   }
   recipe.has_pii = document.value.contains("pii");
+  PERSEA_CHECK(reader.read_if_there("read", recipe.read));
   PERSEA_CHECK(reader.read_if_there("require", recipe.require));
   PERSEA_CHECK(reader.read_if_there("pii", recipe.pii));
   if (const auto said = document.value.find("dedup"); said != document.value.end() && said->is_object()) {
@@ -160,9 +167,13 @@ Result<Recipe> Recipe::load(const fs::path& path) {
 }
 
 Json Recipe::settings() const {
-  Json all = {
-      {"require", curate::settings_json(require)}, {"dedup", curate::settings_json(dedup)}, {"minhash", dedup.minhash},
-      {"mix", curate::settings_json(mix)},         {"split", curate::settings_json(split)}, {"sources", Json::array()}};
+  Json all = {{"read", curate::settings_json(read)},
+              {"require", curate::settings_json(require)},
+              {"dedup", curate::settings_json(dedup)},
+              {"minhash", dedup.minhash},
+              {"mix", curate::settings_json(mix)},
+              {"split", curate::settings_json(split)},
+              {"sources", Json::array()}};
   if (has_pii) all["pii"] = curate::settings_json(pii);
   for (const Source& source : sources) {
     Json settings = curate::settings_json(source);

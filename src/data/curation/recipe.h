@@ -40,6 +40,20 @@ struct Source {
   }
 };
 
+struct Read {
+  static constexpr bool kZeroIsOff = false;
+  int64_t document_bytes = 2 << 20;  // a longer document is cut, at a paragraph where there is one
+  int64_t item_bytes = 1 << 26;      // a longer line, page, member or message is left out
+  bool keep_quotes = false;          // what mail quotes of other mail stays
+
+  template <class Visit>
+  void fields(Visit visit) {
+    visit("document_bytes", document_bytes);
+    visit("item_bytes", item_bytes);
+    visit("keep_quotes", keep_quotes);
+  }
+};
+
 // What every source has to have, else it is left out.
 struct Require {
   static constexpr bool kZeroIsOff = false;
@@ -123,6 +137,7 @@ struct Recipe {
   std::string where;  // the file's name, for messages
   fs::path folder;    // that relative paths are taken from
   std::vector<Source> sources;
+  Read read;
   Require require;
   std::vector<StepRecipe> steps;
   bool has_pii = false;
