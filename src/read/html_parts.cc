@@ -12,71 +12,81 @@ struct Hint {
   Part part;
 };
 
-// Words of class names and ids, sorted; "sharing-buttons" has two of them. Where several speak, the strongest counts.
+// Words of class names and ids ("sharing-buttons" has two), sorted. Where several speak, the strongest counts.
 // clang-format off
 constexpr auto kWords = std::to_array<Hint>({
     {"actions", Part::extra}, {"ad", Part::extra}, {"addthis", Part::extra}, {"addtoany", Part::extra},
-    {"adsbygoogle", Part::extra}, {"ads", Part::extra}, {"adsense", Part::extra}, {"advert", Part::extra},
-    {"advertisement", Part::extra}, {"advertising", Part::extra}, {"adverts", Part::extra},
-    {"anzeige", Part::extra}, {"archives", Part::extra}, {"author", Part::about}, {"authorbox", Part::about},
-    {"authors", Part::about}, {"autor", Part::about}, {"banner", Part::extra}, {"bio", Part::about},
-    {"blogroll", Part::extra}, {"breadcrumb", Part::navigation}, {"breadcrumbs", Part::navigation},
-    {"byline", Part::about}, {"caption", Part::caption}, {"captions", Part::caption}, {"cart", Part::extra}, {"categories", Part::about}, {"catlinks", Part::navigation},
-    {"colophon", Part::frame}, {"comment", Part::comments}, {"commentaires", Part::comments},
-    {"commentlist", Part::comments}, {"comments", Part::comments}, {"comentarios", Part::comments},
-    {"consent", Part::extra}, {"cookie", Part::extra}, {"cookies", Part::extra}, {"copyright", Part::frame},
-    {"crumb", Part::navigation}, {"crumbs", Part::navigation}, {"dateline", Part::about}, {"dfp", Part::extra},
-    {"disqus", Part::comments}, {"donate", Part::extra}, {"donation", Part::extra}, {"dropdown", Part::navigation},  {"feedback", Part::extra}, {"footer", Part::frame}, {"gdpr", Part::extra},  {"infobox", Part::extra}, {"komentarze", Part::comments},
-    {"kommentar", Part::comments}, {"kommentare", Part::comments},  {"livefyre", Part::comments}, {"login", Part::extra}, {"masthead", Part::frame},
-    {"megamenu", Part::navigation}, {"menu", Part::navigation}, {"menus", Part::navigation},
-    {"meta", Part::about}, {"metadata", Part::about}, {"contactbox", Part::extra}, {"date", Part::about}, {"disclaimer", Part::extra}, {"flyout", Part::extra}, {"pubdate", Part::about}, {"published", Part::about}, {"recirculation", Part::extra}, {"modal", Part::extra}, {"mostread", Part::extra}, {"nav", Part::navigation},
+    {"ads", Part::extra}, {"adsbygoogle", Part::extra}, {"adsense", Part::extra}, {"advert", Part::extra},
+    {"advertisement", Part::extra}, {"advertising", Part::extra}, {"adverts", Part::extra}, {"anzeige", Part::extra},
+    {"archives", Part::extra}, {"author", Part::about}, {"authorbox", Part::about}, {"authors", Part::about},
+    {"autor", Part::about}, {"banner", Part::extra}, {"bio", Part::about}, {"blogroll", Part::extra},
+    {"breadcrumb", Part::navigation}, {"breadcrumbs", Part::navigation}, {"byline", Part::about},
+    {"caption", Part::caption}, {"captions", Part::caption}, {"cart", Part::extra}, {"categories", Part::about},
+    {"catlinks", Part::navigation}, {"colophon", Part::frame}, {"comentarios", Part::comments},
+    {"comment", Part::comments}, {"commentaires", Part::comments}, {"commentlist", Part::comments},
+    {"comments", Part::comments}, {"consent", Part::extra}, {"contactbox", Part::extra}, {"cookie", Part::extra},
+    {"cookies", Part::extra}, {"copyright", Part::frame}, {"crumb", Part::navigation}, {"crumbs", Part::navigation},
+    {"date", Part::about}, {"dateline", Part::about}, {"dfp", Part::extra}, {"disclaimer", Part::extra},
+    {"disqus", Part::comments}, {"donate", Part::extra}, {"donation", Part::extra}, {"dropdown", Part::navigation},
+    {"feedback", Part::extra}, {"flyout", Part::extra}, {"footer", Part::frame}, {"gdpr", Part::extra},
+    {"infobox", Part::extra}, {"komentarze", Part::comments}, {"kommentar", Part::comments},
+    {"kommentare", Part::comments}, {"livefyre", Part::comments}, {"login", Part::extra}, {"masthead", Part::frame},
+    {"megamenu", Part::navigation}, {"menu", Part::navigation}, {"menus", Part::navigation}, {"meta", Part::about},
+    {"metadata", Part::about}, {"modal", Part::extra}, {"mostread", Part::extra}, {"nav", Part::navigation},
     {"navbar", Part::navigation}, {"navbox", Part::navigation}, {"navi", Part::navigation},
     {"navigation", Part::navigation}, {"newsletter", Part::extra}, {"noprint", Part::extra},
     {"onetrust", Part::extra}, {"outbrain", Part::extra}, {"pager", Part::navigation},
     {"pagination", Part::navigation}, {"paging", Part::navigation}, {"paywall", Part::extra},
     {"pingback", Part::comments}, {"popular", Part::extra}, {"popup", Part::extra}, {"postmeta", Part::about},
-    {"postmetadata", Part::about}, {"prevnext", Part::navigation}, {"promo", Part::extra},
-    {"promos", Part::extra}, {"promotion", Part::extra}, {"publicidad", Part::extra}, {"publicite", Part::extra},
-    {"rating", Part::extra}, {"ratings", Part::extra}, {"recirc", Part::extra}, {"recommendation", Part::extra},
-    {"recommendations", Part::extra}, {"recommended", Part::extra}, {"related", Part::extra},
-    {"reklama", Part::extra}, {"respond", Part::comments}, {"reviews", Part::comments}, {"share", Part::extra}, {"sharebar", Part::extra},
-    {"sharedaddy", Part::extra}, {"shares", Part::extra}, {"sharethis", Part::extra}, {"sharing", Part::extra},
-    {"sidebar", Part::frame}, {"sidenav", Part::navigation}, {"signature", Part::extra}, {"signin", Part::extra}, {"signup", Part::extra},
-    {"sitemap", Part::navigation},  {"social", Part::extra}, {"socials", Part::extra},
-    {"sponsor", Part::extra}, {"sponsored", Part::extra}, {"submenu", Part::navigation},
-    {"subscribe", Part::extra}, {"subscription", Part::extra}, {"taboola", Part::extra},
-    {"tagcloud", Part::extra}, {"taglist", Part::about}, {"tags", Part::about}, {"teaser", Part::extra},
-    {"teasers", Part::extra}, {"teilen", Part::extra}, {"timestamp", Part::about}, {"toc", Part::navigation},
-    {"toolbar", Part::extra}, {"toolbox", Part::extra}, {"topbar", Part::frame}, {"trackback", Part::comments},
-    {"trackbacks", Part::comments}, {"trending", Part::extra}, {"upsell", Part::extra},
-    {"werbung", Part::extra}, {"widget", Part::extra}, {"widgets", Part::extra}, {"wishlist", Part::extra},
+    {"postmetadata", Part::about}, {"prevnext", Part::navigation}, {"promo", Part::extra}, {"promos", Part::extra},
+    {"promotion", Part::extra}, {"pubdate", Part::about}, {"publicidad", Part::extra}, {"publicite", Part::extra},
+    {"published", Part::about}, {"rating", Part::extra}, {"ratings", Part::extra}, {"recirc", Part::extra},
+    {"recirculation", Part::extra}, {"recommendation", Part::extra}, {"recommendations", Part::extra},
+    {"recommended", Part::extra}, {"reklama", Part::extra}, {"related", Part::extra}, {"respond", Part::comments},
+    {"reviews", Part::comments}, {"share", Part::extra}, {"sharebar", Part::extra}, {"sharedaddy", Part::extra},
+    {"shares", Part::extra}, {"sharethis", Part::extra}, {"sharing", Part::extra}, {"sidebar", Part::frame},
+    {"sidenav", Part::navigation}, {"signature", Part::extra}, {"signin", Part::extra}, {"signup", Part::extra},
+    {"sitemap", Part::navigation}, {"social", Part::extra}, {"socials", Part::extra}, {"sponsor", Part::extra},
+    {"sponsored", Part::extra}, {"submenu", Part::navigation}, {"subscribe", Part::extra},
+    {"subscription", Part::extra}, {"taboola", Part::extra}, {"tagcloud", Part::extra}, {"taglist", Part::about},
+    {"tags", Part::about}, {"teaser", Part::extra}, {"teasers", Part::extra}, {"teilen", Part::extra},
+    {"timestamp", Part::about}, {"toc", Part::navigation}, {"toolbar", Part::extra}, {"toolbox", Part::extra},
+    {"topbar", Part::frame}, {"trackback", Part::comments}, {"trackbacks", Part::comments}, {"trending", Part::extra},
+    {"upsell", Part::extra}, {"werbung", Part::extra}, {"widget", Part::extra}, {"widgets", Part::extra},
+    {"wishlist", Part::extra},
 });
 
-// Whole names.
+// Whole names, sorted.
 constexpr auto kNames = std::to_array<Hint>({
-    {"anchor-link", Part::never}, {"article-body", Part::content}, {"article-content", Part::content}, {"article-text", Part::content},
-    {"article__body", Part::content}, {"article__content", Part::content}, {"articlebody", Part::content},
-    {"articlecontent", Part::content}, {"articletext", Part::content}, {"blog-content", Part::content},
-    {"body-content", Part::content}, {"content-body", Part::content}, {"entry", Part::content},
-    {"entry-body", Part::content}, {"entry-content", Part::content}, {"entry-text", Part::content},
-    {"entry_content", Part::content}, {"gutter", Part::never}, {"headerlink", Part::never}, {"hentry", Part::content}, {"line-numbers", Part::never}, {"line-numbers-rows", Part::never}, {"lineno", Part::never}, {"linenos", Part::never}, {"linenumber", Part::never}, {"mw-editsection", Part::never}, {"markdown-body", Part::content},
-    {"mw-content-text", Part::content}, {"mw-jump-link", Part::never}, {"mw-parser-output", Part::content},
+    {"anchor-link", Part::never}, {"article-body", Part::content}, {"article-content", Part::content},
+    {"article-text", Part::content}, {"article__body", Part::content}, {"article__content", Part::content},
+    {"articlebody", Part::content}, {"articlecontent", Part::content}, {"articletext", Part::content},
+    {"blog-content", Part::content}, {"body-content", Part::content}, {"content-body", Part::content},
+    {"entry", Part::content}, {"entry-body", Part::content}, {"entry-content", Part::content},
+    {"entry-text", Part::content}, {"entry_content", Part::content}, {"gutter", Part::never},
+    {"headerlink", Part::never}, {"hentry", Part::content}, {"line-numbers", Part::never},
+    {"line-numbers-rows", Part::never}, {"lineno", Part::never}, {"linenos", Part::never},
+    {"linenumber", Part::never}, {"markdown-body", Part::content}, {"mw-content-text", Part::content},
+    {"mw-editsection", Part::never}, {"mw-jump-link", Part::never}, {"mw-parser-output", Part::content},
     {"post-body", Part::content}, {"post-content", Part::content}, {"post-text", Part::content},
     {"post__content", Part::content}, {"post_content", Part::content}, {"postbody", Part::content},
     {"postcontent", Part::content}, {"posttext", Part::content}, {"prose", Part::content},
     {"rst-content", Part::content}, {"screen-reader-only", Part::never}, {"screen-reader-text", Part::never},
-    {"screenreader-only", Part::never}, {"skip-link", Part::never}, {"skiplink", Part::never}, {"thumbcaption", Part::caption}, {"type-post", Part::content}, {"skip-to-content", Part::never},
-    {"sr-only", Part::never}, {"story-body", Part::content}, {"story-content", Part::content},
-    {"storybody", Part::content}, {"storytext", Part::content}, {"td-post-content", Part::content},
-    {"theme-doc-markdown", Part::content}, {"visually-hidden", Part::never}, {"visuallyhidden", Part::never},
+    {"screenreader-only", Part::never}, {"skip-link", Part::never}, {"skip-to-content", Part::never},
+    {"skiplink", Part::never}, {"sr-only", Part::never}, {"story-body", Part::content},
+    {"story-content", Part::content}, {"storybody", Part::content}, {"storytext", Part::content},
+    {"td-post-content", Part::content}, {"theme-doc-markdown", Part::content}, {"thumbcaption", Part::caption},
+    {"type-post", Part::content}, {"visually-hidden", Part::never}, {"visuallyhidden", Part::never},
 });
 // clang-format on
 
+constexpr bool by_word(const Hint& a, const Hint& b) { return a.word < b.word; }
+static_assert(std::is_sorted(kWords.begin(), kWords.end(), by_word));
+static_assert(std::is_sorted(kNames.begin(), kNames.end(), by_word));
+
 Part look_up(const Hint* begin, const Hint* end, std::string_view word) {
-  for (; begin != end; ++begin) {
-    if (begin->word == word) return begin->part;
-  }
-  return Part::plain;
+  const Hint* found = std::lower_bound(begin, end, Hint{word, Part::plain}, by_word);
+  return found != end && found->word == word ? found->part : Part::plain;
 }
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 32) : c; }

@@ -26,7 +26,9 @@ struct Sums {
 
 // Mostly links, and no text that stands by itself.
 bool is_linky(const HtmlBlock& block) {
-  return block.linked_words * 2 > block.words && block.words - block.linked_words < 15;
+  const int32_t own = block.words - block.linked_words;
+  if (own >= 15 || (own * 2 >= block.linked_words && own >= 5 && block.ends_sentence && block.marks > 1)) return false;
+  return block.linked_words > own;
 }
 
 bool is_figure(Tag tag) { return tag == Tag::table || tag == Tag::pre || tag == Tag::math; }
@@ -97,7 +99,8 @@ class Selection {
       return false;
     const Sums here = sums(node);
     if (part == Part::never) return here.prose < 20;
-    if (here.blocks == 0) return false;
+    if (here.blocks == 0 || (!tag_flags(tag).block && here.prose >= 40)) return false;
+    const int32_t rest = page_.prose - here.prose;
     const bool small = here.prose == 0 || here.prose * 3 < page_.prose;
     switch (part) {
       case Part::comments:
@@ -116,10 +119,9 @@ class Selection {
         break;
     }
     if (is_card_list(node, here)) {
-      const int32_t rest = page_.prose - here.prose;
       return rest >= 100 || (rest >= 40 && rest * 2 >= here.prose);
     }
-    if (tag == Tag::aside) return small && !(has_content(node) && here.prose > 30);
+    if (tag == Tag::aside) return (small || rest >= 60) && !(has_content(node) && here.prose > 30);
     if (tag == Tag::article && small && here.words < 150 && here.prose <= 60) return is_other_article(node);
     if (tag == Tag::form) return small && here.prose < 25 && here.words < 150;
     return false;
@@ -132,9 +134,9 @@ class Selection {
   }
 
   // The title of another page, and not a writer's name.
-  static bool leads_away(const HtmlBlock& block) {
-    return is_linky(block) && block.linked_words > 2;
-  }
+  static bool leads_away(const HtmlBlock& block) { return is_linky(block) && block.linked_words > 2; }
+
+  static bool leads(const HtmlBlock& block) { return leads_away(block) || (block.heading > 0 && is_linky(block)); }
 
   // Several pieces that begin with a link and have a few more words: what else the site has.
   bool is_card_list(int32_t node, const Sums& here) const {
@@ -146,7 +148,7 @@ class Selection {
       ++children;
       if (inside.blocks > 1 && inside.blocks < 9 && inside.prose <= 60 && inside.words < 130 && inside.linked > 0) {
         const auto first = first_block(child);
-        cards += leads_away(*first) || (inside.blocks > 2 && leads_away(*std::next(first))) ? 1 : 0;
+        cards += leads(*first) || (inside.blocks > 2 && leads(*std::next(first))) ? 1 : 0;
       }
     }
     return cards >= 3 && cards * 3 >= children * 2;
@@ -171,12 +173,15 @@ class Selection {
   void drop_parts() {
     page_ = sums(0);
     // What readers say is the content where there is little else.
-    Sums comments;
+    Sums comments, others;
     for (int32_t node = 0; node < tree_.size();) {
-      if (parts_[static_cast<size_t>(node)] == Part::comments) comments += sums(node);
-      node = parts_[static_cast<size_t>(node)] == Part::comments ? tree_[node].end : node + 1;
+      const bool comment = parts_[static_cast<size_t>(node)] == Part::comments;
+      const bool other = !comment && drops(node);
+      if (comment) comments += sums(node);
+      if (other) others += sums(node);
+      node = comment || other ? tree_[node].end : node + 1;
     }
-    discussion_ = page_.prose - comments.prose < 40 && comments.prose > 0;
+    discussion_ = page_.prose - comments.prose - others.prose < 25 && comments.prose > 0;
     value_.assign(tree_.nodes().size() + 1, 0);
     size_t i = 0;
     int32_t until = 0;
@@ -291,8 +296,7 @@ class Selection {
       const bool loose = block.heading == 0 && block.item < 0 && tree_[block.owner].tag != Tag::p;
       const bool sentence = prose_words(block) > 0 && block.item < 0;
       bool out = false;
-      if (first < last && (i < first || i > last))
-        out = block.heading == 0 && !sentence && block.words <= 6 && loose;
+      if (first < last && (i < first || i > last)) out = block.heading == 0 && !sentence && block.words <= 6 && loose;
       if (loose && !sentence && block.words <= 4) out = out || !between_prose(i);
       if (!out && block.words <= 14) out = is_label(plain_text(tree_, gone_, block.begin, block.end));
       if (out) fates_[i] = Fate::label;
