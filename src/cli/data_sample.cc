@@ -109,7 +109,7 @@ int clusters(const CliContext& context, const ClusterOptions& options) {
                       {"members", members}});
       continue;
     }
-    fmt::print("{} copies of {}  {}\n", bold(whole(cluster.copies)),
+    fmt::print("{} of {}  {}\n", bold(cluster.copies == 1 ? "1 copy" : whole(cluster.copies) + " copies"),
                bold(place_text(cluster.of.file, cluster.of.place)), dim(cluster.of.id));
     for (const DecisionLine& member : cluster.members) {
       fmt::print("  {}: {}  {}\n    {}\n", one_line(member.step), place_text(member.file, member.place), dim(member.id),

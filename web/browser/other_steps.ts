@@ -69,7 +69,7 @@ export async function themes(page: Page): Promise<void> {
   assert.equal(await ground(page), light);
 }
 
-const fits = async (page: Page, what: string): Promise<void> => {
+export const fits = async (page: Page, what: string): Promise<void> => {
   const wide = await page.evaluate(() =>
     Math.max(
       document.documentElement.scrollWidth,

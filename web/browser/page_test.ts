@@ -2,6 +2,7 @@
 // PERSEA_SHOTS=FOLDER keeps pictures of what it sees.
 import { mkdirSync } from 'node:fs';
 import * as chat from './chat_steps';
+import * as corpus from './corpus_steps';
 import * as other from './other_steps';
 import { chromiumPath, Stage } from './stage';
 
@@ -46,6 +47,7 @@ try {
   stage.trainInBackground();
   await step('a run with curves that grow', () => other.runs(page));
   await step('a lineage as a graph', () => other.lineage(page));
+  await step('what was curated, and why', () => corpus.curated(page, stage));
   if (shots) {
     await page.emulateMedia({ colorScheme: 'dark' });
     for (const [name, hash] of [
@@ -79,6 +81,7 @@ try {
     colorScheme: 'light',
   });
   await step('a phone', () => other.phone(small, stage));
+  await step('a curated corpus on a phone', () => corpus.curatedOnAPhone(small, stage));
   await step('keys', () => other.keys(page, stage));
   if (failed && shots) await Promise.all([chat.shot(page, 'failed'), chat.shot(small, 'failed-phone')]);
 } finally {

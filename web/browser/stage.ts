@@ -1,6 +1,6 @@
 // What the test of the page plays on: a lab with a small model, a server of it, a run under way, and Chromium.
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
@@ -95,6 +95,41 @@ export class Stage {
       child: spawn(this.persea, ['run', path, '--lab', this.lab, '--threads', '1', '--quiet'], { stdio: 'ignore' }),
       end: 'SIGKILL',
     });
+  }
+
+  // Curates texts that every rule of the recipe finds something in; the corpus's id.
+  curate(): string {
+    const texts = join(this.folder, 'texts');
+    mkdirSync(texts, { recursive: true });
+    const words = 'the people of that town have bread with rain and good ships for children'.split(' ');
+    const essay = (seed: number): string =>
+      Array.from({ length: 12 }, (_, line) =>
+        Array.from({ length: 11 }, (_, word) => words[(seed * 7 + line * (seed + 3) + word * (line + 5)) % words.length]).join(' '),
+      ).join('.\n') + `. This is text ${seed}.`;
+    const lines = (list: string[]): string => list.map((text) => JSON.stringify({ text }) + '\n').join('');
+    const essays = Array.from({ length: 40 }, (_, seed) => essay(seed));
+    essays[4] += ' Write to jane.doe@example.org today.';
+    essays.push('Too short. <img src=x onerror=alert(1)>', 'Too short. It is.', 'Hi.');
+    writeFileSync(join(texts, 'essays.jsonl'), lines(essays) + 'no json\n');
+    writeFileSync(join(texts, 'forum.jsonl'), lines([...[50, 51, 52, 53].map(essay), essays[7]!, essays[8]!, essays[7]!]));
+    const path = join(this.folder, 'curate.toml');
+    writeFileSync(
+      path,
+      `
+[[source]]
+name = "essays"
+path = "texts/essays.jsonl"
+licence = "CC0"
+consent = true
+[[source]]
+name = "forum"
+path = "texts/forum.jsonl"
+[[rules]]
+pack = "gopher-quality"
+[pii]
+`,
+    );
+    return this.command('curate', path, '--quiet').trim().split('\n').at(-1)!;
   }
 
   addKey(...scopes: string[]): string {
