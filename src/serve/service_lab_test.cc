@@ -10,8 +10,9 @@ TEST_F(ServiceTest, TheLabIsForKeysThatMaySeeIt) {
   const auto usual = keys_.add({.name = "a", .user = "ann"});
   const auto lab = keys_.add({.name = "b", .user = "bob", .scopes = {"lab"}});
   const auto header = [](const std::string& key) { return "Authorization: Bearer " + key + "\r\n"; };
-  for (const char* path : {"/lab/artifacts", "/lab/artifacts/model-0a", "/lab/artifacts/model-0a/lineage", "/lab/runs",
-                           "/lab/runs/model-0a/metrics?after=0"}) {
+  for (const char* path : {"/lab/artifacts", "/lab/artifacts/model-0a", "/lab/artifacts/model-0a/lineage",
+                           "/lab/artifacts/corpus-0a/funnel", "/lab/artifacts/corpus-0a/decisions?limit=3",
+                           "/lab/artifacts/corpus-0a/clusters", "/lab/runs", "/lab/runs/model-0a/metrics?after=0"}) {
     EXPECT_EQ(send("GET", path).status, 401) << path;
     EXPECT_EQ(send("GET", path, "", header(usual->key)).status, 403) << path;
     const http::TestReply none = send("GET", path, "", header(lab->key));  // this server has no lab

@@ -58,6 +58,7 @@ export async function curatedOnAPhone(page: Page, stage: Stage): Promise<void> {
   await page.goto(`${stage.url}/#/lab/corpus/${stage.curate()}`);
   await samples(page).locator('.excerpt').first().waitFor();
   await fits(page, 'a curated corpus');
+  await shot(page, 'phone-corpus-funnel');
   await step(page, 'gopher-quality').click();
   await samples(page).getByText('dropped', { exact: true }).first().waitFor();
   await page.locator('.cluster summary').first().click();

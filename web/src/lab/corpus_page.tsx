@@ -13,10 +13,9 @@ function Tiles({ found }: { found: Funnel }) {
   const skipped = found.all.skipped.reduce((sum, one) => sum + one.items, 0);
   const tiles: [string, string][] = [
     ['Read', bytes(found.all.read.bytes)],
-    ['Kept', `${bytes(found.all.kept.bytes)}`],
+    ['Kept', bytes(found.all.kept.bytes)],
     ['Of it', percent(share(found.all.kept.bytes, found.all.read.bytes))],
     ['Documents', count(found.corpus.documents)],
-    ['For training', count(found.corpus.train_documents)],
     ['Validation', count(found.corpus.valid_documents)],
     ['Files', count(found.all.files)],
     ...(skipped > 0 ? [['Not read', count(skipped)] as [string, string]] : []),

@@ -6,7 +6,7 @@ import { funnelRows, lengthRows, percent, share, type FunnelRow, type Measure } 
 // What a bar is of: the part that stays, and behind it the part that goes.
 export function Bar({ left, gone = 0 }: { left: number; gone?: number }) {
   return (
-    <svg class="bar" width="100%" height="14" aria-hidden="true">
+    <svg class="share-bar" width="100%" height="14" aria-hidden="true">
       <rect class="bar-ground" width="100%" height="14" rx="3" />
       <rect class="bar-left" width={`${left * 100}%`} height="14" rx="3" />
       <rect class="bar-gone" x={`${left * 100}%`} width={`${gone * 100}%`} height="14" rx="3" />
@@ -112,7 +112,7 @@ export function LengthPlot({ counts }: { counts: Counts }) {
         <thead>
           <tr>
             <th class="right">From</th>
-            <th class="wide">Documents read, and those of them that stay</th>
+            <th class="wide">Read, and kept of it</th>
             <th class="right">Read</th>
             <th class="right">Kept</th>
           </tr>
