@@ -29,8 +29,8 @@ class ArchiveReader : public FormatReader {
       ArchiveFile::Member member;
       if (!archive_->next(member)) {
         if (!archive_->problem().empty()) {
-          if (part_.depth == 0) part_.reading->problem = archive_->problem();
-          part_.skip(archive_->problem());
+          if (part_.depth > 0) part_.skip(archive_->problem());
+          if (part_.depth == 0 && part_.reading->problem.empty()) part_.reading->problem = archive_->problem();
         }
         return false;
       }

@@ -127,7 +127,8 @@ class ChatReader : public FormatReader {
     LineReader::Got got{};
     while ((got = lines_.next(line)) != LineReader::Got::end) {
       if (got == LineReader::Got::too_long) {
-        part_.reading->skip(part_.within(fmt::format("line {}", lines_.number())), "is too long a line");
+        part_.reading->skip(part_.within(fmt::format("line {}", lines_.number())),
+                            fmt::format("is a line of more than {} MiB", part_.reading->limits.item_bytes >> 20));
         continue;
       }
       // A message longer than four items is cut between lines.

@@ -4,6 +4,7 @@
 
 #include "read/charset.h"
 #include "read/decode_forms.h"
+#include "read/json_tree.h"
 #include "read/text_normalizer.h"
 
 namespace persea::read {
@@ -26,7 +27,7 @@ bool DocumentSink::add(Document document) {
   const auto limit = static_cast<size_t>(std::max<int64_t>(limits_.document_bytes, 1));
   if (blank(document.text)) return false;
   document.place = within(document.place);
-  if (document.address.empty()) document.address = item_.address;
+  if (document.address.empty()) document.address = told_field(item_.address);
   ++added_;
   if (document.text.size() <= limit) {
     out_.documents.push_back(std::move(document));

@@ -40,16 +40,18 @@ void decode_html(DocumentSink& sink) {
   sink.out().replaced +=
       to_text(sink.item().bytes, charset.empty() ? declared_charset(sink.item().bytes) : charset, utf8);
   HtmlPage page = read_html(utf8);
+  std::string text;
+  sink.out().replaced += normalize(page.text, text);
   if (page.address.starts_with('/')) page.address.clear();
-  if (!sink.item().address.empty()) page.address = sink.item().address;
-  if (!sink.add({std::move(page.text), "", told_field(page.title), std::move(page.address), told_field(page.author),
+  if (!sink.item().address.empty()) page.address.clear();  // where it was fetched from counts
+  if (!sink.add({std::move(text), "", told_field(page.title), told_field(page.address), told_field(page.author),
                  told_field(page.date), ""})) {
     sink.skip("", "is a page without text");
   }
 }
 
 void decode_pdf(DocumentSink& sink) {
-  const auto pdf = read_pdf(sink.item().bytes);
+  const auto pdf = read_pdf(sink.item().bytes, {.text_bytes = sink.limits().item_bytes});
   if (!pdf) return sink.skip("", pdf.error().message);
   Document document;
   sink.out().replaced += normalize(join_pages(pdf->pages), document.text);
@@ -113,7 +115,8 @@ void decode_book(DocumentSink& sink) {
     for (const dom::element& each : chapters) {
       std::string_view chapter;
       if (each.get_string().get(chapter) != simdjson::SUCCESS) continue;
-      std::string text = key == "pages" ? read_html(chapter).text : std::string(chapter);
+      std::string text;
+      sink.out().replaced += normalize(key == "pages" ? read_html(chapter).text : chapter, text);
       if (blank(text)) continue;
       while (text.ends_with('\n')) text.pop_back();
       if (!document.text.empty() && document.text.size() + text.size() + 3 > limit) give(false);

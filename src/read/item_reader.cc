@@ -11,6 +11,7 @@
 #include "read/reading.h"
 #include "read/recognise.h"
 #include "read/table_reader.h"
+#include "read/text_normalizer.h"
 #include "read/text_reader.h"
 #include "read/unpack.h"
 #include "read/warc_reader.h"
@@ -20,6 +21,7 @@ namespace persea::read {
 namespace {
 
 constexpr size_t kFirst = 1 << 13;
+constexpr size_t kLongestPlace = 500;
 constexpr size_t kListed = 1 << 16;  // what was skipped, kept until it is taken
 
 // Counts what comes out of a layer of packing, and ends it where that gets out of hand.
@@ -82,7 +84,9 @@ void Reading::skip(std::string place, std::string reason) {
   if (skipped.size() >= kListed) {
     ++not_listed;
   } else {
-    skipped.push_back({std::move(place), std::move(reason)});
+    // Names within files may be of any length.
+    skipped.push_back(
+        {place.substr(0, cut_point(place, kLongestPlace)), reason.substr(0, cut_point(reason, kLongestPlace))});
   }
 }
 

@@ -23,7 +23,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   Item item;
   Decoded decoded;
   for (size_t items = 0; reader.next(item); ++items) {
-    if (items > 2 * size + 1000) std::abort();
+    if (items > 100000) break;             // what is packed may hold any number
     if (item.form == Form::pdf) continue;  // read in a process of its own
     decode(item, limits, decoded);
     for (const Document& document : decoded.documents) {

@@ -101,7 +101,7 @@ class JsonReader : public FormatReader {
 
   // What is broken ends the reading of the file: brackets do not tell any more what belongs where.
   bool broken(std::string reason) {
-    const std::string at = levels_.back().place;
+    const std::string at = levels_.back().array ? place(levels_.back(), "") : levels_.back().place;
     part_.reading->skip(at.empty() ? part_.place : part_.within(at), std::move(reason));
     while (!levels_.empty() && levels_.back().batch.empty()) levels_.pop_back();
     broken_ = true;

@@ -91,11 +91,16 @@ class WholeReader : public FormatReader {
 
 bool is_from_line(std::string_view line) {
   if (!line.starts_with("From ") || line.size() > 500) return false;
-  bool time = false;  // 01:05
-  for (size_t i = 2; i + 2 < line.size(); ++i) {
-    time = time || (line[i] == ':' && digit(line[i - 1]) && digit(line[i + 1]) && digit(line[i + 2]));
+  bool time = false, year = false;  // 01:05, 1996
+  size_t digits = 0;
+  for (size_t i = 5; i <= line.size(); ++i) {
+    const bool more = i < line.size() && digit(line[i]);
+    year = year || (!more && digits == 4);
+    digits = more ? digits + 1 : 0;
+    time = time ||
+           (i + 2 < line.size() && line[i] == ':' && digit(line[i - 1]) && digit(line[i + 1]) && digit(line[i + 2]));
   }
-  return time;
+  return time && year;
 }
 
 std::unique_ptr<FormatReader> mbox_reader(std::unique_ptr<ByteSource> source, Part part) {

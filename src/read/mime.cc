@@ -188,7 +188,7 @@ std::string without_quotes(std::string_view text) {
     if (quoted(lines[i])) {
       // "On Monday Ann wrote:" goes with what it announces; it may take two lines.
       size_t last = kept.size();
-      while (last > 0 && blank(lines[kept[last - 1]])) --last;
+      while (last > 0 && kept.size() - last < 2 && blank(lines[kept[last - 1]])) --last;
       if (last > 0 && i - kept[last - 1] <= 2 && lines[kept[last - 1]].ends_with(':')) {
         const std::string_view line = lines[kept[last - 1]];
         const bool two = last > 1 && kept[last - 2] + 1 == kept[last - 1] && line.size() < 40 &&

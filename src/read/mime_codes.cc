@@ -41,7 +41,7 @@ size_t encoded_word(std::string_view text, std::string& charset, std::string& by
   if (!text.starts_with("=?")) return 0;
   const size_t first = text.find('?', 2);
   if (first == std::string_view::npos || first > 80 || first + 3 >= text.size() || text[first + 2] != '?') return 0;
-  const size_t end = text.find("?=", first + 3);
+  const size_t end = text.substr(0, 2000).find("?=", first + 3);  // 75, says the standard
   if (end == std::string_view::npos) return 0;
   const std::string_view payload = text.substr(first + 3, end - first - 3);
   charset = text.substr(2, first - 2);

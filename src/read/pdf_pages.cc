@@ -12,6 +12,7 @@
 
 #include <cerrno>
 #include <chrono>
+#include <cstdlib>
 #include <cstring>
 #include <memory>
 
@@ -58,7 +59,7 @@ void read_pages(int fd, std::string_view bytes, const PdfLimits& limits) {
     send(fd, kPage, page ? utf8(page->text(poppler::rectf(), poppler::page::non_raw_non_physical_layout)) : "");
   }
   if (document->pages() > limits.pages)
-    send(fd, kError, fmt::format("has more than {} pages: the rest is left out", limits.pages));
+    send(fd, kError, fmt::format("is a PDF of too many pages: {} were read", limits.pages));
   send(fd, kDone, "");
 }
 
@@ -67,6 +68,7 @@ class Child {
   Child(pid_t pid, int fd) : pid_(pid), fd_(fd) {}
   ~Child() {
     ::close(fd_);
+    if (ended_) return;
     ::kill(pid_, SIGKILL);
     while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
     }
@@ -80,7 +82,13 @@ class Child {
       if (left <= 0) return false;
       pollfd ready{fd_, POLLIN, 0};
       const int polled = ::poll(&ready, 1, static_cast<int>(std::min<long>(left, 1000)));
-      if (polled == 0 || (polled < 0 && errno == EINTR)) continue;
+      if (polled < 0 && errno == EINTR) continue;
+      if (polled == 0) {
+        // The pipe's end is not seen while a child that another thread made holds it too.
+        if (ended_) return false;
+        ended_ = ::waitpid(pid_, nullptr, WNOHANG) == pid_;
+        continue;
+      }
       const ssize_t n = ::read(fd_, at, size);
       if (n < 0 && errno == EINTR) continue;
       if (n <= 0) return false;
@@ -93,6 +101,7 @@ class Child {
  private:
   pid_t pid_;
   int fd_;
+  bool ended_ = false;  // and was waited for
 };
 
 void limit(int what, rlim_t soft) {
@@ -100,11 +109,22 @@ void limit(int what, rlim_t soft) {
   ::setrlimit(what, &both);
 }
 
+// What this process takes of the address space, in bytes; 0 where the system does not say.
+uint64_t own_memory() {
+  char text[64] = {};
+  const int fd = ::open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return 0;
+  const ssize_t n = ::read(fd, text, sizeof text - 1);
+  ::close(fd);
+  return n > 0 ? std::strtoull(text, nullptr, 10) * static_cast<uint64_t>(::sysconf(_SC_PAGESIZE)) : 0;
+}
+
 }  // namespace
 
 Result<PdfPages> read_pdf(std::string_view bytes, const PdfLimits& limits) {
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0) return fail("cannot be read: no pipe: {}", std::strerror(errno));
+  const uint64_t own = own_memory();
   const pid_t pid = ::fork();
   if (pid < 0) {
     ::close(ends[0]);
@@ -116,6 +136,7 @@ Result<PdfPages> read_pdf(std::string_view bytes, const PdfLimits& limits) {
     for (const int signal : {SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGTERM, SIGINT}) ::signal(signal, SIG_DFL);
     limit(RLIMIT_CORE, 0);
     limit(RLIMIT_CPU, static_cast<rlim_t>(limits.seconds));
+    if (own > 0) limit(RLIMIT_AS, own + static_cast<uint64_t>(limits.memory_bytes));
     const int null = ::open("/dev/null", O_RDWR);
     ::dup2(null, STDOUT_FILENO);
     ::dup2(null, STDERR_FILENO);
@@ -137,16 +158,15 @@ Result<PdfPages> read_pdf(std::string_view bytes, const PdfLimits& limits) {
       std::memcpy(&size, head + 1, sizeof size);
       total += static_cast<int64_t>(std::min<uint64_t>(size, uint64_t{1} << 40));
       if (total > limits.text_bytes) {
-        out.left_out = fmt::format("holds more than {} MiB of text: the rest is left out", limits.text_bytes >> 20);
+        out.left_out = fmt::format("is a PDF of too much text: {} MiB were read", limits.text_bytes >> 20);
         return out;
       }
       text.resize(size);
       whole = child.read(text.data(), size, until);
     }
     if (!whole) {
-      if (!begun) return fail("is a PDF that cannot be read: the reader broke on it, or took too long");
-      out.left_out =
-          fmt::format("cannot be read behind page {}: the reader broke on it, or took too long", out.pages.size());
+      if (!begun) return fail("is a PDF that cannot be read: poppler broke on it, or took too long");
+      out.left_out = fmt::format("is a PDF that cannot be read to its end: {} pages were", out.pages.size());
       return out;
     }
     switch (head[0]) {

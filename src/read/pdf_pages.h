@@ -19,8 +19,9 @@ struct PdfPages {
 
 struct PdfLimits {
   int pages = 20000;
-  int seconds = 120;  // of processor time, and ten times that by the clock
-  int64_t text_bytes = int64_t{1} << 28;
+  int seconds = 120;                        // of processor time, and ten times that by the clock
+  int64_t memory_bytes = int64_t{1} << 30;  // beyond what this program has
+  int64_t text_bytes = int64_t{1} << 26;
 };
 
 Result<PdfPages> read_pdf(std::string_view bytes, const PdfLimits& limits = {});

@@ -87,6 +87,11 @@ void drop_running_heads(std::vector<Lines>& pages) {
   }
 }
 
+// A line of a table of contents: dots lead to a page.
+bool is_leader(std::string_view line) {
+  return line.find(". . . . .") != std::string_view::npos || line.find("........") != std::string_view::npos;
+}
+
 bool is_lower_start(std::string_view text) {
   if (text.empty()) return false;
   if (text[0] >= 'a' && text[0] <= 'z') return true;
@@ -127,6 +132,58 @@ void join_line(const std::string& line, std::string& paragraph) {
   paragraph += line;
 }
 
+// Lines put together again.
+class Paragraphs {
+ public:
+  // full: how long a line is, at least, that ends because there was no more room.
+  explicit Paragraphs(size_t full) : full_(full) {}
+
+  void page() { top_ = true; }
+
+  void line(const std::string& line) {
+    if (is_leader(line)) return;
+    if (line.empty()) {
+      if (!top_) flush(true);
+      return;
+    }
+    const bool goes_on = is_lower_start(line) || text_.ends_with('-');
+    // A paragraph goes on over the page's end where its sentence does.
+    if (top_ && !text_.empty() && (ends_sentence(text_) || !goes_on)) flush(true);
+    if (!top_ && before_ < full_ && !goes_on) flush(false);
+    if (is_item(line)) flush(false);
+    join_line(line, text_);
+    ++lines_;
+    before_ = line.size();
+    top_ = false;
+  }
+
+  std::string finish() {
+    flush(true);
+    if (!out_.empty()) out_ += '\n';
+    return std::move(out_);
+  }
+
+ private:
+  // Short lines right below each other (verse, code, lists) stay so.
+  void flush(bool apart) {
+    if (text_.empty()) {
+      close_ = close_ && !apart;
+      return;
+    }
+    const bool short_line = lines_ == 1 && text_.size() < full_;
+    if (!out_.empty()) out_ += close_ && (short_line || is_item(text_)) ? "\n" : "\n\n";
+    out_ += text_;
+    close_ = !apart && (short_line || is_item(text_));
+    text_.clear();
+    lines_ = 0;
+  }
+
+  size_t full_, before_ = 0;
+  std::string out_, text_;
+  int lines_ = 0;
+  bool top_ = true, close_ = false;
+};
+
 }  // namespace
 
 std::string join_pages(const std::vector<std::string>& texts) {
@@ -144,33 +201,12 @@ std::string join_pages(const std::vector<std::string>& texts) {
     std::nth_element(lengths.begin(), lengths.begin() + static_cast<long>(lengths.size() / 2), lengths.end());
     full = lengths[lengths.size() / 2] * 7 / 10;
   }
-  std::string out, paragraph;
-  const auto flush = [&] {
-    if (!paragraph.empty()) out += (out.empty() ? "" : "\n\n") + paragraph;
-    paragraph.clear();
-  };
+  Paragraphs paragraphs(full);
   for (const Lines& page : pages) {
-    bool top = true;
-    size_t before = 0;  // the length of the line before
-    for (const std::string& line : page) {
-      if (line.empty()) {
-        if (!top) flush();
-        continue;
-      }
-      // A paragraph goes on over the page's end where its sentence does.
-      if (top && !paragraph.empty() &&
-          (ends_sentence(paragraph) || !(is_lower_start(line) || paragraph.ends_with('-'))))
-        flush();
-      if (!top && before < full && !paragraph.ends_with('-') && !is_lower_start(line)) flush();
-      if (is_item(line)) flush();
-      join_line(line, paragraph);
-      before = line.size();
-      top = false;
-    }
+    paragraphs.page();
+    for (const std::string& line : page) paragraphs.line(line);
   }
-  flush();
-  if (!out.empty()) out += '\n';
-  return out;
+  return paragraphs.finish();
 }
 
 }  // namespace persea::read

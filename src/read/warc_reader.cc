@@ -98,7 +98,7 @@ class WarcReader : public FormatReader {
         return false;
       }
       if (answer->status < 200 || answer->status > 299) {
-        record.skip(fmt::format("is an answer with status {}", answer->status));
+        record.skip(fmt::format("is an answer without success: status {}", answer->status));
         return false;
       }
       bytes = std::move(answer->body);
@@ -129,7 +129,7 @@ bool fetched_item(std::string bytes, std::string_view type, const Part& part, It
                     type == "application/xml" || type == "application/pdf" || type.ends_with("json") ||
                     type == "application/octet-stream";
   if (!text) {
-    part.skip(fmt::format("is {}", std::string(type.substr(0, 60))));
+    part.skip(fmt::format("is of a type that is not read: {}", type.substr(0, 60)));
     return false;
   }
   const Recognised seen = recognise(std::string_view(bytes).substr(0, kHead), part.address);
@@ -145,7 +145,7 @@ bool fetched_item(std::string bytes, std::string_view type, const Part& part, It
   } else if (type.ends_with("json")) {
     item.form = Form::json;
   } else if (type == "text/css" || type.ends_with("javascript") || type == "application/xml" || type == "text/xml") {
-    part.skip(fmt::format("is {}", type));
+    part.skip(fmt::format("is of a type that is not read: {}", type));
     return false;
   }
   item.bytes = std::move(bytes);

@@ -54,8 +54,8 @@ TEST(Warc, TakesTextsOfAnswers) {
     EXPECT_EQ(all.texts()[3], "caf\xc3\xa9");
     EXPECT_EQ(all.texts()[4], "a text of WET\n");
     EXPECT_EQ(all.documents[4].place, "record 9");
-    EXPECT_EQ(all.reason("record 7"), "is image/png");
-    EXPECT_EQ(all.reason("record 8"), "is an answer with status 404");
+    EXPECT_EQ(all.reason("record 7"), "is of a type that is not read: image/png");
+    EXPECT_EQ(all.reason("record 8"), "is an answer without success: status 404");
   }
 }
 

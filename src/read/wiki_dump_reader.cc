@@ -56,7 +56,8 @@ class WikiDumpReader : public FormatReader {
       if (status) return;
       part_.reading->skip(part_.within(fmt::format("behind page {}", number_)), status.error().message);
       if (++breaks_ == kBreaks) {
-        part_.reading->skip(part_.place, "is broken in too many places: the rest is left out");
+        part_.reading->skip(part_.within(fmt::format("behind page {}", number_)),
+                            "is broken in too many places: the rest is left out");
         ended_ = true;
         return;
       }
@@ -95,7 +96,7 @@ class WikiDumpReader : public FormatReader {
       into_ = &space_;
     } else if (name == "redirect") {
       redirect_ = attribute("title");
-      if (redirect_.empty()) redirect_ = "another page";
+      if (redirect_.empty()) redirect_ = "it does not say which";
     } else if (name == "text") {
       text_.clear();  // of several revisions the last counts
       into_ = &text_;
@@ -117,7 +118,7 @@ class WikiDumpReader : public FormatReader {
     if (too_long_) {
       part_.reading->skip(place, fmt::format("is larger than {} MiB", part_.reading->limits.item_bytes >> 20));
     } else if (!redirect_.empty()) {
-      part_.reading->skip(place, "only leads to " + redirect_.substr(0, 300));
+      part_.reading->skip(place, "only leads to another page: " + redirect_.substr(0, 300));
     } else if (!space_.empty() && space_ != "0") {
       part_.reading->skip(place, "is no article: namespace " + space_.substr(0, 10));
     } else {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <vector>
 
 #include "text/unicode.h"
@@ -183,7 +184,7 @@ class Resolver {
 
   // "[https://x.org its name]" -> its name; "[https://x.org]" -> nothing.
   bool external_link(std::string_view left) {
-    const std::string_view inner = left.substr(1, 2048);
+    const std::string_view inner = left.substr(1, 1000);
     if (!inner.starts_with("http://") && !inner.starts_with("https://") && !inner.starts_with("//") &&
         !inner.starts_with("ftp://") && !inner.starts_with("mailto:")) {
       return false;
@@ -202,19 +203,19 @@ class Resolver {
     return true;
   }
 
-  // Where "</name" begins at or behind `from`; npos where it does not. A tag that was not found is not looked for
-  // again.
+  // Where "</name" begins at or behind `from`; npos where it does not. What was found is kept: nothing is looked for
+  // twice.
   size_t end_tag(const std::string& name, size_t from) {
-    if (std::find(unclosed_.begin(), unclosed_.end(), name) != unclosed_.end()) return std::string_view::npos;
+    size_t& found = end_tags_.try_emplace(name, 0).first->second;
+    if (found != 0 && found >= from) return found;
     for (size_t at = from; (at = markup_.find("</", at)) != std::string_view::npos; at += 2) {
       const std::string_view rest = markup_.substr(at + 2, name.size());
       if (rest.size() == name.size() &&
           std::equal(rest.begin(), rest.end(), name.begin(), [](char a, char b) { return lower(a) == b; })) {
-        return at;
+        return found = at;
       }
     }
-    unclosed_.push_back(name);
-    return std::string_view::npos;
+    return found = std::string_view::npos;
   }
 
   bool tag(std::string_view left) {
@@ -311,7 +312,7 @@ class Resolver {
   std::string_view markup_;
   size_t at_ = 0;
   std::vector<Frame> frames_;
-  std::vector<std::string> unclosed_;
+  std::map<std::string, size_t> end_tags_;  // where the next ends of elements are; 0: not looked for
   bool no_comment_end_ = false;
 };
 

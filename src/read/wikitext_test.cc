@@ -74,7 +74,7 @@ TEST(Wikitext, DumpsAreTheirArticles) {
     EXPECT_EQ(all.documents[0].address, "https://en.wikipedia.org/wiki/A_page");
     EXPECT_EQ(all.documents[0].date, "2024-01-02T03:04:05Z");
     EXPECT_EQ(all.reason("Talk:A page"), "is no article: namespace 1");
-    EXPECT_EQ(all.reason("Old"), "only leads to A page");
+    EXPECT_EQ(all.reason("Old"), "only leads to another page: A page");
   }
   // A broken page costs no other.
   const auto broken = read_for_test(head + page("One", 0, "first") + "<page><title>x</wrong>" +

@@ -50,7 +50,7 @@ XmlParser::~XmlParser() { XML_ParserFree(state_->parser); }
 
 Status XmlParser::add(std::string_view bytes, bool last) {
   if (XML_Parse(state_->parser, bytes.data(), static_cast<int>(bytes.size()), last ? 1 : 0) == XML_STATUS_OK) return {};
-  return fail("is broken XML in line {}: {}", XML_GetCurrentLineNumber(state_->parser),
+  return fail("is broken XML: line {}, {}", XML_GetCurrentLineNumber(state_->parser),
               XML_ErrorString(XML_GetErrorCode(state_->parser)));
 }
 
