@@ -14,6 +14,7 @@ void add_bench(CLI::App& app, CliContext& context, VerbAction& action);
 double median_of(std::vector<double> values);
 
 void add_bench_contamination(CLI::App& bench, CliContext& context, VerbAction& action);
+void add_bench_copies(CLI::App& bench, CliContext& context, VerbAction& action);  // spans and altered
 void add_bench_dedup(CLI::App& bench, CliContext& context, VerbAction& action);
 void add_bench_html(CLI::App& bench, CliContext& context, VerbAction& action);
 void add_bench_inference(CLI::App& bench, CliContext& context, VerbAction& action);

@@ -181,7 +181,7 @@ class WindowTable {
 class Twice {
  public:
   Twice(uint64_t count, size_t memory)
-      : bits_(std::bit_floor(std::clamp<size_t>(count * 8, 1024, std::max<size_t>(memory * 4, 1024)))),
+      : bits_(std::bit_floor(std::clamp<size_t>(count * 64, 1024, std::max<size_t>(memory * 4, 1024)))),
         once_(bits_ / 64),
         twice_(bits_ / 64) {}
   void add(uint64_t anchor) {
@@ -214,6 +214,7 @@ struct Search {
   fs::path folder;
   size_t memory;  // of each thread
   RowHash row;
+  TokenHash hash{};
 
   Status scan(Spill<AnchoredWindows>& spill) const {
     std::atomic<size_t> next{0};
@@ -288,20 +289,20 @@ struct Search {
     while (begins.size() < last && all.next()) {
       begins.push_back(static_cast<uint32_t>(all.begin()));
       ends.push_back(static_cast<uint32_t>(all.end()));
-      hashes.push_back(RowHash::reduced(TableHash::get().of(all.token())));
+      hashes.push_back(hash.of(all.token(), text));
     }
     if (begins.size() < last) return fail("document {}: its text changed while it was looked at", windows.document);
     all.next();
     begins.push_back(static_cast<uint32_t>(all.begin()));
     OpenWindows left{windows, 0};
-    uint64_t hash = 0;
+    uint64_t row_hash = 0;
     for (size_t i = 0; i < last; ++i) {
-      hash = row.next(hash, hashes[i], i >= tokens ? hashes[i - tokens] : 0);
+      row_hash = row.next(row_hash, hashes[i], i >= tokens ? hashes[i - tokens] : 0);
       if (i + 1 < tokens) continue;
       const size_t window = i + 1 - tokens;
       if (!(record.open >> window & 1)) continue;
       const WindowTable::Entry own{
-          hash, windows.document, begins[window], ends[i], windows.token + static_cast<uint32_t>(window), false};
+          row_hash, windows.document, begins[window], ends[i], windows.token + static_cast<uint32_t>(window), false};
       WindowTable::Entry* first = table.find(own, text, text_of);
       if (first == nullptr) {
         left.open |= uint64_t{1} << window;

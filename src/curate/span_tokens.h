@@ -3,7 +3,11 @@
 // themselves too. A row of tokens is equal to another whatever white space stands between them.
 #pragma once
 
+#include <array>
+#include <bit>
 #include <cstddef>
+#include <cstdint>
+#include <cstring>
 #include <string_view>
 
 #include "curate/char_flags.h"
@@ -44,8 +48,7 @@ class SpanTokens {
       return false;
     }
     at += c.bytes;
-    if (c.kind == SpanClass::run)
-      while (at < text_.size() && (c = char_at(at)).kind == SpanClass::run) at += c.bytes;
+    if (c.kind == SpanClass::run) at = run_end(at);
     behind_ = at;
     return true;
   }
@@ -64,6 +67,35 @@ class SpanTokens {
     if (byte < 0x80) return {kAsciiSpanClasses[byte], 1};
     const CharAt c = first_wide_char(text_.substr(at));
     return {wide_span_class(c), c.bytes};
+  }
+
+  // A bit at the top of each of eight bytes that is no letter or digit of ASCII.
+  static uint64_t not_run(uint64_t bytes) {
+    constexpr uint64_t kOnes = 0x0101010101010101, kTop = 0x80 * kOnes;
+    const uint64_t low = bytes & ~kTop, small = low | 0x20 * kOnes;  // no carry into the next byte below
+    const uint64_t letter = (small + (0x80 - 'a') * kOnes) & ~(small + (0x80 - 'z' - 1) * kOnes);
+    const uint64_t digit = (low + (0x80 - '0') * kOnes) & ~(low + (0x80 - '9' - 1) * kOnes);
+    return (~(letter | digit) | bytes) & kTop;
+  }
+
+  size_t run_end(size_t at) const {
+    static_assert(std::endian::native == std::endian::little, "the first byte has to be the lowest");
+    while (true) {
+      while (at + 8 <= text_.size()) {
+        uint64_t bytes;
+        std::memcpy(&bytes, text_.data() + at, 8);
+        if (const uint64_t stop = not_run(bytes)) {
+          at += static_cast<size_t>(std::countr_zero(stop)) / 8;
+          if (static_cast<unsigned char>(text_[at]) < 0x80) return at;
+          break;
+        }
+        at += 8;
+      }
+      if (at == text_.size()) return at;
+      const Char c = char_at(at);
+      if (c.kind != SpanClass::run) return at;
+      at += c.bytes;
+    }
   }
 
   std::string_view text_;

@@ -109,6 +109,10 @@ class Spill {
 
   Status add(size_t part, const Record& record) {
     if (log_.size() == limit_) PERSEA_CHECK(flush());
+    if (log_.size() == log_.capacity()) {  // grows to the limit, not beyond
+      log_.reserve(std::min(limit_, 2 * log_.size() + kBlock));
+      part_of_.reserve(log_.capacity());
+    }
     log_.push_back(record);
     part_of_.push_back(static_cast<uint16_t>(part));
     ++counts_[part];

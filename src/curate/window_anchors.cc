@@ -30,27 +30,28 @@ WindowAnchors::WindowAnchors(size_t tokens)
       half_(std::max<size_t>(1, tokens / 2)),
       row_(half_),
       hashes_(std::bit_ceil(tokens + 2)),
-      begins_(hashes_.size()),
-      least_(hashes_.size()) {}
+      orders_(hashes_.size()),
+      begins_(hashes_.size()) {}
 
 Status WindowAnchors::scan(std::string_view text, uint32_t document,
                            const std::function<Status(const AnchoredWindows&)>& use) {
   const size_t mask = hashes_.size() - 1;
-  size_t front = 0, back = 0;  // of least_
-  size_t run = 0;              // equal tokens up to this one
+  uint64_t least = ~uint64_t{0};  // the order of the anchor of the last window
+  size_t anchor = 0;
+  size_t run = 0;  // equal tokens up to this one
   uint64_t row = 0;
   std::string_view before;
   AnchoredWindows open{0, document, 0, 0, 0};
   size_t open_anchor = 0;
   bool waits = false;  // whether the last window equals the one before and was not given
-  const auto give = [&](size_t window, size_t anchor, uint64_t order) -> Status {
+  const auto give = [&](size_t window) -> Status {
     if (open.windows > 0 && open_anchor == anchor && open.windows < kMostWindows &&
         open.token + open.windows == window) {
       ++open.windows;
       return {};
     }
     if (open.windows > 0) PERSEA_CHECK(use(open));
-    open = {order, document, begins_[window & mask], static_cast<uint32_t>(window), 1};
+    open = {least, document, begins_[window & mask], static_cast<uint32_t>(window), 1};
     open_anchor = anchor;
     return {};
   };
@@ -58,27 +59,37 @@ Status WindowAnchors::scan(std::string_view text, uint32_t document,
   for (SpanTokens tokens(text); tokens.next(); ++token) {
     const std::string_view bytes = tokens.token();
     const uint64_t gone = token >= half_ ? hashes_[(token - half_) & mask] : 0;
-    hashes_[token & mask] = RowHash::reduced(hash_->of(bytes));
+    hashes_[token & mask] = hash_.of(bytes, text);
     run = bytes == before ? run + 1 : 1;
     before = bytes;
     row = row_.next(row, hashes_[token & mask], gone);
-    if (waits && run <= tokens_)
-      PERSEA_CHECK(give(token - tokens_, least_[front & mask].token, least_[front & mask].order));
+    if (waits && run <= tokens_) PERSEA_CHECK(give(token - tokens_));
     waits = false;
     begins_[token & mask] = static_cast<uint32_t>(tokens.begin());
     if (token + 1 < half_) continue;
     const size_t first = token + 1 - half_;
     const uint64_t order = spread(row);
-    while (back > front && least_[(back - 1) & mask].order > order) --back;
-    least_[back++ & mask] = {order, first};
+    orders_[first & mask] = order;
+    if (order < least) {
+      least = order;
+      anchor = first;
+    }
     if (token + 1 < tokens_) continue;
     const size_t window = token + 1 - tokens_;
-    while (least_[front & mask].token < window) ++front;
+    if (anchor < window) {  // every half window or so
+      least = orders_[window & mask];
+      anchor = window;
+      for (size_t i = window + 1; i <= first; ++i) {
+        if (orders_[i & mask] >= least) continue;
+        least = orders_[i & mask];
+        anchor = i;
+      }
+    }
     // A window that equals the one before and the one behind it adds nothing to them, but for one in each length.
     waits = run > tokens_ && (run - tokens_) % tokens_ != 0;
-    if (!waits) PERSEA_CHECK(give(window, least_[front & mask].token, least_[front & mask].order));
+    if (!waits) PERSEA_CHECK(give(window));
   }
-  if (waits) PERSEA_CHECK(give(token - tokens_, least_[front & mask].token, least_[front & mask].order));
+  if (waits) PERSEA_CHECK(give(token - tokens_));
   return open.windows > 0 ? use(open) : Status();
 }
 

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <cstring>
 #include <functional>
 #include <string_view>
 #include <vector>
@@ -33,6 +34,34 @@ class RowHash {
   uint64_t minus_power_;
 };
 
+// Hashes of tokens that are parts of a text; with a key of the process.
+class TokenHash {
+ public:
+  TokenHash() : keys_{table_->of("first"), table_->of("second")} {}
+
+  // Of `token`, which is a part of `text`: bytes behind it are read as long as they lie there too.
+  uint64_t of(std::string_view token, std::string_view text) const {
+    if (token.size() > 16) return RowHash::reduced(table_->of(token));
+    uint64_t halves[2] = {0, 0};
+    if (token.data() + 16 <= text.data() + text.size()) {
+      std::memcpy(halves, token.data(), 16);
+      const size_t bits = 8 * token.size();
+      halves[1] = bits <= 64 ? 0 : halves[1] & (~uint64_t{0} >> (128 - bits));
+      halves[0] = bits >= 64 ? halves[0] : halves[0] & ~(~uint64_t{0} << bits);
+    } else {
+      std::memcpy(halves, token.data(), token.size());
+    }
+    __extension__ using Wide = unsigned __int128;
+    const uint64_t low = halves[0] ^ keys_[0], high = halves[1] ^ keys_[1] ^ token.size();
+    const Wide product = static_cast<Wide>(low) * high;
+    return RowHash::reduced(low ^ high ^ static_cast<uint64_t>(product) ^ static_cast<uint64_t>(product >> 64));
+  }
+
+ private:
+  const TableHash* table_ = &TableHash::get();
+  uint64_t keys_[2];
+};
+
 // Windows of one document that follow each other and share an anchor.
 struct AnchoredWindows {
   uint64_t anchor;  // the anchor's hash, spread evenly; with a key of the process
@@ -53,16 +82,12 @@ class WindowAnchors {
   Status scan(std::string_view text, uint32_t document, const std::function<Status(const AnchoredWindows&)>& use);
 
  private:
-  struct Row {
-    uint64_t order;
-    size_t token;
-  };
   size_t tokens_, half_;
   RowHash row_;
-  const TableHash* hash_ = &TableHash::get();
-  std::vector<uint64_t> hashes_;  // of the last tokens, each at its number modulo the size
+  TokenHash hash_;
+  // Of the last tokens, each at its number modulo the size.
+  std::vector<uint64_t> hashes_, orders_;  // orders: of the rows of half_ tokens that begin there
   std::vector<uint32_t> begins_;
-  std::vector<Row> least_;  // rows that may still be the least of a window, in rising order, as a ring
 };
 
 }  // namespace persea::curate
