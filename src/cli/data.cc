@@ -85,6 +85,7 @@ std::string excerpt_text(std::string_view text, size_t begin, size_t end, size_t
       in_mark = true;
     }
     if (i == text.size() || text[i] == '\n') {
+      if (in_mark) part += "⏎";
       end_part();
       if (!line.empty()) all += margin + line + "\n";
       line.clear();

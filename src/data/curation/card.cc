@@ -1,5 +1,7 @@
 #include "data/curation/card.h"
 
+#include <cctype>
+
 #include "base/clock.h"
 #include "data/corpus.h"
 #include "data/curation/tally.h"
@@ -23,12 +25,19 @@ std::string size_of(int64_t bytes) { return format_bytes(static_cast<double>(byt
 // Text of others in a cell: no line break, bar or mark-up of its own.
 std::string cell(std::string_view text) {
   std::string out;
-  for (const char c : text) {
+  const auto in_word = [&](size_t at) {  // an underscore between letters means nothing
+    const auto letter = [&](size_t i) {
+      return i < text.size() && std::isalnum(static_cast<unsigned char>(text[i])) != 0;
+    };
+    return text[at] == '_' && at > 0 && letter(at - 1) && letter(at + 1);
+  };
+  for (size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
       out += ' ';
       continue;
     }
-    if (std::string_view("|\\`*_<>[]#!~$").find(c) != std::string_view::npos) out += '\\';
+    if (std::string_view("|\\`*_<>[]#!~$").find(c) != std::string_view::npos && !in_word(i)) out += '\\';
     out += c;
   }
   return out.empty() ? "-" : out;
@@ -338,12 +347,13 @@ Json named_settings(const Json& settings) {
 
 std::vector<std::string> step_names(const Json& settings) {
   std::vector<std::string> names = {"read"};
-  if (const Json& keys = member(card_settings(settings).curated, "steps"); keys.is_array()) {
+  const CardSettings found = card_settings(settings);
+  if (const Json& keys = member(found.curated, "steps"); keys.is_array()) {
     for (const Json& key : keys) {
       if (key.is_object()) names.push_back(step_name(key));
     }
   }
-  for (const char* last : {"exact", "minhash", "spans", "mix"}) names.emplace_back(last);
+  for (const char* last : {"exact", "spans", "decontaminate", "minhash", "mix"}) names.emplace_back(last);
   return names;
 }
 
