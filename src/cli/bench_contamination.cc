@@ -85,6 +85,8 @@ Json hits_json(const std::vector<curate::EvaluationItem>& items, const std::vect
                    {"item", items[hit.item].id},
                    {"task", items[hit.item].task},
                    {"score", hit.score},
+                   {"bits", hit.bits},
+                   {"missing", hit.missing},
                    {"place", {hit.place.begin, hit.place.end}}});
   return all;
 }

@@ -31,6 +31,8 @@ struct ContaminationHit {
   uint32_t item = 0;  // its number in the list that the index was built of
   Place place;        // of the text
   double score = 0;   // aligned: the share of the item that stands there; else 1
+  int bits = 0;       // aligned: what the item says in all: the fewer, the more of it has to stand there
+  int missing = 0;    // aligned: how many of its words do not
 };
 
 // How often parts of items were met in texts, for the modes that do not count what is common. Sums of counts, in any

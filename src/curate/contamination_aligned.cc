@@ -18,22 +18,24 @@ constexpr int kVersion = 1;
 
 struct Settings {
   std::string action = "drop";
-  double min_share = 0.6;         // of an item that says much (kMuch bits), by what its words say
-  double min_share_short = 0.75;  // of one that says just enough
-  int64_t min_bits = 50;          // what says less cannot be told from other texts
-  double min_numbers = 0.5;       // of an item's numbers, rounded down: with other numbers it is another item
-  bool contexts = false;          // passages that questions are about count too
-  bool answers = true;            // so do long answers alone
-  int64_t cut_chars = 0;          // on each side of what is cut
-  int64_t min_piece_chars = 0;    // shorter pieces between are cut too
+  double min_share = 0.5;       // of what an item says has to stand there,
+  int64_t more_bits = 8;        // and so much more: of a short item nearly all
+  int64_t min_bits = 24;        // what says less is a phrase that anybody may write,
+  int64_t min_words = 7;        // and so is what is shorter
+  double min_numbers = 0.5;     // of an item's numbers, rounded down: with other numbers it is another item
+  bool contexts = false;        // passages that questions are about count too
+  bool answers = true;          // so do long answers alone
+  int64_t cut_chars = 0;        // on each side of what is cut
+  int64_t min_piece_chars = 0;  // shorter pieces between are cut too
 
   static constexpr bool kZeroIsOff = false;
   template <class Visit>
   void fields(const Visit& visit) {
     visit("action", action);
     visit("min_share", min_share);
-    visit("min_share_short", min_share_short);
+    visit("more_bits", more_bits);
     visit("min_bits", min_bits);
+    visit("min_words", min_words);
     visit("min_numbers", min_numbers);
     visit("contexts", contexts);
     visit("answers", answers);
@@ -42,7 +44,8 @@ struct Settings {
   }
 };
 
-constexpr double kMuch = 150;         // bits
+constexpr int kEnough = 80;           // bits that a form says by which every copy of the item is found
+constexpr int kMissing = 3;           // bits that each missing word costs: a copy lacks few, a likeness many
 constexpr size_t kSeeds = 12;         // of a form, in as many parts of it
 constexpr size_t kMostPostings = 64;  // of a seed: what more forms have does not lead to any
 constexpr size_t kLooked = 256;       // places that are remembered
@@ -87,9 +90,15 @@ class AlignedMode final : public ContaminationMode {
  private:
   void follow(const SeedTable::Posting& seed, size_t place, uint64_t& budget, ContaminationScratch& scratch) const;
   bool looks_alike(const Form& form, size_t at, const PlainWords& plain, size_t place) const;
-  double limit(int bits) const;
+  double needed(int bits) const { return settings_.min_share * bits + static_cast<double>(settings_.more_bits); }
   Status add_task(const ContaminationItems& all, const std::vector<uint32_t>& task);
-  void add_form(uint32_t item, const PlainForm& form, const TaskWords& task);
+  // Says how many bits it has; 0 where that is too few.
+  int add_form(uint32_t item, const PlainForm& form);
+  // Behind the word before it; 0: behind none.
+  int bits_of(PlainWord before, PlainWord word) const {
+    const int most = task_.bits(word, all_.bits(word, plain_word_bits(word)));
+    return before == 0 ? most : all_.bits_behind(before, word, most);
+  }
   void choose_seeds();
   std::span<const PlainWord> words_of(const Form& form) const { return {words_.data() + form.first, form.words}; }
 
@@ -99,14 +108,8 @@ class AlignedMode final : public ContaminationMode {
   std::vector<uint8_t> bits_;      // what each of them says
   std::vector<uint8_t> tellable_;  // of each item
   SeedTable seeds_;
+  WordShares all_, task_;  // while it is built
 };
-
-// The share of a form that has to stand there: more of one that says little.
-double AlignedMode::limit(int bits) const {
-  const double least = static_cast<double>(settings_.min_bits);
-  const double at = kMuch <= least ? 1 : std::clamp((bits - least) / (kMuch - least), 0.0, 1.0);
-  return settings_.min_share_short + at * (settings_.min_share - settings_.min_share_short);
-}
 
 // Whether the words around a seed are mostly those of the form, each in its place or beside it.
 bool AlignedMode::looks_alike(const Form& form, size_t at, const PlainWords& plain, size_t place) const {
@@ -149,11 +152,13 @@ void AlignedMode::follow(const SeedTable::Posting& seed, size_t place, uint64_t&
   const std::span<const uint8_t> bits(bits_.data() + form.first, form.words);
   const Alignment found = align(words_of(form), bits, scratch.plain.words, at, place, scratch.rows);
   looked = {seed.text(), shift, static_cast<uint32_t>(place - at + form.words)};
-  const double score = static_cast<double>(found.bits) / form.bits;
-  if (score < limit(form.bits)) return;
+  if (found.bits - kMissing * (form.words - found.words) < needed(form.bits)) return;
   if (found.numbers < static_cast<int>(settings_.min_numbers * form.numbers)) return;
-  scratch.kept.push_back(
-      {form.item, {scratch.plain.begins[found.begin], scratch.plain.ends[found.end - 1]}, std::min(1.0, score)});
+  scratch.kept.push_back({form.item,
+                          {scratch.plain.begins[found.begin], scratch.plain.ends[found.end - 1]},
+                          static_cast<double>(found.bits) / form.bits,
+                          form.bits,
+                          form.words - found.words});
 }
 
 void AlignedMode::find(std::string_view text, ContaminationScratch& scratch,
@@ -189,7 +194,7 @@ void AlignedMode::judge(std::string_view text, ContaminationScratch& scratch, De
   if (settings_.action == "drop") {
     const auto best =
         std::max_element(hits.begin(), hits.end(), [](const auto& a, const auto& b) { return a.score < b.score; });
-    drop(decision, kContamination, best->score, settings_.min_share, best->place);
+    drop(decision, kContamination, best->score, needed(best->bits) / best->bits, best->place);
     return;
   }
   scratch.places.clear();
@@ -197,49 +202,49 @@ void AlignedMode::judge(std::string_view text, ContaminationScratch& scratch, De
   cut_contamination(text, scratch.places, {settings_.cut_chars, settings_.min_piece_chars, 0, false}, decision);
 }
 
-void AlignedMode::add_form(uint32_t item, const PlainForm& form, const TaskWords& task) {
+int AlignedMode::add_form(uint32_t item, const PlainForm& form) {
   const size_t count = form.words.size();
   const size_t pieces = (count + kMostFormWords - 1) / kMostFormWords;
+  int bits = 0;
   for (size_t piece = 0; piece < pieces; ++piece) {
     Form added{item, static_cast<uint32_t>(words_.size()), 0, 0, 0};
     for (size_t i = count * piece / pieces; i < count * (piece + 1) / pieces; ++i) {
       words_.push_back(form.words[i]);
-      bits_.push_back(static_cast<uint8_t>(task.bits(form.words[i])));
+      bits_.push_back(static_cast<uint8_t>(bits_of(i > 0 ? form.words[i - 1] : 0, form.words[i])));
       added.bits = static_cast<uint16_t>(added.bits + bits_.back());
       added.numbers = static_cast<uint16_t>(added.numbers + (is_number(form.words[i]) ? 1 : 0));
     }
     added.words = static_cast<uint16_t>(words_.size() - added.first);
-    if (added.bits >= settings_.min_bits) {
+    if (added.words >= settings_.min_words && added.bits >= std::max<double>(settings_.min_bits, needed(added.bits))) {
       forms_.push_back(added);
+      bits += added.bits;
     } else {
       words_.resize(added.first);
       bits_.resize(added.first);
     }
   }
+  return bits;
 }
 
 Status AlignedMode::add_task(const ContaminationItems& all, const std::vector<uint32_t>& task) {
   const FormOptions options{settings_.contexts, settings_.answers};
   std::vector<std::vector<PlainForm>> forms;
   forms.reserve(task.size());
-  TaskWords words;
+  task_.clear();
   for (const uint32_t item : task) {
     forms.push_back(plain_forms(all[item], options));
-    words.add(forms.back());
+    task_.add(forms.back());
   }
   for (size_t i = 0; i < task.size(); ++i) {
     const size_t before = forms_.size();
-    std::vector<const PlainForm*> taken;
+    std::vector<const PlainForm*> enough;
     for (const PlainForm& form : forms[i]) {
       // What begins with a form that is enough by itself is found by that one.
-      const bool known = std::any_of(taken.begin(), taken.end(), [&](const PlainForm* one) {
+      const bool known = std::any_of(enough.begin(), enough.end(), [&](const PlainForm* one) {
         return one->joined == form.joined && one->words.size() <= form.words.size() &&
                std::equal(one->words.begin(), one->words.end(), form.words.begin());
       });
-      if (known) continue;
-      const size_t count = forms_.size();
-      add_form(task[i], form, words);
-      if (forms_.size() > count) taken.push_back(&form);
+      if (!known && add_form(task[i], form) >= kEnough) enough.push_back(&form);
     }
     if (forms_.size() == before) tellable_[task[i]] = kTooShort;
   }
@@ -303,7 +308,11 @@ void AlignedMode::choose_seeds() {
 Status AlignedMode::build(const ContaminationItems& all) {
   tellable_.assign(all.size(), kTellable);
   std::map<std::string_view, std::vector<uint32_t>> tasks;
-  for (uint32_t i = 0; i < all.size(); ++i) tasks[all[i].task].push_back(i);
+  const FormOptions options{settings_.contexts, settings_.answers};
+  for (uint32_t i = 0; i < all.size(); ++i) {
+    tasks[all[i].task].push_back(i);
+    all_.add(plain_forms(all[i], options));
+  }
   for (const auto& [name, task] : tasks) PERSEA_CHECK(add_task(all, task));
   choose_seeds();
   return {};
@@ -314,9 +323,11 @@ Status AlignedMode::build(const ContaminationItems& all) {
 Result<std::unique_ptr<ContaminationMode>> make_aligned_mode(const ContaminationItems& items, const Json& said) {
   PERSEA_TRY(const Settings settings, read_settings<Settings>(said, "aligned"));
   PERSEA_CHECK(check_contamination_action("aligned", settings.action));
-  for (const double share : {settings.min_share, settings.min_share_short})
-    if (share < 0.3 || share > 1) return fail("aligned: `min_share` and `min_share_short` have to lie in [0.3, 1]");
-  if (settings.min_bits < 20 || settings.min_bits > 1000) return fail("aligned: `min_bits` has to lie in [20, 1000]");
+  if (settings.min_share < 0.3 || settings.min_share > 1) return fail("aligned: `min_share` has to lie in [0.3, 1]");
+  if (settings.more_bits < 5 || settings.more_bits > 1000) return fail("aligned: `more_bits` has to lie in [5, 1000]");
+  if (settings.min_bits < 5 || settings.min_bits > 1000) return fail("aligned: `min_bits` has to lie in [5, 1000]");
+  if (settings.min_words < 3 || settings.min_words > static_cast<int64_t>(kMostFormWords))
+    return fail("aligned: `min_words` has to lie in [3, {}]", kMostFormWords);
   if (settings.min_numbers < 0 || settings.min_numbers > 1) return fail("aligned: `min_numbers` has to lie in [0, 1]");
   if (settings.cut_chars < 0 || settings.min_piece_chars < 0 || settings.cut_chars > 1 << 20 ||
       settings.min_piece_chars > 1 << 20)

@@ -9,7 +9,7 @@
 namespace persea::curate {
 namespace {
 
-constexpr uint32_t kEnoughItems = 20;  // to know what a task's words say
+constexpr uint32_t kEnoughItems = 20;  // to know what their words say
 constexpr size_t kAnswerWords = 12;    // a shorter answer is no text of its own
 constexpr double kBetter = 0.02;       // a score that is higher by as much is better
 constexpr size_t kCompared = 64;       // hits before a hit that it is compared with
@@ -34,8 +34,8 @@ void add_form(const std::string& text, std::vector<PlainForm>& forms) {
   if (count == 0) return;
   forms.push_back({plain.words, false});
   plain.read(without_punctuation(text));
-  // Few words that ran together are taken for words that were changed.
-  if (plain.words.size() + std::max<size_t>(1, count / 12) < count) forms.push_back({plain.words, true});
+  // Few of many words that ran together are taken for words that were changed.
+  if (plain.words.size() + count / 20 < count) forms.push_back({plain.words, true});
 }
 
 }  // namespace
@@ -61,22 +61,40 @@ std::vector<PlainForm> plain_forms(const EvaluationItem& item, const FormOptions
   return forms;
 }
 
-void TaskWords::add(const std::vector<PlainForm>& forms) {
+void WordShares::add(const std::vector<PlainForm>& forms) {
+  const auto count = [this](std::vector<uint32_t>& table) {
+    std::sort(once_.begin(), once_.end());
+    once_.erase(std::unique(once_.begin(), once_.end()), once_.end());
+    for (const size_t at : once_) ++table[at];
+    once_.clear();
+  };
   once_.clear();
-  for (const PlainForm& form : forms) once_.insert(once_.end(), form.words.begin(), form.words.end());
-  std::sort(once_.begin(), once_.end());
-  once_.erase(std::unique(once_.begin(), once_.end()), once_.end());
-  for (const PlainWord word : once_) ++items_[word];
-  ++count_;
+  for (const PlainForm& form : forms)
+    for (const PlainWord word : form.words) once_.push_back(slot(word));
+  count(counts_);
+  for (const PlainForm& form : forms)
+    for (size_t i = 1; i < form.words.size(); ++i) once_.push_back(slot(form.words[i - 1], form.words[i]));
+  count(pairs_);
+  ++items_;
 }
 
-int TaskWords::bits(PlainWord word) const {
-  const int most = plain_word_bits(word);
-  if (count_ < kEnoughItems) return most;
-  const auto found = items_.find(word);
-  const double share = found == items_.end() ? 0 : static_cast<double>(found->second) / count_;
-  if (share <= 0) return most;
+int WordShares::bits_behind(PlainWord before, PlainWord word, int most) const {
+  const uint32_t all = counts_[slot(before)], together = pairs_[slot(before, word)];
+  if (all < kEnoughItems || together == 0) return most;
+  const double share = std::min(1.0, static_cast<double>(together) / all);
   return std::clamp(1 + static_cast<int>(std::lround(-std::log2(share))), 1, most);
+}
+
+int WordShares::bits(PlainWord word, int most) const {
+  if (items_ < kEnoughItems) return most;
+  const double share = static_cast<double>(std::max(1u, counts_[slot(word)])) / items_;
+  return std::clamp(1 + static_cast<int>(std::lround(-std::log2(share))), 1, most);
+}
+
+void WordShares::clear() {
+  std::fill(counts_.begin(), counts_.end(), 0);
+  std::fill(pairs_.begin(), pairs_.end(), 0);
+  items_ = 0;
 }
 
 void keep_best(std::vector<ContaminationHit>& found, std::vector<ContaminationHit>& hits) {
@@ -94,10 +112,12 @@ void keep_best(std::vector<ContaminationHit>& found, std::vector<ContaminationHi
   for (size_t i = 0; i < found.size(); ++i) {
     for (size_t j = i - std::min(i, kCompared); j < i; ++j) {
       if (!overlap(found[i], found[j])) continue;
+      // Of two forms of one item the one of which more stands there.
       const bool same = found[i].item == found[j].item;
-      if (found[i].score > found[j].score + (same ? 0 : kBetter)) {
+      const double a = found[i].score * (same ? found[i].bits : 1), b = found[j].score * (same ? found[j].bits : 1);
+      if (a > b + (same ? 0 : kBetter)) {
         worse[j] = true;
-      } else if (same || found[j].score > found[i].score + kBetter) {
+      } else if (same || b > a + kBetter) {
         worse[i] = true;
       }
     }

@@ -1,9 +1,9 @@
 // The ways in which an evaluation item is written in other texts: its question, the question with an answer, a long
-// answer. And what the words of a task say: little where most of its items have them.
+// answer. And what words say among items: little where many
+// have them.
 #pragma once
 
 #include <cstdint>
-#include <unordered_map>
 #include <vector>
 
 #include "curate/contamination.h"
@@ -26,17 +26,27 @@ struct PlainForm {
 // The shorter ones first.
 std::vector<PlainForm> plain_forms(const EvaluationItem& item, const FormOptions& options);
 
-class TaskWords {
+// How many items have each word: of a task, or of all. Counted in a table of counters that words may share, so never
+// too few.
+class WordShares {
  public:
-  // Of an item.
+  WordShares() : counts_(size_t{1} << kTableBits), pairs_(counts_.size()) {}
+  // An item, by its forms.
   void add(const std::vector<PlainForm>& forms);
-  // What a word says in this task, at least 1.
-  int bits(PlainWord word) const;
+  // What a word says among these items, from 1 to `most`; and behind another one (0: at the beginning).
+  int bits(PlainWord word, int most) const;
+  int bits_behind(PlainWord before, PlainWord word, int most) const;
+  void clear();
 
  private:
-  std::unordered_map<PlainWord, uint32_t> items_;  // with that word
-  std::vector<PlainWord> once_;
-  uint32_t count_ = 0;
+  static constexpr int kTableBits = 20;
+  static size_t slot(PlainWord word) { return word >> (32 - kTableBits); }
+  static size_t slot(PlainWord before, PlainWord word) {
+    return (before * 0x9e3779b97f4a7c15 + word) * 0xd1b54a32d192ed03 >> (64 - kTableBits);
+  }
+  std::vector<uint32_t> counts_, pairs_;
+  std::vector<size_t> once_;
+  uint32_t items_ = 0;
 };
 
 // Of items that were found, by their places, those that no other one at the same place fits better.

@@ -77,7 +77,7 @@ void RowMode::find(std::string_view text, ContaminationScratch& scratch, std::ve
   found.clear();
   walk(text, scratch, [&](size_t i, size_t n, uint32_t row) {
     for (const uint32_t item : index_.items(row))
-      found.push_back({item, {scratch.begins[i], scratch.ends[i + n - 1]}, 1.0});
+      found.push_back({item, {scratch.begins[i], scratch.ends[i + n - 1]}, 1.0, 0, 0});
     return i + 1;
   });
   // Rows of an item that overlap are one place.

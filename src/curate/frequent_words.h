@@ -54,11 +54,13 @@ inline constexpr FrequentWords kFrequentWords[] = {
    "using value verordnung verwenden verwendet verwendung viel vorschriften wahrend want ware waren water weil "
    "weiss welche welt went wer werte white why width without wo wollen wollte worden working world wurde year "
    "zeit zuruck zwei zwischen"},
-  {9,
-   "b c d e f g h j k l m n p q r s t u v w x y z 0 1 2 3 4 5 6 7 8 9"},
-  {11,
-   "10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31"},
 };
 // clang-format on
+
+// What formulas and tables are made of says little too, but they can only be told by it.
+inline constexpr int kSignBits = 6, kSmallNumberBits = 9;
+inline constexpr std::string_view kSigns = "b c d e f g h j k l m n p q r s t u v w x y z 0 1 2 3 4 5 6 7 8 9";
+inline constexpr std::string_view kSmallNumbers =
+    "10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31 32 40 50 60 64 70 80 90 100 1000";
 
 }  // namespace persea::curate

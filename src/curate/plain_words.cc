@@ -99,7 +99,7 @@ class Reader {
         hash.add(static_cast<unsigned char>(entry));
       } else if (byte >= 0x80) {
         return wide_word(begin, at, hash, kind == kLetter ? Kind::letter : Kind::digit);
-      } else if (byte != (kind == kLetter ? '\'' : ',') || at + 1 == end_ || !goes_on(at + 1, kind)) {
+      } else if (!joins(byte, kind == kLetter) || at + 1 == end_ || !goes_on(at + 1, kind)) {
         break;
       }
     }
@@ -118,9 +118,7 @@ class Reader {
         hash.add(folded.text());
         behind = next;
       } else if (folded.kind != Kind::nothing) {
-        const bool joins = kind == Kind::letter ? character.codepoint == '\'' || character.codepoint == 0x2019
-                                                : character.codepoint == ',';
-        if (!joins || next >= end_) break;
+        if (!joins(character.codepoint, kind == Kind::letter) || next >= end_) break;
         const unicode::Decoded second = unicode::decode_utf8(next, end_);
         if (fold_.at(second.codepoint).kind != kind) break;
       }
@@ -129,6 +127,9 @@ class Reader {
     push(begin, behind, hash, kind == Kind::digit);
     return at;
   }
+
+  // What parts no word that goes on behind it.
+  static bool joins(uint32_t c, bool letters) { return letters ? c == '\'' || c == '_' || c == 0x2019 : c == ','; }
 
   bool goes_on(const char* at, AsciiKind kind) const {
     const auto byte = static_cast<unsigned char>(*at);
@@ -154,10 +155,11 @@ class FrequentTable {
     static const FrequentTable table;
     return table;
   }
-  int bits(PlainWord word) const {
+  // Upper bits: what the word says; lowest bit: whether copies can be looked for by it.
+  int entry(PlainWord word) const {
     for (size_t i = slot(word);; i = (i + 1) % kSize) {
-      if (words_[i] == word && bits_[i] != 0) return bits_[i];
-      if (bits_[i] == 0) return kRareBits;
+      if (entries_[i] == 0) return kRareBits << 1 | 1;
+      if (words_[i] == word) return entries_[i];
     }
   }
 
@@ -166,21 +168,23 @@ class FrequentTable {
   static size_t slot(PlainWord word) { return word >> 21; }
 
   FrequentTable() {
+    for (const FrequentWords& group : kFrequentWords) add(group.words, group.bits, group.bits > kFillerBits);
+    add(kSigns, kSignBits, true);
+    add(kSmallNumbers, kSmallNumberBits, true);
+  }
+  void add(std::string_view words, int bits, bool telling) {
     PlainWords plain;
-    for (const FrequentWords& group : kFrequentWords) {
-      plain.words.clear();
-      Reader(group.words, plain).read();
-      for (const PlainWord word : plain.words) {
-        size_t i = slot(word);
-        while (bits_[i] != 0) i = (i + 1) % kSize;
-        words_[i] = word;
-        bits_[i] = static_cast<uint8_t>(group.bits);
-      }
+    Reader(words, plain).read();
+    for (const PlainWord word : plain.words) {
+      size_t i = slot(word);
+      while (entries_[i] != 0) i = (i + 1) % kSize;
+      words_[i] = word;
+      entries_[i] = static_cast<uint8_t>(bits << 1 | (telling ? 1 : 0));
     }
   }
 
   std::array<PlainWord, kSize> words_{};
-  std::array<uint8_t, kSize> bits_{};  // 0: free
+  std::array<uint8_t, kSize> entries_{};  // 0: free
 };
 
 }  // namespace
@@ -196,7 +200,7 @@ void PlainWords::read(std::string_view text) {
   size_t count = 0;
   for (size_t i = 0; i < words.size(); ++i) {
     telling[count] = static_cast<uint32_t>(i);
-    count += frequent.bits(words[i]) > kFillerBits;
+    count += static_cast<size_t>(frequent.entry(words[i]) & 1);
   }
   telling.resize(count);
 }
@@ -211,7 +215,7 @@ PlainWord plain_word(std::string_view text) {
   return plain.words.empty() ? 0 : plain.words[0];
 }
 
-int plain_word_bits(PlainWord word) { return FrequentTable::get().bits(word); }
-bool is_telling(PlainWord word) { return plain_word_bits(word) > kFillerBits; }
+int plain_word_bits(PlainWord word) { return FrequentTable::get().entry(word) >> 1; }
+bool is_telling(PlainWord word) { return (FrequentTable::get().entry(word) & 1) != 0; }
 
 }  // namespace persea::curate

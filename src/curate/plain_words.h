@@ -1,6 +1,7 @@
 // The words of a text as they are in every copy of it: without case, accents, punctuation and white space, as numbers
-// that are equal where the words are. Letters and digits part ("900km" is two words), an apostrophe inside a word and a
-// comma inside a number do not; an ideograph is a word. It refuses to be shown: only places lead back to the text.
+// that are equal where the words are. Letters and digits part ("900km" is two words), an apostrophe or underscore
+// inside a word and a comma inside a number do not; an ideograph is a word. It refuses to be shown: only places lead
+// back to the text.
 #pragma once
 
 #include <cstdint>

@@ -5,11 +5,11 @@
 namespace persea::curate {
 namespace {
 
-// A cell is one number, so that the larger one is the better one: bits, then numbers, then where it begins (later is
-// better, as what is shorter). The place counts from the window's first word.
-constexpr int kBitsAt = 40, kNumbersAt = 24;
-constexpr uint64_t kOneBit = uint64_t{1} << kBitsAt, kOneNumber = uint64_t{1} << kNumbersAt,
-                   kBeginMask = kOneNumber - 1;
+// A cell is one number, so that the larger one is the better one: bits, words, numbers, then where it begins (later is
+// better, as what is shorter). That place counts from the window's first word.
+constexpr int kBitsAt = 44, kWordsAt = 34, kNumbersAt = 24, kCountMask = 1023;
+constexpr uint64_t kOneBit = uint64_t{1} << kBitsAt, kOneWord = uint64_t{1} << kWordsAt,
+                   kOneNumber = uint64_t{1} << kNumbersAt, kBeginMask = kOneNumber - 1;
 
 }  // namespace
 
@@ -27,7 +27,7 @@ Alignment align(std::span<const PlainWord> text, std::span<const uint8_t> bits, 
   int64_t best_end = 0;
   for (size_t i = 0; i < text.size(); ++i, std::swap(before, now)) {
     const PlainWord word = text[i];
-    const uint64_t worth = bits[i] * kOneBit + (is_number(word) ? kOneNumber : 0);
+    const uint64_t worth = bits[i] * kOneBit + kOneWord + (is_number(word) ? kOneNumber : 0);
     const int64_t first = corner + static_cast<int64_t>(i);
     const int64_t from = std::clamp<int64_t>(-first, 0, width), to = std::clamp<int64_t>(count - first, 0, width);
     for (int64_t k = 0; k < from; ++k) now[k] = before[k + 1];
@@ -49,7 +49,8 @@ Alignment align(std::span<const PlainWord> text, std::span<const uint8_t> bits, 
   }
   Alignment found;
   found.bits = static_cast<int>(best >> kBitsAt);
-  found.numbers = static_cast<int>((best >> kNumbersAt) & 0xffff);
+  found.words = static_cast<int>((best >> kWordsAt) & kCountMask);
+  found.numbers = static_cast<int>((best >> kNumbersAt) & kCountMask);
   found.begin = static_cast<size_t>(corner + static_cast<int64_t>(best & kBeginMask));
   found.end = static_cast<size_t>(best_end);
   if (best == 0) found.begin = found.end = 0;

@@ -13,7 +13,8 @@ namespace persea::curate {
 
 struct Alignment {
   int bits = 0;               // of the words that stand there, less one for each other word between them
-  int numbers = 0;            // of these words, how many are numbers
+  int words = 0;              // how many they are
+  int numbers = 0;            // of these, how many are numbers
   size_t begin = 0, end = 0;  // words [begin, end) of the long text
   uint64_t cells = 0;         // the work that it took
 };
