@@ -11,6 +11,7 @@
 #include "base/threads.h"
 #include "cli/bench.h"
 #include "cli/chat.h"
+#include "cli/contamination.h"
 #include "cli/curate.h"
 #include "cli/data.h"
 #include "cli/export.h"
@@ -33,9 +34,9 @@ namespace {
 
 // One line a verb, in the order of the help.
 constexpr void (*kVerbs[])(CLI::App&, CliContext&, VerbAction&) = {
-    add_run,    add_curate, add_data,  add_plan,     add_generate, add_chat,   add_serve,
-    add_ls,     add_show,   add_trace, add_verify,   add_report,   add_render, add_import,
-    add_export, add_key,    add_user,  add_feedback, add_bench,
+    add_run,    add_curate, add_data,  add_plan,   add_generate, add_chat,   add_serve,
+    add_ls,     add_show,   add_trace, add_verify, add_report,   add_render, add_contamination,
+    add_import, add_export, add_key,   add_user,   add_feedback, add_bench,
 };
 
 constexpr const char* kExamples = R"(Examples:

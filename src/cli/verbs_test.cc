@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "base/file.h"
+#include "cli/contamination.h"
 #include "cli/key.h"
 #include "cli/ls.h"
 #include "cli/render.h"
@@ -9,6 +10,7 @@
 #include "cli/terminal.h"
 #include "cli/trace.h"
 #include "cli/verify.h"
+#include "data/corpus_stage.h"
 #include "ledger/lab.h"
 #include "serve/service_store.h"
 
@@ -46,6 +48,7 @@ class VerbsTest : public ::testing::Test {
     context.json = json;
     VerbAction action;
     CLI::App app("test", "persea");
+    add_contamination(app, context, action);
     add_ls(app, context, action);
     add_render(app, context, action);
     add_show(app, context, action);
@@ -114,6 +117,52 @@ TEST_F(VerbsTest, VerifyTellsByItsStatus) {
   const Outcome json = run({"verify", "corpus"}, true);
   EXPECT_EQ(json.status, 1);
   EXPECT_EQ(Json::parse(json.out).at("damages").at(0).at("file"), "data.bin");
+}
+
+TEST_F(VerbsTest, ContaminationSplitsATest) {
+  const fs::path text = dir_.path() / "text", task = dir_.path() / "riddles.jsonl", out = dir_.path() / "split.jsonl";
+  fs::create_directories(text);
+  // Which document is kept for validation follows from its text: of two copies at least one is trained on.
+  for (const char* name : {"a.txt", "b.txt"})
+    ASSERT_TRUE(write_file(text / name, fmt::format("A story ({}). The farmer keeps SEVENTEEN speckled hens behind the "
+                                                    "crooked windmill; how many eggs does the magpie steal? The end.",
+                                                    name))
+                    .ok());
+  ASSERT_TRUE(
+      write_file(task,
+                 "{\"id\": \"hens\", \"question\": \"The farmer keeps seventeen speckled hens behind the crooked "
+                 "windmill. How many eggs does the magpie steal?\"}\n"
+                 "{\"id\": \"whales\", \"question\": \"Which of the four gray whales sings the lowest note near "
+                 "the harbour in late November?\"}\n{\"id\": \"short\", \"question\": \"Who is it?\"}\n")
+          .ok());
+  std::string model;
+  {
+    auto lab = Lab::open(dir_.path() / "lab");
+    ASSERT_TRUE(lab.ok());
+    CorpusSettings settings;
+    settings.path = text;
+    const auto corpus = run_corpus_stage(*lab, settings, true);
+    ASSERT_TRUE(corpus.ok()) << corpus.error().message;
+    model = make(*lab, "model", {{"corpus", corpus->artifact.id}}).id;
+  }
+  const Json document = Json::parse(run({"contamination", model, task.string(), "--out", out.string()}, true).out);
+  EXPECT_EQ(document.at("items"), 3);
+  EXPECT_EQ(document.at("contaminated"), 1);
+  EXPECT_EQ(document.at("untellable"), 1);
+  ASSERT_EQ(document.at("found").size(), 1u);
+  EXPECT_EQ(document.at("found")[0].at("id"), "hens");
+  EXPECT_EQ(document.at("found")[0].at("places")[0].at("part"), "training");
+  const auto lines = read_file(out);
+  ASSERT_TRUE(lines.ok());
+  EXPECT_TRUE(has(*lines, "\"state\":\"contaminated\"") && has(*lines, "\"state\":\"clean\"") &&
+              has(*lines, "\"state\":\"cannot be told\""))
+      << *lines;
+  const Outcome shown = run({"contamination", model, task.string()});
+  EXPECT_EQ(shown.status, 0) << shown.err;
+  EXPECT_TRUE(has(shown.out, "1 of 3 items contaminated (33.33%), 1 cannot be told")) << shown.out;
+  EXPECT_TRUE(has(shown.out, "text: The farmer keeps SEVENTEEN")) << shown.out;
+  EXPECT_EQ(run({"contamination", model, (dir_.path() / "none.jsonl").string()}).status, 1);
+  EXPECT_EQ(run({"contamination", model, task.string(), "--mode", "align"}).status, 1);
 }
 
 TEST_F(VerbsTest, KeysComeAndGo) {
