@@ -20,6 +20,7 @@
 #include "cli/key.h"
 #include "cli/ls.h"
 #include "cli/plan.h"
+#include "cli/quality.h"
 #include "cli/render.h"
 #include "cli/report.h"
 #include "cli/run.h"
@@ -34,9 +35,9 @@ namespace {
 
 // One line a verb, in the order of the help.
 constexpr void (*kVerbs[])(CLI::App&, CliContext&, VerbAction&) = {
-    add_run,    add_curate, add_data,  add_plan,   add_generate, add_chat,   add_serve,
-    add_ls,     add_show,   add_trace, add_verify, add_report,   add_render, add_contamination,
-    add_import, add_export, add_key,   add_user,   add_feedback, add_bench,
+    add_run,    add_curate, add_data,   add_plan,     add_generate, add_chat,    add_serve,         add_ls,
+    add_show,   add_trace,  add_verify, add_report,   add_render,   add_quality, add_contamination, add_import,
+    add_export, add_key,    add_user,   add_feedback, add_bench,
 };
 
 constexpr const char* kExamples = R"(Examples:

@@ -115,6 +115,11 @@ std::string QualityModel::bytes() const {
 std::string QualityModel::digest() const { return sha256(bytes()); }
 
 double QualityModel::log_odds(std::string_view text) const {
+  const Sample sample = sample_of(text, static_cast<size_t>(shape_.sample_bytes));
+  return log_odds(text, {sample.begin(), sample.end()});
+}
+
+double QualityModel::log_odds(std::string_view text, std::span<const Place> parts) const {
   Sum words, bytes;
   const int16_t* weights = weights_.data();
   const int bits = shape_.bits;
@@ -123,7 +128,7 @@ double QualityModel::log_odds(std::string_view text) const {
     sum.total += (weights[feature.index(bits)] ^ sign) - sign;
     ++sum.count;
   };
-  for (const Place& place : sample_of(text, static_cast<size_t>(shape_.sample_bytes)))
+  for (const Place& place : parts)
     walk_features(
         text, place, shape_, [&](const QualityFeature& feature) { add(words, feature); },
         [&](const QualityFeature& feature) { add(bytes, feature); });

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -44,6 +45,7 @@ class QualityModel {
 
   const QualityShape& shape() const { return shape_; }
   double log_odds(std::string_view text) const;
+  double log_odds(std::string_view text, std::span<const Place> parts) const;  // looks at these instead of a sample
   double probability(std::string_view text) const;  // of being good, were there as many bad ones; in [0, 1]
 
   // Why; of rows for and against `most` each.

@@ -139,6 +139,27 @@ TEST(QualityTrain, CopiesCountOnceAndDisputedTextsNotAtAll) {
   EXPECT_EQ(made.disputed, 2);
 }
 
+TEST(QualityTrain, OfLongTextsPartsAreEnough) {
+  QualityTraining training = small();
+  training.shape.sample_bytes = 256;
+  Random random(9);
+  std::vector<QualityExample> whole, parts;
+  for (int i = 0; i < 200; ++i) {
+    std::string text;
+    for (int k = 0; k < i % 9; ++k) text += sentence(random, i % 2 == 0, 0.9);
+    text += sentence(random, i % 2 == 0, 0.9);
+    whole.push_back({text, i % 2 == 0});
+    parts.push_back(QualityExample::of(text, i % 2 == 0, training.shape));
+    EXPECT_LE(parts.back().text.size(), 256u);
+  }
+  const TrainedQuality one = trained(whole, training), other = trained(parts, training);
+  EXPECT_NEAR(one.report.auc.value, other.report.auc.value, 0.15) << "which texts are the test is another matter";
+  for (size_t i = 0; i < whole.size(); ++i) {
+    if (parts[i].parts.empty()) continue;
+    EXPECT_EQ(one.model.log_odds(whole[i].text), one.model.log_odds(parts[i].text, parts[i].parts));
+  }
+}
+
 TEST(QualityTrain, TooFewTextsAreRefused) {
   std::vector<QualityExample> all = examples(100);
   std::erase_if(all, [](const QualityExample& example) { return example.good; });

@@ -26,15 +26,15 @@ class Learner {
         weights_(size_t{1} << shape_.bits),
         squares_(weights_.size(), kFirstSquares) {}
 
-  double log_odds(std::string_view text) {
-    read(text);
+  double log_odds(const QualityExample& example) {
+    read(example);
     return sum();
   }
 
   // One step: `weight` is what the text counts.
-  void learn(std::string_view text, bool good, double weight) {
-    read(text);
-    const double gap = (exact_logistic(sum()) - (good ? 1 : 0)) * weight;
+  void learn(const QualityExample& example, double weight) {
+    read(example);
+    const double gap = (exact_logistic(sum()) - (example.good ? 1 : 0)) * weight;
     for (int kind = 0; kind < 2; ++kind) {
       if (rows_[kind].empty()) continue;
       const auto value = static_cast<float>(gap / std::sqrt(static_cast<double>(rows_[kind].size())));
@@ -56,16 +56,23 @@ class Learner {
 
  private:
   // The text's rows, twice their index and 1 where they count negative.
-  void read(std::string_view text) {
+  void read(const QualityExample& example) {
     for (auto& rows : rows_) rows.clear();
     const int bits = shape_.bits;
     const auto add = [&](int kind, const QualityFeature& feature) {
       rows_[kind].push_back(feature.index(bits) << 1 | (feature.negative(bits) ? 1 : 0));
     };
-    for (const Place& place : sample_of(text, static_cast<size_t>(shape_.sample_bytes)))
+    const auto walk = [&](const Place& place) {
       walk_features(
-          text, place, shape_, [&](const QualityFeature& feature) { add(0, feature); },
+          example.text, place, shape_, [&](const QualityFeature& feature) { add(0, feature); },
           [&](const QualityFeature& feature) { add(1, feature); });
+    };
+    if (example.parts.empty()) {
+      const Sample sample = sample_of(example.text, static_cast<size_t>(shape_.sample_bytes));
+      std::for_each(sample.begin(), sample.end(), walk);
+    } else {
+      std::for_each(example.parts.begin(), example.parts.end(), walk);
+    }
   }
   double sum() const {
     double all = bias_;
@@ -98,13 +105,12 @@ std::array<double, 2> class_weights(const Examples& examples) {
 void learn_epoch(Learner& learner, Examples& examples, uint64_t seed, int epoch) {
   const std::array<double, 2> weights = class_weights(examples);
   Random(seed, fmt::format("quality epoch {}", epoch)).shuffle(examples);
-  for (const QualityExample* example : examples)
-    learner.learn(example->text, example->good, weights[example->good ? 1 : 0]);
+  for (const QualityExample* example : examples) learner.learn(*example, weights[example->good ? 1 : 0]);
 }
 
 std::vector<QualityTrial> try_all(Learner& learner, const Examples& examples) {
   std::vector<QualityTrial> trials;
-  for (const QualityExample* example : examples) trials.push_back({learner.log_odds(example->text), example->good});
+  for (const QualityExample* example : examples) trials.push_back({learner.log_odds(*example), example->good});
   return trials;
 }
 
@@ -184,6 +190,18 @@ Status check(const QualityTraining& training) {
 
 }  // namespace
 
+QualityExample QualityExample::of(std::string_view text, bool good, const QualityShape& shape) {
+  const Sample sample = sample_of(text, static_cast<size_t>(shape.sample_bytes));
+  if (sample.count <= 1) return {std::string(text), good, {}};
+  QualityExample example{"", good, {}};
+  for (const Place& place : sample) {
+    const size_t begin = example.text.size();
+    example.text += text.substr(place.begin, place.end - place.begin);
+    example.parts.push_back({begin, example.text.size()});
+  }
+  return example;
+}
+
 Result<TrainedQuality> train_quality(std::vector<QualityExample> examples, const QualityTraining& training,
                                      const std::function<void(int)>& progress) {
   PERSEA_CHECK(check(training));
@@ -244,7 +262,10 @@ Result<TrainedQuality> train_quality(std::vector<QualityExample> examples, const
   std::vector<QualityTrial> trials(test.size());
   pool().parallel_for(static_cast<int64_t>(test.size()), [&](int64_t i) {
     const auto at = static_cast<size_t>(i);
-    trials[at] = {trained.model.log_odds(test[at]->text), test[at]->good};
+    const std::vector<Place>& parts = test[at]->parts;
+    trials[at] = {
+        parts.empty() ? trained.model.log_odds(test[at]->text) : trained.model.log_odds(test[at]->text, parts),
+        test[at]->good};
   });
   trained.report = report_quality(trials);
   return trained;

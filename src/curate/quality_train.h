@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -19,8 +20,12 @@
 namespace persea::curate {
 
 struct QualityExample {
-  std::string text;  // what sample_of would take of it is enough
+  std::string text;
   bool good = false;
+  std::vector<Place> parts = {};  // what is looked at; empty: what sample_of takes
+
+  // Of a long text only what is looked at, so that many fit in memory.
+  static QualityExample of(std::string_view text, bool good, const QualityShape& shape);
 };
 
 struct QualityTraining {

@@ -16,8 +16,9 @@ bool belongs(const std::filesystem::path& file) {
   return file.extension() == ".safetensors" || file.extension() == ".json" || file.extension() == ".jinja";
 }
 
-// Of the content: a file's own name means nothing, those in a directory do.
-Result<Json> digest_of(const std::filesystem::path& source) {
+}  // namespace
+
+Result<Json> model_digest(const std::filesystem::path& source) {
   std::error_code error;
   if (!std::filesystem::is_directory(source, error)) {
     PERSEA_TRY(const Gguf file, Gguf::open(source));
@@ -37,13 +38,11 @@ Result<Json> digest_of(const std::filesystem::path& source) {
   return digests;
 }
 
-}  // namespace
-
 Result<StageResult> run_import_stage(Lab& lab, const std::filesystem::path& source) {
   StageSpec spec;
   spec.kind = "model";
   spec.version = kVersion;
-  PERSEA_TRY(Json digest, digest_of(source));
+  PERSEA_TRY(Json digest, model_digest(source));
   spec.settings = {{"import", std::move(digest)}};
   return lab.run(spec, [&](StageContext& context) -> Status {
     PERSEA_TRY(const TextModel model, TextModel::load(source));
