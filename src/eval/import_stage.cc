@@ -18,7 +18,7 @@ bool belongs(const std::filesystem::path& file) {
 
 }  // namespace
 
-Result<Json> model_digest(const std::filesystem::path& source) {
+Result<Json> source_digests(const std::filesystem::path& source) {
   std::error_code error;
   if (!std::filesystem::is_directory(source, error)) {
     PERSEA_TRY(const Gguf file, Gguf::open(source));
@@ -42,7 +42,7 @@ Result<StageResult> run_import_stage(Lab& lab, const std::filesystem::path& sour
   StageSpec spec;
   spec.kind = "model";
   spec.version = kVersion;
-  PERSEA_TRY(Json digest, model_digest(source));
+  PERSEA_TRY(Json digest, source_digests(source));
   spec.settings = {{"import", std::move(digest)}};
   return lab.run(spec, [&](StageContext& context) -> Status {
     PERSEA_TRY(const TextModel model, TextModel::load(source));

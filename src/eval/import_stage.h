@@ -11,7 +11,7 @@ namespace persea {
 
 // The digests of the files that a model is read from, as one value. Of the content: a file's own name means nothing,
 // those in a directory do.
-Result<Json> model_digest(const std::filesystem::path& source);
+Result<Json> source_digests(const std::filesystem::path& source);
 
 // The source's content, not its place, tells whether it is there already. Weights become F32.
 Result<StageResult> run_import_stage(Lab& lab, const std::filesystem::path& source);

@@ -37,7 +37,7 @@ ModelScorer::ModelScorer(std::string name, TextModel model, const ModelScorerOpt
 Result<std::unique_ptr<ModelScorer>> ModelScorer::open(const std::filesystem::path& place, std::string name,
                                                        const ModelScorerOptions& options) {
   if (options.tokens < 2) return fail("perplexity: {} tokens of a text leave nothing to judge", options.tokens);
-  PERSEA_TRY(Json digest, model_digest(place));
+  PERSEA_TRY(Json digest, source_digests(place));
   PERSEA_TRY(TextModel model, TextModel::load(place));
   Json settings = {{"model", std::move(digest)},
                    {"tokens", std::min(options.tokens, model.model->config().context)},
