@@ -17,8 +17,7 @@ using Found = std::map<size_t, std::vector<std::pair<size_t, size_t>>>;
 
 TempDir folder() { return *TempDir::create(fs::temp_directory_path(), "repeated_spans_test"); }
 
-Found find(const Texts& texts, const RepeatedSpanSettings& settings, size_t memory = 1 << 26, int threads = 2) {
-  set_threads(threads);
+Found find(const Texts& texts, const RepeatedSpanSettings& settings, size_t memory = 1 << 26) {
   const TempDir here = folder();
   Found found;
   const Status done = find_repeated_spans(
@@ -30,7 +29,6 @@ Found find(const Texts& texts, const RepeatedSpanSettings& settings, size_t memo
       });
   EXPECT_TRUE(done) << done.error().message;
   EXPECT_TRUE(fs::is_empty(here.path()));
-  set_threads(2);
   return found;
 }
 
@@ -146,9 +144,12 @@ TEST(RepeatedSpans, AreTheSameUnderAnyMemoryAndThreads) {
     for (const char* keep : {"first", "none"}) {
       const Found wanted = by_sorting(texts, {tokens, keep});
       for (const size_t memory : {size_t{1}, size_t{1} << 20})
-        for (const int threads : {1, 3})
-          ASSERT_EQ(find(texts, {tokens, keep}, memory, threads), wanted) << tokens << keep << memory;
+        for (const int threads : {1, 3}) {
+          set_threads(threads);
+          ASSERT_EQ(find(texts, {tokens, keep}, memory), wanted) << tokens << keep << memory;
+        }
     }
+  set_threads(2);
 }
 
 TEST(RepeatedSpans, KeepTheFirstCopy) {
