@@ -1,4 +1,5 @@
 // persea data sample and persea data clusters: documents drawn by lot, and those with many copies.
+#include <algorithm>
 #include <memory>
 
 #include "base/clock.h"
@@ -24,6 +25,7 @@ struct SampleOptions {
 struct ClusterOptions {
   std::string corpus, step;
   size_t count = 10, members = 3;
+  bool altered = false;
 };
 
 // The beginning of a text, cut where a character ends.
@@ -89,10 +91,60 @@ int sample(const CliContext& context, const SampleOptions& options) {
   return 0;
 }
 
+// A member of an altered copy's line as text; "" where it is none.
+std::string text_of(const Json& json, const char* name) {
+  const auto found = json.find(name);
+  return found != json.end() && found->is_string() ? one_line(found->get<std::string>()) : "";
+}
+
+void print_altered(const Json& pair) {
+  const Json none = Json::object();
+  const auto part = [&](const Json& of, const char* name) -> const Json& {
+    const auto found = of.find(name);
+    return found != of.end() && found->is_object() ? *found : none;
+  };
+  const Json &copy = part(pair, "copy"), &original = part(pair, "original");
+  fmt::print("{}  {}\n  like {}  {}\n", bold(place_text(text_of(copy, "file"), text_of(copy, "place"))),
+             dim(text_of(copy, "id")), place_text(text_of(original, "file"), text_of(original, "place")),
+             dim(text_of(original, "id")));
+  const auto differences = pair.find("differences");
+  if (differences == pair.end() || !differences->is_array()) return;
+  for (const Json& one : *differences) {
+    if (one.is_object())
+      fmt::print("    {}: {} where the other has {}\n", text_of(one, "kind"), bold(text_of(one, "copy")),
+                 bold(text_of(one, "original")));
+  }
+}
+
+// Pairs of documents that differ in a few words.
+int altered(const CliContext& context, const Artifact& corpus, size_t count) {
+  std::error_code error;
+  if (!fs::exists(corpus.file("altered.jsonl"), error))
+    return report(fail("{}: altered copies were not looked for: [dedup] altered = true does", corpus.id));
+  const auto file = MappedFile::open(corpus.file("altered.jsonl"));
+  if (!file) return report(file.error());
+  Json list = Json::array();
+  std::string_view rest = file->text();
+  for (size_t number = 1; !rest.empty() && number <= count; ++number) {
+    const size_t end = std::min(rest.find('\n'), rest.size());
+    const auto pair =
+        parse_json(rest.substr(0, end), fmt::format("{}:{}", corpus.file("altered.jsonl").string(), number));
+    if (!pair) return report(pair.error());
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+    if (!pair->is_object()) continue;
+    if (!context.json) print_altered(*pair);
+    list.push_back(*pair);
+  }
+  if (context.json) print_json({{"id", corpus.id}, {"altered", list}});
+  if (!context.json && list.empty()) fmt::print("No copy with other numbers or names was found.\n");
+  return 0;
+}
+
 int clusters(const CliContext& context, const ClusterOptions& options) {
   const auto open = open_corpus(context, options.corpus);
   if (!open) return report(open.error());
   const Artifact& corpus = open->corpus;
+  if (options.altered) return altered(context, corpus, options.count);
   const auto found = find_clusters(corpus.path, options.step, options.count, options.members);
   if (!found) return report(found.error());
   Json list = Json::array();
@@ -157,7 +209,8 @@ void add_data_clusters(CLI::App& verb, CliContext& context, VerbAction& action) 
   sub->add_option("--members", options->members, "Copies of each that are shown")
       ->check(CLI::Range(0, 10000))
       ->capture_default_str();
-  sub->footer("Example:\n  persea data clusters -n 3 --members 10");
+  sub->add_flag("--altered", options->altered, "Instead: documents that are alike but for numbers or names");
+  sub->footer("Examples:\n  persea data clusters -n 3 --members 10\n  persea data clusters --altered");
   sub->callback([&context, &action, options] { action = [&context, options] { return clusters(context, *options); }; });
 }
 

@@ -103,7 +103,10 @@ Json altered_json(const fs::path& folder, size_t count) {
     const size_t end = std::min(rest.find('\n'), rest.size());
     constexpr size_t kLongest = 16 << 10;
     if (end <= kLongest) {
-      if (auto line = parse_json(rest.substr(0, end), "altered.jsonl")) list.push_back(std::move(*line));
+      auto line = parse_json(rest.substr(0, end), "altered.jsonl");
+      const bool pair = line && line->is_object() && line->contains("original") && line->contains("copy") &&
+                        line->value("differences", Json()).is_array();
+      if (pair) list.push_back(std::move(*line));
     }
     rest.remove_prefix(std::min(end + 1, rest.size()));
   }

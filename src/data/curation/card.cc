@@ -76,13 +76,26 @@ bool true_member(const Json& json, const char* name) {
 
 // The name of a step by its key: a rule pack's, or the section's.
 std::string step_name(const Json& key) {
-  for (const char* named : {"rules", "name", "step"}) {
-    if (const std::string name = text_member(key, named); !name.empty()) return name;
+  if (const std::string name = text_member(key, "rules"); !name.empty()) return name;
+  for (const char* section : {"language", "quality", "perplexity", "decontaminate", "pii"}) {
+    if (key.contains(section)) return section;
   }
   for (const auto& item : key.items()) {
     if (item.key() != "version" && item.key() != "settings") return item.key();
   }
   return "step";
+}
+
+// Of all steps, in the order in which they judge: what needs all documents comes behind the others.
+std::vector<Json> step_keys(const Json& settings) {
+  std::vector<Json> keys;
+  for (const char* list : {"steps", "late_steps"}) {
+    const Json& all = member(settings, list);
+    for (size_t i = 0; all.is_array() && i < all.size(); ++i) {
+      if (all[i].is_object()) keys.push_back(all[i]);
+    }
+  }
+  return keys;
 }
 
 int64_t documents_of(const std::map<std::string, Count>& counts) {
@@ -205,15 +218,12 @@ void Card::steps() {
          changed == all_.changed.end() ? "0" : "up to " + number(documents_of(changed->second)), settings);
     told[name] = true;
   };
-  if (const Json& keys = member(settings_.curated, "steps"); keys.is_array()) {
-    for (const Json& key : keys) {
-      if (!key.is_object()) continue;
-      const Json& inner =
-          member(key, "settings").is_object() ? member(key, "settings") : member(key, step_name(key).c_str());
-      const Json& version = member(key, "version");
-      row(step_name(key), version.is_null() ? "-" : cell(value_text(version)),
-          inner.is_object() ? settings_line(inner) : "-");
-    }
+  for (const Json& key : step_keys(settings_.curated)) {
+    const Json& inner =
+        member(key, "settings").is_object() ? member(key, "settings") : member(key, step_name(key).c_str());
+    const Json& version = member(key, "version");
+    row(step_name(key), version.is_null() ? "-" : cell(value_text(version)),
+        inner.is_object() ? settings_line(inner) : "-");
   }
   for (const auto& [name, counts] : all_.dropped) {
     if (!told.count(name)) row(name, "-", "-");
@@ -273,9 +283,7 @@ void Card::copies() {
 void Card::contamination() {
   line("\n## Contamination\n");
   bool looked = false;
-  if (const Json& keys = member(settings_.curated, "steps"); keys.is_array()) {
-    for (const Json& key : keys) looked = looked || (key.is_object() && step_name(key).starts_with("decontaminat"));
-  }
+  for (const Json& key : step_keys(settings_.curated)) looked = looked || step_name(key) == "decontaminate";
   if (!looked) {
     line("Texts of evaluations were not looked for: `persea contamination` says which items a model has seen.");
     return;
@@ -314,8 +322,7 @@ void Card::limits() {
   line("\n## Known limits\n");
   line("- Rules judge form, not truth: what is wrong, biased or harmful and well written stays.");
   line("- Personal data is found by form alone; nobody has read the texts.");
-  if (!member(settings_.curated, "steps").is_array() || all_.dropped.count("language") == 0)
-    line("- No document was dropped for its language.");
+  if (all_.dropped.count("language") == 0) line("- No document was dropped for its language.");
   if (all_.replaced > 0)
     line("- {} bytes were no character in their file's encoding and became U+FFFD.", number(all_.replaced));
   for (const Json& source : about_.funnel.at("sources")) {
@@ -329,13 +336,13 @@ void Card::limits() {
 Json named_settings(const Json& settings) {
   Json named = card_settings(settings).curated;
   if (!named.is_object()) return Json::object();
-  for (const char* list : {"steps", "sources"}) {
+  for (const char* list : {"steps", "late_steps", "sources"}) {
     const auto found = named.find(list);
     if (found == named.end() || !found->is_array()) continue;
     Json by_name = Json::object();
     for (const Json& entry : *found) {
       if (!entry.is_object()) continue;
-      std::string name = std::string_view(list) == "steps" ? step_name(entry) : text_member(entry, "name");
+      std::string name = std::string_view(list) == "sources" ? text_member(entry, "name") : step_name(entry);
       while (by_name.contains(name)) name += "'";  // a pack that stands twice
       by_name[name] = entry;
       by_name[name].erase("name");
@@ -348,11 +355,7 @@ Json named_settings(const Json& settings) {
 std::vector<std::string> step_names(const Json& settings) {
   std::vector<std::string> names = {"read"};
   const CardSettings found = card_settings(settings);
-  if (const Json& keys = member(found.curated, "steps"); keys.is_array()) {
-    for (const Json& key : keys) {
-      if (key.is_object()) names.push_back(step_name(key));
-    }
-  }
+  for (const Json& key : step_keys(found.curated)) names.push_back(step_name(key));
   for (const char* last : {"exact", "spans", "decontaminate", "minhash", "mix"}) names.emplace_back(last);
   return names;
 }

@@ -62,14 +62,27 @@ export interface Decision {
   bytes: number;
   excerpt: string;
   mark: [number, number]; // bytes of the excerpt
-  of?: { id: string; file: string; place: string };
+  of?: Place;
+}
+
+export interface Place {
+  id: string;
+  file: string;
+  place: string;
+}
+
+// Two documents that are alike but for a few words.
+export interface Altered {
+  original: Place;
+  copy: Place;
+  differences: { kind: string; original: string; copy: string }[];
 }
 
 export interface Clusters extends Pick<Count, 'bytes'> {
   clusters: number;
   copies: number;
-  largest: { of: { id: string; file: string; place: string }; copies: number; bytes: number; members: Decision[] }[];
-  altered: unknown[] | null;
+  largest: { of: Place; copies: number; bytes: number; members: Decision[] }[];
+  altered: Altered[] | null;
 }
 
 export interface Wanted {

@@ -1,6 +1,6 @@
 // A curated corpus: what went in, what each rule took, what came out, and samples of all of it.
 import { useEffect, useState } from 'preact/hooks';
-import { clusters, funnel, type Clusters, type Counts, type Funnel, type Step, type Wanted } from '../api/corpus';
+import { clusters, funnel, type Clusters, type Counts, type Funnel, type Place, type Step, type Wanted } from '../api/corpus';
 import { asProblem } from '../api/problem';
 import { address } from '../state/route';
 import { bytes, count, plural } from '../views/format';
@@ -109,6 +109,8 @@ function Sources({ found }: { found: Funnel }) {
   );
 }
 
+const where = (one: Place): string => (one.place ? `${one.file}, ${one.place}` : one.file);
+
 function Copies({ id }: { id: string }) {
   const [found, setFound] = useState<Clusters | null>(null);
   const [problem, setProblem] = useState('');
@@ -142,8 +144,7 @@ function Copies({ id }: { id: string }) {
           {found.largest.map((cluster) => (
             <details class="cluster" key={cluster.of.id + cluster.of.place}>
               <summary>
-                {cluster.of.file}
-                {cluster.of.place && `, ${cluster.of.place}`}{' '}
+                {where(cluster.of)}{' '}
                 <small>
                   {cluster.copies === 1 ? '1 copy' : `${count(cluster.copies)} copies`}, {bytes(cluster.bytes)}
                 </small>
@@ -165,9 +166,19 @@ function Copies({ id }: { id: string }) {
           <h3>With other numbers or names</h3>
           <p class="soft">Documents that are alike but for a few words, for people to look at.</p>
           {found.altered.map((pair, at) => (
-            <pre class="excerpt" key={at} tabIndex={0}>
-              {JSON.stringify(pair, null, 2)}
-            </pre>
+            <details class="cluster" key={at}>
+              <summary>
+                {where(pair.copy)} <small>like {where(pair.original)}</small>
+              </summary>
+              <ul class="differences">
+                {pair.differences.map((one, index) => (
+                  <li key={index}>
+                    {one.kind}: <mark>{one.copy || '(nothing)'}</mark> where the other has{' '}
+                    <mark>{one.original || '(nothing)'}</mark>
+                  </li>
+                ))}
+              </ul>
+            </details>
           ))}
         </>
       )}
