@@ -32,6 +32,8 @@ export async function curated(page: Page, stage: Stage): Promise<void> {
   // Copies, sources, lengths.
   await page.locator('.cluster summary').first().click();
   await page.locator('.cluster[open] .decision').first().waitFor();
+  await page.locator('.cluster summary').filter({ hasText: 'like essays.jsonl, line 10' }).click();
+  await page.locator('.differences mark').filter({ hasText: '4711' }).waitFor();
   await page.getByRole('cell', { name: 'CC0' }).waitFor();
   await page.getByRole('region', { name: 'Documents by length' }).waitFor();
   await page.locator('.lengths').scrollIntoViewIfNeeded();

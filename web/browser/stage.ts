@@ -102,16 +102,21 @@ export class Stage {
     const texts = join(this.folder, 'texts');
     mkdirSync(texts, { recursive: true });
     const words = 'the people of that town have bread with rain and good ships for children'.split(' ');
-    const essay = (seed: number): string =>
-      Array.from({ length: 12 }, (_, line) =>
-        Array.from({ length: 11 }, (_, word) => words[(seed * 7 + line * (seed + 3) + word * (line + 5)) % words.length]).join(' '),
-      ).join('.\n') + `. This is text ${seed}.`;
+    const essay = (seed: number): string => {
+      let state = seed + 1;
+      const word = (): string => {
+        state = (Math.imul(state, 1103515245) + 12345) & 0x7fffffff;
+        return words[(state >> 8) % words.length]!;
+      };
+      const sentence = (): string => Array.from({ length: 11 }, word).join(' ');
+      return `${Array.from({ length: 12 }, sentence).join('.\n')}. This is text ${seed}.`;
+    };
     const lines = (list: string[]): string => list.map((text) => JSON.stringify({ text }) + '\n').join('');
     const essays = Array.from({ length: 40 }, (_, seed) => essay(seed));
     essays[4] += ' Write to jane.doe@example.org today.';
     essays.push('Too short. <img src=x onerror=alert(1)>', 'Too short. It is.', 'Hi.');
     writeFileSync(join(texts, 'essays.jsonl'), lines(essays) + 'no json\n');
-    writeFileSync(join(texts, 'forum.jsonl'), lines([...[50, 51, 52, 53].map(essay), essays[7]!, essays[8]!, essays[7]!]));
+    writeFileSync(join(texts, 'forum.jsonl'), lines([...[50, 51, 52, 53].map(essay), essays[7]!, essays[8]!, essays[7]!, essays[9]!.replace('text 9', 'text 4711')]));
     const path = join(this.folder, 'curate.toml');
     writeFileSync(
       path,
@@ -127,6 +132,8 @@ path = "texts/forum.jsonl"
 [[rules]]
 pack = "gopher-quality"
 [pii]
+[dedup]
+altered = true
 `,
     );
     return this.command('curate', path, '--quiet').trim().split('\n').at(-1)!;
