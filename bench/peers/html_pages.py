@@ -9,13 +9,15 @@ import re
 import sys
 
 import html_furniture
+import html_late_layouts
 import html_layouts
 import html_more_layouts
 import html_text
 
 LAYOUTS = {name: getattr(module, name) for module, names in (
     (html_layouts, ["news", "blog", "documentation", "forum"]),
-    (html_more_layouts, ["wiki", "shop", "recipe", "old", "app", "government"])) for name in names}
+    (html_more_layouts, ["wiki", "shop", "recipe", "old", "app", "government"]),
+    (html_late_layouts, ["helpcentre", "letter", "longread"])) for name in names}
 
 
 def main(documents, chats, count, seed, out, layouts):

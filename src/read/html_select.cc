@@ -91,8 +91,10 @@ class Selection {
     return has_content_[static_cast<size_t>(tree_[node].end)] > has_content_[static_cast<size_t>(node) + 1];
   }
 
+  bool drops(int32_t node) const { return drops_part(node) || (drops_cards_ && drops_card(node)); }
+
   // Whether a part is left out for what it calls itself.
-  bool drops(int32_t node) const {
+  bool drops_part(int32_t node) const {
     const Part part = parts_[static_cast<size_t>(node)];
     const Tag tag = tree_[node].tag;
     if (tag == Tag::text || tag == Tag::html || tag == Tag::body || tag == Tag::document || tag == Tag::table)
@@ -118,11 +120,7 @@ class Selection {
       default:
         break;
     }
-    if (is_card_list(node, here)) {
-      return rest >= 100 || (rest >= 40 && rest * 2 >= here.prose);
-    }
     if (tag == Tag::aside) return (small || rest >= 60) && !(has_content(node) && here.prose > 30);
-    if (tag == Tag::article && small && here.words < 150 && here.prose <= 60) return is_other_article(node);
     if (tag == Tag::form) return small && here.prose < 25 && here.words < 150;
     return false;
   }
@@ -136,7 +134,11 @@ class Selection {
   // The title of another page, and not a writer's name.
   static bool leads_away(const HtmlBlock& block) { return is_linky(block) && block.linked_words > 2; }
 
-  static bool leads(const HtmlBlock& block) { return leads_away(block) || (block.heading > 0 && is_linky(block)); }
+  // The same of headings with fewer words, but not those of answers in a forum.
+  bool leads(const HtmlBlock& block) const {
+    if (!leads_away(block) && (block.heading == 0 || !is_linky(block))) return false;
+    return block.words > 40 || !plain_text(tree_, gone_, block.begin, block.end).starts_with("Re:");
+  }
 
   // Several pieces that begin with a link and have a few more words: what else the site has.
   bool is_card_list(int32_t node, const Sums& here) const {
@@ -159,13 +161,27 @@ class Selection {
                             [](const HtmlBlock& block, int32_t at) { return block.begin < at; });
   }
 
-  // One of several, with a heading that leads to another page; or inside an article.
-  bool is_other_article(int32_t node) const {
+  // Whether it tells of other pages: a list of cards, or one. There has to be something else to read.
+  bool drops_card(int32_t node) const {
+    const Tag tag = tree_[node].tag;
+    if (tag != Tag::article && tag != Tag::div && tag != Tag::section && tag != Tag::ul && tag != Tag::ol) return false;
+    const Sums here = sums(node);
+    const int32_t rest = own_prose_ - here.prose;
+    if (rest < 40) return false;
+    const bool outweighed = rest >= 100 || rest * 2 >= here.prose;
+    if (is_card_list(node, here)) return outweighed;
+    if (tag == Tag::article && here.prose <= 60 && here.words < 150 && inside_article(node)) return true;
+    if (here.blocks < 2 || here.blocks > 8 || here.prose > 120 || has_content(node) || rest < 60) return false;
+    const auto first = first_block(node);
+    for (auto block = first; block != first + 2; ++block) {
+      if (block->heading > 1) return leads(*block) && outweighed;
+    }
+    return false;
+  }
+
+  bool inside_article(int32_t node) const {
     for (int32_t up = tree_[node].parent; up > 0; up = tree_[up].parent) {
       if (tree_[up].tag == Tag::article) return true;
-    }
-    for (auto block = first_block(node); block != blocks_.end() && block->begin < tree_[node].end; ++block) {
-      if (block->heading > 0) return leads_away(*block);
     }
     return false;
   }
@@ -173,15 +189,23 @@ class Selection {
   void drop_parts() {
     page_ = sums(0);
     // What readers say is the content where there is little else.
-    Sums comments, others;
+    int32_t comments = 0, others = 0, cards = 0;
     for (int32_t node = 0; node < tree_.size();) {
       const bool comment = parts_[static_cast<size_t>(node)] == Part::comments;
-      const bool other = !comment && drops(node);
-      if (comment) comments += sums(node);
-      if (other) others += sums(node);
+      const bool other = !comment && drops_part(node);
+      if (comment) comments += sums(node).prose;
+      if (other) others += sums(node).prose;
       node = comment || other ? tree_[node].end : node + 1;
     }
-    discussion_ = page_.prose - comments.prose - others.prose < 25 && comments.prose > 0;
+    own_prose_ = page_.prose - comments - others;
+    discussion_ = own_prose_ < 25 && comments > 0;
+    // And so are cards, on a page of nothing else.
+    for (int32_t node = 0; node < tree_.size();) {
+      const bool card = !drops_part(node) && drops_card(node);
+      if (card) cards += sums(node).prose;
+      node = card || drops_part(node) ? tree_[node].end : node + 1;
+    }
+    drops_cards_ = own_prose_ - cards >= 40;
     value_.assign(tree_.nodes().size() + 1, 0);
     size_t i = 0;
     int32_t until = 0;
@@ -358,7 +382,8 @@ class Selection {
   std::vector<int32_t> has_content_, headings_;  // parts that call themselves content, or h1; h1
   std::vector<int64_t> value_;
   Sums page_;
-  bool discussion_ = false;
+  int32_t own_prose_ = 0;  // without comments and parts that are left out for their names
+  bool discussion_ = false, drops_cards_ = false;
 };
 
 }  // namespace
