@@ -321,7 +321,7 @@ class Selection {
       const bool sentence = prose_words(block) > 0 && block.item < 0;
       bool out = false;
       if (first < last && (i < first || i > last)) out = block.heading == 0 && !sentence && block.words <= 6 && loose;
-      if (loose && !sentence && block.words <= 4) out = out || !between_prose(i);
+      if (first < blocks_.size() && loose && !sentence && block.words <= 4) out = out || !between_prose(i);
       if (!out && block.words <= 14) out = is_label(plain_text(tree_, gone_, block.begin, block.end));
       if (out) fates_[i] = Fate::label;
     }

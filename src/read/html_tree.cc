@@ -97,6 +97,7 @@ class HtmlTokens {
     at_ += 2;
     const std::string_view written = read_name();
     skip_attributes();
+    if (!closed_) return;  // the page ends inside the tag
     builder_.end(tag_of(Name(written).view()), written);
   }
 
@@ -125,6 +126,7 @@ class HtmlTokens {
         if (known.name == key.view()) builder_.attribute(known.attribute, value);
       }
     }
+    if (!closed_) return;
     builder_.start(tag, written);
     if (!tag_flags(tag).raw) return;
     const size_t end = raw_end(written);
@@ -150,8 +152,9 @@ class HtmlTokens {
   // False at the tag's end, which is passed.
   bool next_attribute(std::string_view& name, std::string_view& value) {
     while (at_ < page_.size() && (is_space(page_[at_]) || page_[at_] == '/')) ++at_;
+    closed_ = at_ < page_.size() && page_[at_] == '>';
     if (at_ >= page_.size()) return false;
-    if (page_[at_] == '>') {
+    if (closed_) {
       ++at_;
       return false;
     }
@@ -182,6 +185,7 @@ class HtmlTokens {
   std::string_view page_;
   HtmlTreeBuilder& builder_;
   size_t at_ = 0;
+  bool closed_ = false;  // the tag that was read last came to its end
 };
 
 HtmlTree::HtmlTree(std::string_view page) {
