@@ -212,4 +212,5 @@ def main():
             documents += 1
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -46,7 +46,11 @@ struct ContaminationScratch {
     int64_t shift = 0;
     uint32_t until = 0;
   };
+  struct Candidate {  // a seed of the index, and the word of the text where it stands
+    uint32_t seed, place;
+  };
   PlainWords plain;
+  std::vector<Candidate> candidates;
   RowHashes row_hashes;
   std::vector<uint64_t> rows, hashes;
   std::vector<Looked> looked;

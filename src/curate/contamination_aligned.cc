@@ -22,7 +22,7 @@ struct Settings {
   int64_t more_bits = 8;        // and so much more: of a short item nearly all
   int64_t min_bits = 24;        // what says less is a phrase that anybody may write,
   int64_t min_words = 7;        // and so is what is shorter
-  double min_numbers = 0.5;     // of an item's numbers, rounded down: with other numbers it is another item
+  double min_numbers = 0.5;     // of the numbers there have to be the item's: with other ones it is another item
   bool contexts = false;        // passages that questions are about count too
   bool answers = true;          // so do long answers alone
   int64_t cut_chars = 0;        // on each side of what is cut
@@ -50,9 +50,14 @@ constexpr size_t kSeeds = 12;         // of a form, in as many parts of it
 constexpr size_t kMostPostings = 64;  // of a seed: what more forms have does not lead to any
 constexpr size_t kLooked = 256;       // places that are remembered
 constexpr size_t kReach = 5;          // words on each side that are looked at first
+constexpr size_t kNumberReach = 2;    // words beyond the place where another number may stand instead of the item's
 constexpr uint64_t kLookCost = 8;     // of that, in cells of an alignment
 // The cells that a text may cost: some for its own sake, and more for each word. Texts from life need about one a word.
 constexpr uint64_t kCells = 1 << 20, kCellsPerWord = 256;
+
+constexpr size_t kMarks = 8;  // bytes of punctuation on each side that are cut with an item
+
+bool continues_character(char c) { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; }
 
 enum Tellable : uint8_t { kTellable, kTooShort, kTooCommon };
 
@@ -60,6 +65,16 @@ struct Form {
   uint32_t item, first;  // its first word in words_
   uint16_t words, bits, numbers;
 };
+
+// The place with the marks that touch it.
+Place with_marks(std::string_view text, Place place) {
+  const auto blank = [](char c) { return c == ' ' || c == '\n' || c == '\t' || c == '\r'; };
+  for (size_t i = 0; i < kMarks && place.begin > 0 && !blank(text[place.begin - 1]); ++i) --place.begin;
+  for (size_t i = 0; i < kMarks && place.end < text.size() && !blank(text[place.end]); ++i) ++place.end;
+  while (place.begin > 0 && continues_character(text[place.begin])) --place.begin;
+  while (place.end < text.size() && continues_character(text[place.end])) ++place.end;
+  return place;
+}
 
 class AlignedMode final : public ContaminationMode {
  public:
@@ -89,6 +104,7 @@ class AlignedMode final : public ContaminationMode {
 
  private:
   void follow(const SeedTable::Posting& seed, size_t place, uint64_t& budget, ContaminationScratch& scratch) const;
+  bool has_other_numbers(const Form& form, const Alignment& found, const std::vector<PlainWord>& words) const;
   bool looks_alike(const Form& form, size_t at, const PlainWords& plain, size_t place) const;
   double needed(int bits) const { return settings_.min_share * bits + static_cast<double>(settings_.more_bits); }
   Status add_task(const ContaminationItems& all, const std::vector<uint32_t>& task);
@@ -129,6 +145,19 @@ bool AlignedMode::looks_alike(const Form& form, size_t at, const PlainWords& pla
   return 2 * met >= all;
 }
 
+// Whether too few of the numbers that stand where the item's should be are its own. One that is missing is no other
+// one.
+bool AlignedMode::has_other_numbers(const Form& form, const Alignment& found,
+                                    const std::vector<PlainWord>& words) const {
+  const int missing = form.numbers - found.numbers;
+  if (missing == 0) return false;
+  const size_t behind = std::min(words.size(), found.end + kNumberReach);
+  int others = -found.numbers;
+  for (size_t i = found.begin - std::min(found.begin, kNumberReach); i < behind; ++i) others += is_number(words[i]);
+  others = std::clamp(others, 0, missing);
+  return found.numbers < settings_.min_numbers * (found.numbers + others);
+}
+
 void AlignedMode::follow(const SeedTable::Posting& seed, size_t place, uint64_t& budget,
                          ContaminationScratch& scratch) const {
   const Form& form = forms_[seed.text()];
@@ -153,7 +182,7 @@ void AlignedMode::follow(const SeedTable::Posting& seed, size_t place, uint64_t&
   const Alignment found = align(words_of(form), bits, scratch.plain.words, at, place, scratch.rows);
   looked = {seed.text(), shift, static_cast<uint32_t>(place - at + form.words)};
   if (found.bits - kMissing * (form.words - found.words) < needed(form.bits)) return;
-  if (found.numbers < static_cast<int>(settings_.min_numbers * form.numbers)) return;
+  if (has_other_numbers(form, found, scratch.plain.words)) return;
   scratch.kept.push_back({form.item,
                           {scratch.plain.begins[found.begin], scratch.plain.ends[found.end - 1]},
                           static_cast<double>(found.bits) / form.bits,
@@ -169,8 +198,11 @@ void AlignedMode::find(std::string_view text, ContaminationScratch& scratch,
   scratch.kept.clear();
   scratch.looked.assign(kLooked, {});
   uint64_t budget = kCells + kCellsPerWord * plain.words.size();
+  // In blocks, one step for all of a block: what each step reads lies anywhere in the index, and is fetched meanwhile.
   constexpr size_t kBlock = 64;
   uint64_t keys[kBlock];
+  size_t passed[kBlock];
+  std::vector<ContaminationScratch::Candidate>& candidates = scratch.candidates;
   const std::vector<uint32_t>& telling = plain.telling;
   for (size_t first = 1; first < telling.size(); first += kBlock) {
     const size_t count = std::min(kBlock, telling.size() - first);
@@ -178,10 +210,27 @@ void AlignedMode::find(std::string_view text, ContaminationScratch& scratch,
       keys[i] = SeedTable::key(plain.words[telling[first + i - 1]], plain.words[telling[first + i]]);
       seeds_.prefetch(keys[i]);
     }
+    size_t passing = 0;
     for (size_t i = 0; i < count; ++i) {
-      if (!seeds_.maybe(keys[i])) continue;
-      for (const SeedTable::Posting seed : seeds_.find(keys[i])) follow(seed, telling[first + i - 1], budget, scratch);
+      passed[passing] = i;
+      passing += seeds_.maybe(keys[i]) ? 1 : 0;
     }
+    for (size_t i = 0; i < passing; ++i) seeds_.prefetch_bucket(keys[passed[i]]);
+    for (size_t i = 0; i < passing; ++i) seeds_.prefetch_seeds(keys[passed[i]]);
+    candidates.clear();
+    for (size_t i = 0; i < passing; ++i) {
+      for (const SeedTable::Posting seed : seeds_.find(keys[passed[i]])) {
+        __builtin_prefetch(&forms_[seed.text()]);
+        candidates.push_back({seed.packed, telling[first + passed[i] - 1]});
+      }
+    }
+    for (const auto& candidate : candidates) {
+      const SeedTable::Posting seed{candidate.seed};
+      __builtin_prefetch(&words_[forms_[seed.text()].first + seed.word()]);
+      __builtin_prefetch(&bits_[forms_[seed.text()].first + seed.word()]);
+    }
+    for (const auto& candidate : candidates)
+      follow(SeedTable::Posting{candidate.seed}, candidate.place, budget, scratch);
   }
   keep_best(scratch.kept, hits);
 }
@@ -198,7 +247,7 @@ void AlignedMode::judge(std::string_view text, ContaminationScratch& scratch, De
     return;
   }
   scratch.places.clear();
-  for (const ContaminationHit& hit : hits) scratch.places.push_back(hit.place);
+  for (const ContaminationHit& hit : hits) scratch.places.push_back(with_marks(text, hit.place));
   cut_contamination(text, scratch.places, {settings_.cut_chars, settings_.min_piece_chars, 0, false}, decision);
 }
 
@@ -259,6 +308,7 @@ void AlignedMode::choose_seeds() {
   struct Pair {
     uint64_t key;
     uint32_t word;
+    int bits;  // what both words say in any text
   };
   std::vector<uint32_t> places;
   const auto pairs_of = [&](const Form& form, std::vector<Pair>& pairs) {
@@ -267,11 +317,12 @@ void AlignedMode::choose_seeds() {
     const std::span<const PlainWord> words = words_of(form);
     for (uint32_t i = 0; i < words.size(); ++i)
       if (is_telling(words[i])) places.push_back(i);
-    for (size_t i = 1; i < places.size(); ++i)
-      pairs.push_back({SeedTable::key(words[places[i - 1]], words[places[i]]), places[i - 1]});
+    const auto add = [&](uint32_t a, uint32_t b) {
+      pairs.push_back({SeedTable::key(words[a], words[b]), a, plain_word_bits(words[a]) + plain_word_bits(words[b])});
+    };
+    for (size_t i = 1; i < places.size(); ++i) add(places[i - 1], places[i]);
     if (pairs.size() < kSeeds / 2)
-      for (size_t i = 2; i < places.size(); ++i)
-        pairs.push_back({SeedTable::key(words[places[i - 2]], words[places[i]]), places[i - 2]});
+      for (size_t i = 2; i < places.size(); ++i) add(places[i - 2], places[i]);
   };
   // How many forms have a pair, as far as a table of counters tells: never too few.
   std::vector<uint8_t> counts(std::bit_ceil(std::max<size_t>(1 << 16, words_.size() * 2)));
@@ -290,7 +341,8 @@ void AlignedMode::choose_seeds() {
     const size_t parts = std::min(kSeeds, pairs.size());
     for (size_t part = 0; part < parts; ++part) {
       const auto rarer = [&](const Pair& a, const Pair& b) {
-        return counts[a.key & (counts.size() - 1)] < counts[b.key & (counts.size() - 1)];
+        const int in_a = counts[a.key & (counts.size() - 1)], in_b = counts[b.key & (counts.size() - 1)];
+        return in_a != in_b ? in_a < in_b : a.bits > b.bits;
       };
       const auto pair =
           std::min_element(pairs.begin() + static_cast<int64_t>(pairs.size() * part / parts),

@@ -27,8 +27,8 @@ std::vector<EvaluationItem> some_items() {
            "mmlu",
            "",
            "Which is true?",
-           {"Copper conducts electricity", "Glass melts in warm butter"},
-           "Copper conducts electricity"},
+           {"Polished copper wire conducts electricity well", "Glass melts in warm butter"},
+           "Polished copper wire conducts electricity well"},
           {"colour", "nq", "", "what is it", {}, "red"}};
 }
 
@@ -138,7 +138,7 @@ TEST(ContaminationTest, AShortQuestionIsFoundWithItsAnswer) {
   EXPECT_EQ(index.untellable(0), "");
   EXPECT_EQ(index.untellable(2), "");
   EXPECT_NE(index.untellable(3), "");
-  const auto hits = find(index, "Now: which is true? A. Copper conducts electricity");
+  const auto hits = find(index, "Now: which is true? A. Polished copper wire conducts electricity well");
   ASSERT_EQ(hits.size(), 1u);
   EXPECT_EQ(hits[0].item, 2u);
   EXPECT_TRUE(find(index, "What is it? Red.").empty());
@@ -343,7 +343,7 @@ TEST(ContaminationTest, RefusesWhatItDoesNotKnow) {
     const auto index = ContaminationIndex::build({}, mode, settings);
     return index.ok() ? "" : index.error().message;
   };
-  EXPECT_NE(wrong("align", Json::object()).find("did you mean `aligned`?"), std::string::npos);
+  EXPECT_NE(wrong("alined", Json::object()).find("did you mean `aligned`?"), std::string::npos);
   EXPECT_NE(wrong("aligned", {{"min_shar", 1}}).find("did you mean `min_share`?"), std::string::npos);
   EXPECT_NE(wrong("nemo", {{"min_ngram_size", 20}}), "");
   EXPECT_NE(wrong("lm-eval", {{"action", "keep"}}), "");

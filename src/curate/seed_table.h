@@ -39,6 +39,13 @@ class SeedTable {
     const uint64_t bits = uint64_t{1} << (key & 63) | uint64_t{1} << (key >> 6 & 63);
     return (filter_[key >> filter_shift_] & bits) == bits;
   }
+  // For those that may be here: the first, then the second, then find().
+  void prefetch_bucket(uint64_t key) const { __builtin_prefetch(&starts_[key >> bucket_shift_]); }
+  void prefetch_seeds(uint64_t key) const {
+    const uint32_t start = starts_[key >> bucket_shift_];
+    __builtin_prefetch(tags_.data() + start);
+    __builtin_prefetch(postings_.data() + start);
+  }
   // What shares the key, and very rarely another one.
   std::span<const Posting> find(uint64_t key) const;
 
