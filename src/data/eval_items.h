@@ -1,6 +1,6 @@
 // Evaluation items out of the files that tests come in: JSON lines (also gzip or zstd) or a JSON array of objects. What
 // is a question, a choice, an answer is told by the members' names, as the known tests have them; an object without any
-// of these is one text of all its strings. It asks nobody anything, and judges no answer.
+// of these is one text of all its strings, in the order of their names. It asks nobody anything, and judges no answer.
 #pragma once
 
 #include <cstdint>

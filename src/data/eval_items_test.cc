@@ -58,7 +58,7 @@ TEST(EvalItem, KnowsTheFormsOfTests) {
 }
 
 TEST(EvalItem, TakesAllStringsOfWhatItDoesNotKnow) {
-  EXPECT_EQ(item(R"({"riddle": "r", "more": ["a", {"deep": "d"}], "id": "1", "url": "u"})").question, "r\na\nd");
+  EXPECT_EQ(item(R"({"riddle": "r", "more": ["a", {"deep": "d"}], "id": "1", "url": "u"})").question, "a\nd\nr");
   EXPECT_EQ(item(R"({"riddle": "r", "hint": "h", "question": "no"})", {{"hint", "riddle"}}).question, "h\nr");
   EXPECT_FALSE(eval_item(Json::parse(R"({"riddle": "r"})"), {{"hint"}}, "", "").ok());
   EXPECT_FALSE(eval_item(Json::parse("7"), {}, "", "").ok());
@@ -123,9 +123,12 @@ TEST_F(EvalFiles, TheLabsOwnTests) {
 TEST_F(EvalFiles, WhatAModelWasTrainedOnIsLookedThrough) {
   const std::string riddle =
       "A farmer keeps seventeen speckled hens behind the crooked windmill; how many eggs does the magpie steal?";
-  put("text/copy.txt",
-      "Some story begins.\n\nA FARMER keeps seventeen speckled hens behind a crooked windmill... how many eggs\n"
-      "does the thieving magpie steal?\n\nIt goes on for a while about other things.");
+  // One document is kept for validation, which of them follows from its text.
+  for (const char* name : {"copy1.txt", "copy2.txt"})
+    put(std::string("text/") + name,
+        std::string(name) +
+            ": a story begins.\n\nA FARMER keeps seventeen speckled hens behind a crooked windmill... how many eggs\n"
+            "does the thieving magpie steal?\n\nIt goes on for a while about other things.");
   put("text/other.txt", "Nothing of that kind stands here, only a calm lake and three boats.");
   put("text/third.txt", "Another text about weather, mountains and the long road to the sea.");
   auto lab = Lab::open(dir_.path() / "lab");
@@ -159,12 +162,13 @@ TEST_F(EvalFiles, WhatAModelWasTrainedOnIsLookedThrough) {
   EXPECT_EQ(report->contaminated(), 1);
   EXPECT_EQ(report->untellable(), 1);
   ASSERT_EQ(report->corpora.size(), 1u);
-  EXPECT_EQ(report->corpora[0].documents, 3);
+  EXPECT_EQ(report->corpora[0].documents, 4);
   EXPECT_TRUE(report->unknown.empty());
   const auto& found = report->items[0];
-  ASSERT_EQ(found.documents + found.valid_documents, 1);
-  ASSERT_EQ(found.places.size(), 1u);
-  EXPECT_EQ(found.places[0].source, "copy.txt");
+  EXPECT_EQ(found.documents + found.valid_documents, 2);
+  ASSERT_EQ(found.places.size(), 2u);
+  EXPECT_FALSE(found.places[0].valid);
+  EXPECT_TRUE(found.places[0].source.starts_with("copy")) << found.places[0].source;
   EXPECT_EQ(found.places[0].corpus, corpus->artifact.id);
   EXPECT_TRUE(found.places[0].excerpt.starts_with("A FARMER keeps")) << found.places[0].excerpt;
   EXPECT_TRUE(found.places[0].excerpt.ends_with("steal")) << found.places[0].excerpt;
