@@ -27,13 +27,13 @@ def documents(folder):
 def altered(text, random_, share):
     """The text with a share of its words drawn from elsewhere in it; white space stays."""
     parts = text.split(" ")
-    if len(parts) < 8:
+    count = len(parts)
+    if count < 8:
         return text
-    for i in range(len(parts)):
-        if random_.random() < share and "\n" not in parts[i]:
-            other = parts[random_.randrange(len(parts))]
-            if "\n" not in other:
-                parts[i] = other
+    for place in random_.sample(range(count), int(count * share) or 1):
+        other = parts[int(random_.random() * count)]
+        if "\n" not in other and "\n" not in parts[place]:
+            parts[place] = other
     return " ".join(parts)
 
 
