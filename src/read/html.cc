@@ -12,9 +12,10 @@ namespace {
 constexpr size_t kLittle = 200;  // bytes of text that may be all of what a page shows before its script has run
 
 std::string main_text(const HtmlTree& tree, const Visibility& visibility) {
-  const GoneNodes gone = find_invisible(tree, visibility);
+  GoneNodes gone = find_invisible(tree, visibility);
+  const std::vector<Part> parts = find_parts(tree, gone);
   const std::vector<HtmlBlock> blocks = find_blocks(tree, gone, find_data_tables(tree, gone));
-  return render_blocks(tree, gone, blocks, select_blocks(tree, gone, find_parts(tree, gone), blocks));
+  return render_blocks(tree, gone, blocks, select_blocks(tree, gone, parts, blocks));
 }
 
 }  // namespace

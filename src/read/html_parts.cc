@@ -178,17 +178,46 @@ Part part_of(const HtmlTree& tree, int32_t node) {
   return stronger(part, part_of_names(tree.attribute(node, Attribute::id)));
 }
 
+// A mark to link to a heading by: "#", or a sign like it.
+bool is_anchor_mark(const HtmlTree& tree, int32_t node) {
+  if (tree[node].tag != Tag::a || tree[node].end != node + 2 || !tree.attribute(node, Attribute::href).starts_with('#'))
+    return false;
+  const std::string_view text = tree[node + 1].text;
+  return text == "#" || text == "\xc2\xb6" || text == "\xc2\xa7";
+}
+
+// A note's number, as encyclopedias have them behind sentences.
+bool is_note_number(const HtmlTree& tree, int32_t node) {
+  return tree[node].tag == Tag::sup &&
+         tree.attribute(node, Attribute::class_).find("reference") != std::string_view::npos;
+}
+
+bool is_short(const HtmlTree& tree, int32_t node) {
+  size_t bytes = 0;
+  const int32_t end = std::min(tree[node].end, node + 200);
+  for (int32_t inside = node + 1; inside < end; ++inside)
+    bytes += tree[inside].tag == Tag::text ? tree[inside].text.size() : 0;
+  return end == tree[node].end && bytes < 100;
+}
+
 }  // namespace
 
-std::vector<Part> find_parts(const HtmlTree& tree, const GoneNodes& gone) {
+std::vector<Part> find_parts(const HtmlTree& tree, GoneNodes& gone) {
   std::vector<Part> parts(tree.nodes().size(), Part::plain);
+  int32_t listing = 0;  // the end of the one that is open: there, names tell colours
   for (int32_t node = 0; node < tree.size();) {
-    if (gone[static_cast<size_t>(node)] != 0) {
-      node = tree[node].end;
-      continue;
+    const Tag tag = tree[node].tag;
+    Part part = Part::plain;
+    if (gone[static_cast<size_t>(node)] == 0 && tag != Tag::text) {
+      if (tag == Tag::pre || tag == Tag::code) listing = std::max(listing, tree[node].end);
+      part = part_of(tree, node);
+      if (is_anchor_mark(tree, node) || is_note_number(tree, node)) part = Part::never;
+      if (node < listing && part != Part::never) part = Part::plain;
+      const bool numbers = part == Part::never && (node < listing || tag == Tag::td);
+      if (numbers || (part == Part::never && is_short(tree, node))) gone[static_cast<size_t>(node)] = 1;
+      parts[static_cast<size_t>(node)] = part;
     }
-    if (tree[node].tag != Tag::text) parts[static_cast<size_t>(node)] = part_of(tree, node);
-    ++node;
+    node = gone[static_cast<size_t>(node)] != 0 ? tree[node].end : node + 1;
   }
   return parts;
 }

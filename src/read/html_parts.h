@@ -22,7 +22,8 @@ enum class Part : uint8_t {
   never,       // no text of anybody's: line numbers, labels for screen readers, "edit" links
 };
 
-// One for each node; texts are plain.
-std::vector<Part> find_parts(const HtmlTree& tree, const GoneNodes& gone);
+// One for each node; texts are plain, and what is inside of listings. What is no text of anybody's and short is marked
+// as gone, so that it leaves the lines that it stands in.
+std::vector<Part> find_parts(const HtmlTree& tree, GoneNodes& gone);
 
 }  // namespace persea::read

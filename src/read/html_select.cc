@@ -112,7 +112,7 @@ class Selection {
       case Part::extra:
         return small && !(has_content(node) && here.prose > 30);
       case Part::frame:
-        return small && !(has_content(node) && here.prose > 30);
+        return (small || here.prose * 2 < page_.prose) && !(has_content(node) && here.prose > 30);
       case Part::about:
         return here.words < 250 && small && !has_content(node);
       case Part::caption:

@@ -54,6 +54,15 @@ TEST(Html, WhatCannotBeSeen) {
   EXPECT_TRUE(holds(text, "Does it open?"));
 }
 
+TEST(Html, MarksInLinesAndColoursInListings) {
+  const std::string text =
+      text_of("<h2>Name<a class=headerlink href=#n>\xc2\xb6</a></h2><p>" + prose("fox", 1) +
+              "<sup class=reference><a href=#note>[1]</a></sup></p><pre><span class=lineno>1 </span>"
+              "<span class='token comment'># a note</span> x = 1</pre>");
+  EXPECT_TRUE(text.starts_with("Name\n\n"));
+  EXPECT_TRUE(text.ends_with("knew why.\n\n# a note x = 1"));
+}
+
 TEST(Html, PagesThatShowTheirTextByAScript) {
   EXPECT_TRUE(holds(text_of("<p>Loading</p><noscript><p>" + prose("fox") + "</p></noscript>"), "fox"));
   EXPECT_TRUE(holds(text_of("<div style='visibility:hidden'><p>" + prose("fox") + "</p></div>"), "fox"));
@@ -140,7 +149,8 @@ TEST(Html, WhatAPageSaysOfItself) {
 TEST(Html, PartsByTheirNames) {
   const auto part_of = [](std::string_view page) {
     const HtmlTree tree(page);
-    return find_parts(tree, GoneNodes(tree.nodes().size(), 0))[1];
+    GoneNodes gone(tree.nodes().size(), 0);
+    return find_parts(tree, gone)[1];
   };
   EXPECT_EQ(part_of("<div class='col shareButtons'>"), Part::extra);
   EXPECT_EQ(part_of("<div id=main-nav>"), Part::navigation);
