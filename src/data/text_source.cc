@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "read/input_stream.h"
+#include "read/recognise.h"
 #include "text/unicode.h"
 
 namespace persea {
@@ -133,12 +134,8 @@ class Lines {
 };
 
 bool is_json_lines(std::string_view name) {
-  std::string lower(name);
-  std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return std::tolower(c); });
-  for (const std::string_view packed : {".gz", ".zst"}) {
-    if (lower.ends_with(packed)) lower.erase(lower.size() - packed.size());
-  }
-  return lower.ends_with(".jsonl") || lower.ends_with(".ndjson");
+  const std::string plain = read::plain_name(name);
+  return plain.ends_with(".jsonl") || plain.ends_with(".ndjson");
 }
 
 }  // namespace

@@ -84,7 +84,7 @@ TEST(Archive, DamageCostsWhatIsBehindIt) {
   EXPECT_NE(all.reason("b.txt"), "");
 }
 
-TEST(Archive, BombsAreDefused) {
+TEST(ArchiveSlow, BombsAreDefused) {
   const std::string zeroes(300 << 20, ' ');
   const std::string bomb = pack(ArchivePacking::zstd, zeroes);
   ASSERT_LT(bomb.size(), 100000U);

@@ -62,6 +62,16 @@ TEST(ItemReader, FindsEncodings) {
 TEST(ItemReader, SkipsWhatIsNoText) {
   EXPECT_EQ(read("\x89PNG\r\n\x1a\n....", "a.txt").skipped[0].reason, "is a PNG image");
   EXPECT_EQ(read(std::string("ab\0cd", 5), "a.txt").skipped[0].reason, "is binary");
+  EXPECT_EQ(read(std::string("\0\0\0\x18"
+                             "ftypisom",
+                             12),
+                 "a.txt")
+                .skipped[0]
+                .reason,
+            "is an MP4 recording");
+  EXPECT_EQ(read("PAR1\x15\x04", "a.parquet").skipped[0].reason.substr(0, 17), "is a Parquet file");
+  EXPECT_EQ(read("OTTO was here; ID3 and GGUF are words", "a.txt").documents.size(), 1U);
+  EXPECT_EQ(read("A LONG WAVE comes", "a.txt").documents.size(), 1U);
   EXPECT_EQ(read("", "a.txt").skipped[0].reason, "is empty");
   EXPECT_EQ(read("  \n", "a.txt").skipped[0].reason, "is blank");
 }

@@ -57,6 +57,19 @@ TEST(Pdf, BrokenFilesAreNamed) {
   EXPECT_EQ(read_for_test(make_pdf({{}}), "x.pdf").reason(), "is a PDF without text: its pages are pictures, perhaps");
 }
 
+TEST(Pdf, LimitsKeepWhatWasRead) {
+  const std::string pdf = make_pdf({{"The first page."}, {"The second page."}, {"The third page."}});
+  const auto two = read_pdf(pdf, {.pages = 2});
+  ASSERT_TRUE(two.ok());
+  EXPECT_EQ(two->pages.size(), 2U);
+  EXPECT_EQ(two->left_out, "is a PDF of too many pages: 2 were read");
+  const auto little = read_pdf(pdf, {.text_bytes = 40});
+  ASSERT_TRUE(little.ok());
+  EXPECT_FALSE(little->left_out.empty());
+  EXPECT_LT(little->pages.size(), 3U);
+  EXPECT_EQ(read_pdf(pdf)->pages.size(), 3U);
+}
+
 TEST(Pdf, RunningHeadsGo) {
   const std::vector<std::string> kinds = {"green", "black", "white", "yellow", "red", "old"};
   std::vector<std::string> pages;

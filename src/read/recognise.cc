@@ -21,6 +21,7 @@ using namespace std::string_view_literals;
 struct Magic {
   size_t at;
   std::string_view bytes, what;
+  std::string_view first = {};  // what must stand at the beginning too
 };
 
 constexpr std::array kMagics{
@@ -28,20 +29,22 @@ constexpr std::array kMagics{
     Magic{0, "\xff\xd8\xff"sv, "a JPEG image"},
     Magic{0, "GIF87a"sv, "a GIF image"},
     Magic{0, "GIF89a"sv, "a GIF image"},
-    Magic{8, "WEBP"sv, "a WebP image"},
-    Magic{8, "WAVE"sv, "a WAV recording"},
-    Magic{8, "AVI "sv, "an AVI film"},
+    Magic{8, "WEBP"sv, "a WebP image", "RIFF"sv},
+    Magic{8, "WAVE"sv, "a WAV recording", "RIFF"sv},
+    Magic{8, "AVI "sv, "an AVI film", "RIFF"sv},
     Magic{0, "BM\0"sv, "a bitmap"},
     Magic{0, "II*\0"sv, "a TIFF image"},
     Magic{0, "MM\0*"sv, "a TIFF image"},
     Magic{0, "\0\0\1\0"sv, "an icon"},
-    Magic{4, "ftypheic"sv, "a HEIC image"},
-    Magic{4, "ftypavif"sv, "an AVIF image"},
-    Magic{4, "ftyp"sv, "an MP4 recording"},
+    Magic{4, "ftypheic"sv, "a HEIC image", "\0"sv},
+    Magic{4, "ftypavif"sv, "an AVIF image", "\0"sv},
+    Magic{4, "ftyp"sv, "an MP4 recording", "\0"sv},
     Magic{0, "\x1a\x45\xdf\xa3"sv, "a Matroska film"},
-    Magic{0, "ID3"sv, "an MP3 recording"},
-    Magic{0, "OggS"sv, "an Ogg recording"},
-    Magic{0, "fLaC"sv, "a FLAC recording"},
+    Magic{0, "ID3\2"sv, "an MP3 recording"},
+    Magic{0, "ID3\3"sv, "an MP3 recording"},
+    Magic{0, "ID3\4"sv, "an MP3 recording"},
+    Magic{0, "OggS\0"sv, "an Ogg recording"},
+    Magic{0, "fLaC\0"sv, "a FLAC recording"},
     Magic{0,
           "\x7f"
           "ELF"sv,
@@ -52,15 +55,15 @@ constexpr std::array kMagics{
     Magic{0, "\0asm"sv, "a WebAssembly module"},
     Magic{0, "!<arch>\n"sv, "a library of objects"},
     Magic{0, "SQLite format 3\0"sv, "an SQLite database: export its tables as CSV"},
-    Magic{0, "PAR1"sv,
+    Magic{0, "PAR1\x15"sv,
           "a Parquet file: convert it to .jsonl (in Python: pandas.read_parquet(\"x.parquet\").to_json("
           "\"x.jsonl\", orient=\"records\", lines=True))"},
-    Magic{0, "ARROW1"sv, "an Arrow file: convert it to .jsonl"},
-    Magic{0, "ORC"sv, "an ORC file: convert it to .jsonl"},
+    Magic{0, "ARROW1\0"sv, "an Arrow file: convert it to .jsonl"},
     Magic{0, "Obj\1"sv, "an Avro file: convert it to .jsonl"},
     Magic{0, "\x89HDF\r\n"sv, "an HDF5 file"},
     Magic{0, "\x93NUMPY"sv, "a NumPy array"},
-    Magic{0, "GGUF"sv, "a model (GGUF)"},
+    Magic{0, "GGUF\3\0"sv, "a model (GGUF)"},
+    Magic{0, "GGUF\2\0"sv, "a model (GGUF)"},
     Magic{0, "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"sv, "an old Office document: save it as .docx, .odt or .txt"},
     Magic{0, "{\\rtf"sv, "an RTF document: save it as .docx, .odt or .txt"},
     Magic{60, "BOOKMOBI"sv, "a Kindle book: convert it to EPUB"},
@@ -69,7 +72,7 @@ constexpr std::array kMagics{
     Magic{0, "wOFF"sv, "a font"},
     Magic{0, "wOF2"sv, "a font"},
     Magic{0, "\0\1\0\0\0"sv, "a font"},
-    Magic{0, "OTTO"sv, "a font"},
+    Magic{0, "OTTO\0"sv, "a font"},
     Magic{0, "Rar!\x1a\x07"sv, "a RAR archive: pack it as .zip or .tar"},
     Magic{0, "\x80\2"sv, "a Python pickle, which can run code"},
     Magic{0, "\x80\3"sv, "a Python pickle, which can run code"},
@@ -169,7 +172,7 @@ Recognised recognise(std::string_view head, std::string_view name) {
   };
   if (head.empty()) return {Kind::none, "is empty"};
   for (const Magic& magic : kMagics) {
-    if (head.size() >= magic.at && head.substr(magic.at).starts_with(magic.bytes)) {
+    if (head.size() >= magic.at && head.substr(magic.at).starts_with(magic.bytes) && head.starts_with(magic.first)) {
       return {Kind::none, "is " + std::string(magic.what)};
     }
   }

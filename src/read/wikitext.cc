@@ -70,7 +70,12 @@ size_t heading_level(std::string_view line, std::string_view& title) {
 // What templates that were dropped leave behind: "Rome ( , ; ) is" -> "Rome is".
 std::string tidy(std::string_view line) {
   std::string out;
+  out.reserve(line.size());
   for (size_t i = 0; i < line.size(); ++i) {
+    static constexpr ByteSet kPlaces("( \t,.)");
+    const size_t next = kPlaces.find(line, i);
+    out.append(line, i, next - i);
+    if ((i = next) == line.size()) break;
     if (line[i] == '(') {
       size_t end = i + 1;
       while (end < line.size() && (line[end] == ' ' || line[end] == ',' || line[end] == ';' || line[end] == ':')) ++end;

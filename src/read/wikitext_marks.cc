@@ -99,7 +99,8 @@ class Resolver {
   }
 
   void step() {
-    const size_t next = std::min(markup_.find_first_of("{}[]<&|\n'_-", at_), markup_.size());
+    static constexpr ByteSet kMarks("{}[]<&|'_");
+    const size_t next = kMarks.find(markup_, at_);
     out().append(markup_, at_, next - at_);
     at_ = next;
     if (at_ == markup_.size()) return;
