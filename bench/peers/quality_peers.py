@@ -41,7 +41,7 @@ def fasttext(train, labels, texts, folder):
         for text, label in zip(train, labels):
             file.write(f"__label__{label} {' '.join(text.split())}\n")
     started = time.process_time()
-    model = fasttext.train_supervised(lines, wordNgrams=2, thread=1, verbose=0, seed=1)
+    model = fasttext.train_supervised(lines, wordNgrams=2, lr=0.5, epoch=20, thread=1, verbose=0, seed=1)
     trained = time.process_time()
     scores = []
     for text in texts:
