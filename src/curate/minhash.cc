@@ -101,6 +101,17 @@ size_t skip_small_letters(std::string_view text, size_t at) {
   return at;
 }
 
+// How much of `text` is split into words at once: up to a space, so that words stay whole, unless there is none for
+// long.
+size_t part_of(std::string_view text) {
+  if (text.size() <= 2 * kChunk) return text.size();
+  size_t end = text.substr(0, 2 * kChunk).find(' ', kChunk);
+  if (end != std::string_view::npos) return end;
+  end = kChunk;
+  while ((static_cast<unsigned char>(text[end]) & 0xc0) == 0x80 && end > kChunk - 3) --end;
+  return end;
+}
+
 // Which words of small letters may be cut in pieces.
 class SmallSpecialWords {
  public:
@@ -139,7 +150,8 @@ Result<MinHashSettings> minhash_settings(const Json& said) {
     return name.is_string() && name.get_ref<const std::string&>() == one.name;
   });
   if (base == published().end())
-    return fail("minhash: {} is no published set: say one of {}", name.dump(), fmt::join(minhash_names(), ", "));
+    return fail("minhash: {} is no published set: say one of {}", canonical_json(name),
+                fmt::join(minhash_names(), ", "));
   Json all = settings_json(base->settings);
   if (said.is_object()) all.update(said);
   all.erase("set");
@@ -216,15 +228,10 @@ void MinHasher::add_rows(size_t first) {
   }
 }
 
-// A long text is split part by part, so that what is known of its words stays in the cache; words never reach over
-// white space.
+// A long text is split part by part, so that what is known of its words stays in the cache and in bounds.
 void MinHasher::hash_words(std::string_view text) {
   while (!text.empty()) {
-    size_t end = text.size();
-    if (end > kChunk) {
-      end = text.find(' ', kChunk);
-      end = end == std::string_view::npos ? text.size() : end;
-    }
+    const size_t end = part_of(text);
     splitter_.split(text.substr(0, end), words_);
     for (const Word& word : words_) units_.push_back(word_hash(word.text));
     text.remove_prefix(end);

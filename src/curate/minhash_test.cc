@@ -132,6 +132,15 @@ TEST(MinHash, LongTextsAreSplitAsWhole) {
   EXPECT_EQ(std::set<uint32_t>(shingles.begin(), shingles.end()).size(), 1u);
 }
 
+TEST(MinHash, RunsWithoutSpacesAreCutWhereTheyAreLong) {
+  MinHasher one = hasher({{"shingle", 1}});
+  std::string text;
+  for (int i = 0; i < 200000; ++i) text += "ß";
+  const size_t parts = one.shingles(text).size();
+  EXPECT_GT(parts, 1u);
+  EXPECT_LT(parts, 10u);
+}
+
 // The share of equal keys against 1 - (1 - s^r)^b, within four standard errors of the mean over pairs.
 TEST(MinHash, BandsAgreeWithTheCurve) {
   for (const int shared : {30, 60, 80, 90}) {

@@ -224,8 +224,13 @@ struct Search {
       WindowAnchors anchors(tokens);
       std::vector<AnchoredWindows> held;
       for (size_t block = next++; block < blocks; block = next++) {
-        const Status done = scan_block(block, anchors, held, in_turn);
-        if (!done.ok()) return in_turn.fail_with(done);
+        try {
+          const Status done = scan_block(block, anchors, held, in_turn);
+          if (!done.ok()) return in_turn.fail_with(done);
+        } catch (...) {  // nobody may wait for this one's turn
+          in_turn.fail_with(fail("a text could not be read"));
+          throw;
+        }
       }
     });
     return in_turn.status();

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <stdexcept>
 
 #include "base/random.h"
 #include "base/threads.h"
@@ -177,6 +178,16 @@ TEST(RepeatedSpans, RefuseWhatMakesNoSense) {
   EXPECT_FALSE(run({1001, "first"}));
   EXPECT_FALSE(run({50, "last"}));
   EXPECT_TRUE(run({50, "none"}));
+}
+
+TEST(RepeatedSpans, WhatTextOfThrowsComesThrough) {
+  const TempDir here = folder();
+  const auto run = [&] {
+    return find_repeated_spans(
+        1000, [](size_t i) -> std::string_view { return i == 500 ? throw std::runtime_error("gone") : "a b c"; },
+        {2, "first"}, here.path(), 1000, [](size_t, std::span<const Place>) { return Status(); });
+  };
+  EXPECT_THROW((void)run(), std::runtime_error);
 }
 
 TEST(RepeatedSpans, FailWhereTheSinkDoes) {
