@@ -2,6 +2,7 @@
 
 #include <openssl/evp.h>
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 #include <stdexcept>
@@ -48,8 +49,12 @@ std::string sha256(std::string_view bytes) {
 
 Result<std::string> sha256_file(const std::filesystem::path& path) {
   PERSEA_TRY(const MappedFile file, MappedFile::open(path));
+  constexpr size_t kWindow = 16 << 20;  // so much of a large file is in this process's memory at a time
   Sha256 hash;
-  hash.update(file.bytes());
+  for (size_t at = 0; at < file.bytes().size(); at += kWindow) {
+    hash.update(file.bytes().subspan(at, std::min(kWindow, file.bytes().size() - at)));
+    if (file.bytes().size() > kWindow) file.release();
+  }
   return hash.hex();
 }
 
