@@ -151,7 +151,6 @@ ItemResult UnitPass::judge_item(const BlockItem& item, Worker& worker) const {
   return result;
 }
 
-// Judges the block's items on all threads, and adds what comes of them in the items' order.
 // Drops what the scorer finds too likely or unlikely. It uses all threads itself, so it comes after the steps, with as
 // many texts at a time as are fast together.
 Status UnitPass::judge_perplexity(std::vector<ItemResult>& results) {
@@ -185,6 +184,7 @@ Status UnitPass::judge_perplexity(std::vector<ItemResult>& results) {
   return {};
 }
 
+// Judges the block's items on all threads, and adds what comes of them in the items' order.
 Status UnitPass::judge_items() {
   std::vector<ItemResult> results(used_items_);
   std::atomic<size_t> next{0};

@@ -13,7 +13,8 @@ namespace {
 const std::vector<std::string> kSections = {"source",  "read",       "require",       "language", "rules",
                                             "quality", "perplexity", "decontaminate", "pii",      "dedup",
                                             "mix",     "split",      "name"};
-// Those that judge texts, in the order in which they do: what costs little and drops much comes first.
+// Those that judge texts, in the order in which they do, but for perplexity, which comes behind all: what costs little
+// and drops much comes first.
 const std::vector<std::string> kSteps = {"language", "rules", "quality", "perplexity", "decontaminate"};
 
 Status one_of(std::string_view key, const std::string& value, const std::vector<std::string>& known) {
