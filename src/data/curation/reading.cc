@@ -1,5 +1,6 @@
 #include "data/curation/reading.h"
 
+#include <algorithm>
 #include <atomic>
 #include <cmath>
 #include <limits>
@@ -139,8 +140,10 @@ ItemResult UnitPass::judge_item(const BlockItem& item, Worker& worker) const {
   worker.tally.replaced += worker.decoded.replaced;
   const Source& source = reading_.recipe.sources[source_];
   for (const read::Skipped& skipped : worker.decoded.skipped) skip(file.name, skipped, result.log, worker.tally);
-  for (const read::Document& document : worker.decoded.documents) {
+  for (read::Document& document : worker.decoded.documents) {
     ++worker.documents;
+    // Names in archives may hold anything; places.txt has a line for each.
+    std::replace(document.place.begin(), document.place.end(), '\n', ' ');
     reading_.judge.judge(document, source, file.name, worker.scratch, worker.tally, worker.judged);
     result.log += worker.judged.log;
     if (!worker.judged.kept) continue;
