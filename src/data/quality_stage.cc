@@ -6,9 +6,8 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/progress.h"
-#include "base/threads.h"
 #include "data/corpus_stage.h"
-#include "read/decode.h"
+#include "read/decode_batches.h"
 
 namespace persea {
 namespace {
@@ -17,7 +16,6 @@ using curate::QualityExample;
 
 constexpr int kVersion = 1;  // raised whenever the same texts and settings would give another model
 constexpr const char* kModelFile = "quality.model";
-constexpr size_t kBatch = 256;  // items that are decoded at once
 
 // The `most` texts of a class with the lowest hashes: the same ones in whatever order they come.
 class ClassTexts {
@@ -102,23 +100,13 @@ class Texts {
 
   Status read_file(const fs::path& path, std::string_view name, const ClassOf& class_of) {
     PERSEA_TRY(read::ItemReader reader, read::ItemReader::open(path, name, limits_));
-    std::vector<read::Item> items(kBatch);
-    std::vector<read::Decoded> decoded(kBatch);
-    for (bool more = true; more;) {
-      size_t count = 0;
-      while (count < kBatch && (more = reader.next(items[count]))) ++count;
-      pool().parallel_for(static_cast<int64_t>(count), [&](int64_t i) {
-        const auto at = static_cast<size_t>(i);
-        decoded[at].clear();
-        read::decode(items[at], limits_, decoded[at]);
-      });
-      for (size_t i = 0; i < count; ++i) {
-        skipped_ += static_cast<int64_t>(decoded[i].skipped.size());
-        if (decoded[i].documents.empty()) continue;
-        PERSEA_TRY(const bool good, class_of(items[i]));
-        for (const read::Document& document : decoded[i].documents) classes_[good ? 1 : 0].add(document.text);
-      }
-    }
+    PERSEA_CHECK(read::decode_batches(reader, limits_, [&](const read::Item& item, read::Decoded& decoded) -> Status {
+      skipped_ += static_cast<int64_t>(decoded.skipped.size());
+      if (decoded.documents.empty()) return {};
+      PERSEA_TRY(const bool good, class_of(item));
+      for (const read::Document& document : decoded.documents) classes_[good ? 1 : 0].add(document.text);
+      return {};
+    }));
     skipped_ += static_cast<int64_t>(reader.take_skipped().size());
     if (!reader.problem().empty())
       log_warning("{} {}: what was read before that counts", path.string(), reader.problem());

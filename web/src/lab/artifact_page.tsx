@@ -1,12 +1,13 @@
 // One artifact: its lineage as a graph, and the manifest of whichever node is picked in it.
 import { useEffect, useState } from 'preact/hooks';
-import { artifact, lineage, type ArtifactDocument, type GraphNode } from '../api/lab';
+import { artifact, lineage, type GraphNode } from '../api/lab';
 import { Problem } from '../api/problem';
 import { address } from '../state/route';
 import { CopyButton } from '../views/copy';
 import { bytes, count, date, seconds } from '../views/format';
 import { Icon } from '../views/icons';
 import { Graph } from './graph';
+import { useAnswer } from './use_answer';
 
 // Leaves of an object, as "a.b" and a short text.
 export function leaves(value: unknown, name = '', depth = 0): [string, string][] {
@@ -42,22 +43,7 @@ function Pairs({ title, pairs }: { title: string; pairs: [string, string][] }) {
 }
 
 function ManifestView({ id }: { id: string }) {
-  const [document, setDocument] = useState<ArtifactDocument | null>(null);
-  const [problem, setProblem] = useState('');
-  useEffect(() => {
-    let gone = false;
-    setProblem('');
-    artifact(id)
-      .then((found) => {
-        if (!gone) setDocument(found);
-      })
-      .catch((error: unknown) => {
-        if (!gone) setProblem(error instanceof Problem ? error.message : String(error));
-      });
-    return () => {
-      gone = true;
-    };
-  }, [id]);
+  const { found: document, problem } = useAnswer(() => artifact(id), [id]);
   if (problem)
     return (
       <p class="notice" role="alert">

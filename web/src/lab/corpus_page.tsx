@@ -1,13 +1,13 @@
 // A curated corpus: what went in, what each rule took, what came out, and samples of all of it.
-import { useEffect, useState } from 'preact/hooks';
-import { clusters, funnel, type Clusters, type Counts, type Funnel, type Place, type Step, type Wanted } from '../api/corpus';
-import { asProblem } from '../api/problem';
+import { useState } from 'preact/hooks';
+import { clusters, funnel, type Counts, type Funnel, type Place, type Step, type Wanted } from '../api/corpus';
 import { address } from '../state/route';
 import { bytes, count, plural } from '../views/format';
 import { Icon } from '../views/icons';
 import { percent, share, type Measure } from './funnel';
 import { Bar, FunnelPlot, LengthPlot } from './funnel_plot';
 import { DecisionCard, Samples } from './samples';
+import { useAnswer } from './use_answer';
 
 function Tiles({ found }: { found: Funnel }) {
   const skipped = found.all.skipped.reduce((sum, one) => sum + one.items, 0);
@@ -112,21 +112,7 @@ function Sources({ found }: { found: Funnel }) {
 const where = (one: Place): string => (one.place ? `${one.file}, ${one.place}` : one.file);
 
 function Copies({ id }: { id: string }) {
-  const [found, setFound] = useState<Clusters | null>(null);
-  const [problem, setProblem] = useState('');
-  useEffect(() => {
-    let gone = false;
-    clusters(id)
-      .then((list) => {
-        if (!gone) setFound(list);
-      })
-      .catch((error: unknown) => {
-        if (!gone) setProblem(asProblem(error).message);
-      });
-    return () => {
-      gone = true;
-    };
-  }, [id]);
+  const { found, problem } = useAnswer(() => clusters(id), [id]);
   return (
     <section aria-label="Copies">
       <h2>Copies</h2>
@@ -263,21 +249,7 @@ function Inside({ id, found }: { id: string; found: Funnel }) {
 }
 
 export function CorpusPage({ id }: { id: string }) {
-  const [found, setFound] = useState<Funnel | null>(null);
-  const [problem, setProblem] = useState('');
-  useEffect(() => {
-    let gone = false;
-    funnel(id)
-      .then((document) => {
-        if (!gone) setFound(document);
-      })
-      .catch((error: unknown) => {
-        if (!gone) setProblem(asProblem(error).message);
-      });
-    return () => {
-      gone = true;
-    };
-  }, [id]);
+  const { found, problem } = useAnswer(() => funnel(id), [id]);
   return (
     <div class="lab-page corpus-page">
       <header class="lab-head">

@@ -1,10 +1,10 @@
 // Documents of a corpus drawn by lot, each with the place that a step saw.
 import { useEffect, useState } from 'preact/hooks';
 import { decisions, type Decision, type Wanted } from '../api/corpus';
-import { asProblem } from '../api/problem';
 import { CopyButton } from '../views/copy';
 import { bytes, count, plural } from '../views/format';
 import { marked } from './funnel';
+import { useAnswer } from './use_answer';
 
 const verdicts = { drop: 'dropped', change: 'changed', skip: 'not read', keep: 'kept' };
 
@@ -55,25 +55,11 @@ export function DecisionCard({ decision }: { decision: Decision }) {
 }
 
 export function Samples({ id, wanted, title }: { id: string; wanted: Wanted; title: string }) {
-  const [list, setList] = useState<Decision[] | null>(null);
   const [seed, setSeed] = useState(1);
-  const [problem, setProblem] = useState('');
   const key = JSON.stringify(wanted);
   useEffect(() => setSeed(1), [key]);
-  useEffect(() => {
-    let gone = false;
-    setProblem('');
-    decisions(id, wanted, seed)
-      .then((found) => {
-        if (!gone) setList(found.data);
-      })
-      .catch((error: unknown) => {
-        if (!gone) setProblem(asProblem(error).message);
-      });
-    return () => {
-      gone = true;
-    };
-  }, [id, key, seed]);
+  const { found, problem } = useAnswer(() => decisions(id, wanted, seed), [id, key, seed]);
+  const list = found?.data ?? null;
   return (
     <section class="samples" aria-label="Samples">
       <header class="row">
