@@ -97,8 +97,9 @@ Status read_share(const Recipe& recipe, const Plan& plan, const Judge& judge, co
   return read_parts(reading);
 }
 
-Status make_corpus(const Recipe& recipe, const Plan& plan, const Judge& judge, const Scoring& scoring, const CurateOptions& options,
-                   Ranks& ranks, StageContext& context) {
+Status make_corpus(const Recipe& recipe, const Plan& plan, const Judge& judge, const Scoring& scoring,
+                   std::vector<curate::ContaminationIndex> counting, const CurateOptions& options, Ranks& ranks,
+                   StageContext& context) {
   const fs::path folder = context.work();
   (void)ranks.broadcast(order_of(recipe, plan, folder).dump());
   PERSEA_CHECK(ranks.agree(read_share(recipe, plan, judge, scoring, folder, options.quiet, ranks)));
@@ -106,7 +107,8 @@ Status make_corpus(const Recipe& recipe, const Plan& plan, const Judge& judge, c
   PERSEA_TRY(Documents documents, Documents::open(parts));
   const int64_t memory = std::max<int64_t>(options.memory / 4, 16 << 20);
   PERSEA_TRY(Duplicates duplicates, find_duplicates(recipe.dedup, documents, judge.bands(), folder, memory));
-  PERSEA_TRY(documents, run_late_steps(recipe, plan, std::move(documents), folder, memory, duplicates.fates));
+  PERSEA_TRY(documents,
+             run_late_steps(recipe, plan, std::move(counting), std::move(documents), folder, memory, duplicates.fates));
   if (recipe.dedup.altered) {
     PERSEA_TRY(const int64_t pairs, list_altered_copies(recipe, plan, documents, folder, memory,
                                                         context.out() / "altered.jsonl", duplicates));
@@ -134,13 +136,14 @@ Result<StageResult> run_curate_stage(Lab& lab, const Recipe& said, const CurateO
     spec.settings["source"] = "curated";
     spec.settings["text"] = plan.digest();
     spec.settings["steps"] = Json::array();
-    for (const auto& step : steps) spec.settings["steps"].push_back(step->key());
+    for (const auto& step : steps.each) spec.settings["steps"].push_back(step->key());
     if (scoring.scorer) spec.settings["steps"].push_back(scoring.key);
-    PERSEA_TRY(spec.settings["late_steps"], late_step_keys(recipe));
-    PERSEA_TRY(const Judge judge, Judge::create(std::move(steps), recipe.dedup));
+    spec.settings["late_steps"] = Json::array();
+    for (const auto& index : steps.counting) spec.settings["late_steps"].push_back(decontamination_key(index));
+    PERSEA_TRY(const Judge judge, Judge::create(std::move(steps.each), recipe.dedup));
     return lab.run(spec, [&](StageContext& context) -> Status {
       told = true;
-      PERSEA_CHECK(make_corpus(recipe, plan, judge, scoring, options, ranks, context));
+      PERSEA_CHECK(make_corpus(recipe, plan, judge, scoring, std::move(steps.counting), options, ranks, context));
       PERSEA_CHECK(count_parts(context));
       return write_card(context.out(), spec.settings);
     });
@@ -158,7 +161,7 @@ Status help_curate_stage(const Recipe& said, const CurateOptions& options, Ranks
     const Recipe recipe = with_steps(said, json.at("steps"));
     PERSEA_TRY(auto steps, make_steps(recipe));
     PERSEA_TRY(const Scoring scoring, Scoring::create(recipe, options));
-    PERSEA_TRY(const Judge judge, Judge::create(std::move(steps), recipe.dedup));
+    PERSEA_TRY(const Judge judge, Judge::create(std::move(steps.each), recipe.dedup));
     return read_share(recipe, Plan::from_json(json.at("files")), judge, scoring, json.at("folder").get<std::string>(),
                       options.quiet, ranks);
   };

@@ -8,7 +8,6 @@
 #include "curate/rule_pack.h"
 #include "curate/text_edit.h"
 #include "data/curation/rewriting.h"
-#include "data/curation/step.h"
 
 namespace persea::curation {
 namespace {
@@ -95,26 +94,14 @@ Result<Documents> decontaminate(const Recipe& recipe, const Plan& plan, const Do
 
 }  // namespace
 
-Result<Json> late_step_keys(const Recipe& recipe) {
-  Json keys = Json::array();
-  for (const StepRecipe& step : recipe.steps) {
-    if (step.name != "decontaminate") continue;
-    PERSEA_TRY(const auto index, make_contamination_index(recipe, step));
-    if (index.counts_first()) keys.push_back(decontamination_key(index));
-  }
-  return keys;
-}
-
-Result<Documents> run_late_steps(const Recipe& recipe, const Plan& plan, Documents documents, const fs::path& folder,
-                                 int64_t memory, std::vector<Fate>& fates) {
+Result<Documents> run_late_steps(const Recipe& recipe, const Plan& plan,
+                                 std::vector<curate::ContaminationIndex> counting, Documents documents,
+                                 const fs::path& folder, int64_t memory, std::vector<Fate>& fates) {
   if (recipe.dedup.span_tokens > 0) {
     PERSEA_TRY(documents, cut_spans(recipe, plan, documents, folder, memory, fates));
   }
-  for (size_t i = 0; i < recipe.steps.size(); ++i) {
-    if (recipe.steps[i].name != "decontaminate") continue;
-    PERSEA_TRY(auto index, make_contamination_index(recipe, recipe.steps[i]));
-    if (!index.counts_first()) continue;
-    PERSEA_TRY(documents, decontaminate(recipe, plan, documents, std::move(index),
+  for (size_t i = 0; i < counting.size(); ++i) {
+    PERSEA_TRY(documents, decontaminate(recipe, plan, documents, std::move(counting[i]),
                                         folder / fmt::format("decontaminated-{}", i), fates));
   }
   return documents;

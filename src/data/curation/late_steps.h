@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "base/result.h"
+#include "curate/contamination.h"
 #include "data/curation/documents.h"
 #include "data/curation/duplicates.h"
 #include "data/curation/plan.h"
@@ -11,12 +12,10 @@
 
 namespace persea::curation {
 
-// What decides what these steps do, beside the recipe's settings, for the stage's key.
-Result<Json> late_step_keys(const Recipe& recipe);
-
-// The documents as they are after these steps, and their fates; `documents` itself where the recipe has none of them.
+// The documents as they are after these steps, and their fates; `documents` itself where there are none of them.
 // `folder` is scratch, `memory` in bytes.
-Result<Documents> run_late_steps(const Recipe& recipe, const Plan& plan, Documents documents, const fs::path& folder,
-                                 int64_t memory, std::vector<Fate>& fates);
+Result<Documents> run_late_steps(const Recipe& recipe, const Plan& plan,
+                                 std::vector<curate::ContaminationIndex> counting, Documents documents,
+                                 const fs::path& folder, int64_t memory, std::vector<Fate>& fates);
 
 }  // namespace persea::curation

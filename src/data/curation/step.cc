@@ -74,15 +74,15 @@ Result<std::unique_ptr<Step>> make_rule_step(Json settings) {
 
 class ContaminationStep : public Step {
  public:
-  explicit ContaminationStep(std::shared_ptr<const curate::ContaminationIndex> index) : index_(std::move(index)) {}
+  explicit ContaminationStep(curate::ContaminationIndex index) : index_(std::move(index)) {}
   std::string name() const override { return "decontaminate"; }
-  Json key() const override { return decontamination_key(*index_); }
+  Json key() const override { return decontamination_key(index_); }
   void judge(std::string_view text, Scratch& scratch, Decision& decision) const override {
-    index_->judge(text, scratch.contamination, decision);
+    index_.judge(text, scratch.contamination, decision);
   }
 
  private:
-  std::shared_ptr<const curate::ContaminationIndex> index_;
+  curate::ContaminationIndex index_;
 };
 
 Result<std::unique_ptr<Step>> make_quality_step(Json settings) {
@@ -101,16 +101,6 @@ Result<std::unique_ptr<Step>> make_step(const StepRecipe& recipe) {
     return std::unique_ptr<Step>(std::make_unique<RuleStep>(std::move(pack)));
   }
   return fail("[{}] is not known", recipe.name);
-}
-
-}  // namespace
-
-Json decontamination_key(const curate::ContaminationIndex& index) {
-  return {{"decontaminate", index.settings()},
-          {"mode", index.mode()},
-          {"version", index.version()},
-          {"digest", index.digest()},
-          {"items", index.items()}};
 }
 
 Result<curate::ContaminationIndex> make_contamination_index(const Recipe& recipe, const StepRecipe& step) {
@@ -135,22 +125,34 @@ Result<curate::ContaminationIndex> make_contamination_index(const Recipe& recipe
   return index;
 }
 
-Result<std::vector<std::unique_ptr<Step>>> make_steps(const Recipe& recipe) {
-  std::vector<std::unique_ptr<Step>> steps;
+}  // namespace
+
+Json decontamination_key(const curate::ContaminationIndex& index) {
+  return {{"decontaminate", index.settings()},
+          {"mode", index.mode()},
+          {"version", index.version()},
+          {"digest", index.digest()},
+          {"items", index.items()}};
+}
+
+Result<Steps> make_steps(const Recipe& recipe) {
+  Steps steps;
   for (const StepRecipe& step : recipe.steps) {
+    if (step.name == "perplexity") continue;  // a scorer's, which is no step of one text (reading.h)
     if (step.name == "decontaminate") {
       PERSEA_TRY(auto index, make_contamination_index(recipe, step));
-      if (!index.counts_first())
-        steps.push_back(
-            std::make_unique<ContaminationStep>(std::make_shared<curate::ContaminationIndex>(std::move(index))));
+      if (index.counts_first()) {
+        steps.counting.push_back(std::move(index));
+      } else {
+        steps.each.push_back(std::make_unique<ContaminationStep>(std::move(index)));
+      }
       continue;
     }
-    if (step.name == "perplexity") continue;  // a scorer's, which is no step of one text (reading.h)
     auto made = make_step(step);
     if (!made) return fail("{}: {}", step.where, made.error().message);
-    steps.push_back(std::move(*made));
+    steps.each.push_back(std::move(*made));
   }
-  if (recipe.has_pii) steps.push_back(std::make_unique<PiiStep>(recipe.pii));
+  if (recipe.has_pii) steps.each.push_back(std::make_unique<PiiStep>(recipe.pii));
   return steps;
 }
 

@@ -40,13 +40,16 @@ class Step {
   virtual void judge(std::string_view text, Scratch& scratch, curate::Decision& decision) const = 0;
 };
 
-// The index of the texts that a section [decontaminate] names, and what decides what it says.
-Result<curate::ContaminationIndex> make_contamination_index(const Recipe& recipe, const StepRecipe& step);
-Json decontamination_key(const curate::ContaminationIndex& index);
+struct Steps {
+  // In the order in which they judge: language, rules, quality, decontaminate, and personal data, so that what masks
+  // put into a text is judged by nothing.
+  std::vector<std::unique_ptr<Step>> each;
+  // Contamination in the modes that have to count in all texts first (late_steps.h).
+  std::vector<curate::ContaminationIndex> counting;
+};
+Result<Steps> make_steps(const Recipe& recipe);
 
-// The recipe's steps in the order in which they judge: language, rules, quality, decontaminate, and personal data, so
-// that what masks put into a text is judged by nothing. Not those that have to count in all texts first
-// (ContaminationIndex::counts_first).
-Result<std::vector<std::unique_ptr<Step>>> make_steps(const Recipe& recipe);
+// What decides what an index says, for the stage's key.
+Json decontamination_key(const curate::ContaminationIndex& index);
 
 }  // namespace persea::curation
