@@ -5,8 +5,7 @@
 #include <optional>
 
 #include "curate/char_flags.h"
-#include "curate/rule_pack.h"
-#include "curate/settings.h"
+#include "curate/dialect_pack.h"
 #include "curate/word_set.h"
 
 namespace persea::curate {
@@ -56,20 +55,9 @@ LineCount count_lines(const std::vector<std::string_view>& lines, const Fits& fi
   return counted;
 }
 
-class GopherQuality : public RulePack {
+class GopherQuality : public DialectPack<Settings> {
  public:
-  explicit GopherQuality(Settings settings) : s_(std::move(settings)), stop_words_(s_.stop_words) {}
-  std::string_view name() const override { return kName; }
-  int version() const override { return 1; }
-  Json settings() const override { return settings_json(s_); }
-
-  void decide(Judging& judging, Decision& decision) const override {
-    if (s_.dialect == "dolma") {
-      judge_dolma(judging, decision);
-    } else {
-      judge_datatrove(judging, decision);
-    }
-  }
+  explicit GopherQuality(Settings settings) : DialectPack(kName, std::move(settings)), stop_words_(s_.stop_words) {}
 
  private:
   // Sees to the rule where the figure is over (or under) a limit that is not turned off.
@@ -107,7 +95,7 @@ class GopherQuality : public RulePack {
     return found;
   }
 
-  void judge_datatrove(Judging& judging, Decision& decision) const {
+  void judge_datatrove(Judging& judging, Decision& decision) const override {
     TextParts& parts = judging.parts;
     const std::string_view text = parts.text();
     const std::span<const Word> words = parts.words();
@@ -159,7 +147,7 @@ class GopherQuality : public RulePack {
     }
   }
 
-  void judge_dolma(Judging& judging, Decision& decision) const {
+  void judge_dolma(Judging& judging, Decision& decision) const override {
     TextParts& parts = judging.parts;
     const std::span<const Word> words = parts.runs();
     const Place whole = parts.whole();
@@ -207,7 +195,6 @@ class GopherQuality : public RulePack {
     return (static_cast<double>(*middle) + *std::max_element(values.begin(), middle)) / 2;
   }
 
-  Settings s_;
   WordSet stop_words_;
 };
 

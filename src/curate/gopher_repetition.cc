@@ -2,8 +2,7 @@
 // not, and shares are of all characters. dolma: the first one counts as well, words are what stands between white
 // space, and shares are of the characters that are none; it has no rule for paragraphs.
 #include "curate/char_flags.h"
-#include "curate/rule_pack.h"
-#include "curate/settings.h"
+#include "curate/dialect_pack.h"
 
 namespace persea::curate {
 namespace {
@@ -31,20 +30,9 @@ struct Settings {
   }
 };
 
-class GopherRepetition : public RulePack {
+class GopherRepetition : public DialectPack<Settings> {
  public:
-  explicit GopherRepetition(Settings settings) : s_(std::move(settings)) {}
-  std::string_view name() const override { return kName; }
-  int version() const override { return 1; }
-  Json settings() const override { return settings_json(s_); }
-
-  void decide(Judging& judging, Decision& decision) const override {
-    if (s_.dialect == "dolma") {
-      judge_dolma(judging, decision);
-    } else {
-      judge_datatrove(judging, decision);
-    }
-  }
+  explicit GopherRepetition(Settings settings) : DialectPack(kName, std::move(settings)) {}
 
  private:
   // Both rules for lines, or paragraphs: the share of them that are copies, and of the characters in these.
@@ -63,7 +51,7 @@ class GopherRepetition : public RulePack {
     return {parts.place_of(words[first].text).begin, parts.place_of(last.text).end};
   }
 
-  void judge_datatrove(Judging& judging, Decision& decision) const {
+  void judge_datatrove(Judging& judging, Decision& decision) const override {
     TextParts& parts = judging.parts;
     if (parts.text().empty()) return drop(decision, "empty", 0, 0, {});
     const size_t chars = parts.chars();
@@ -99,7 +87,7 @@ class GopherRepetition : public RulePack {
     }
   }
 
-  void judge_dolma(Judging& judging, Decision& decision) const {
+  void judge_dolma(Judging& judging, Decision& decision) const override {
     TextParts& parts = judging.parts;
     const std::span<const Word> words = parts.runs();
     size_t chars = 0;
@@ -139,8 +127,6 @@ class GopherRepetition : public RulePack {
     for (size_t i = 0; i < n; ++i) chars += words[first + i].chars;
     return chars;
   }
-
-  Settings s_;
 };
 
 }  // namespace
