@@ -72,10 +72,12 @@ struct Scoring {
 
 // What the first rank tells the others: where the parts go, what there is to read, and the steps with their models'
 // places. Nothing where nothing is to do.
-Json order_of(const Recipe& recipe, const Plan& plan, const fs::path& folder) {
+std::string order_of(const Recipe& recipe, const Plan& plan, const fs::path& folder) {
   Json steps = Json::array();
   for (const StepRecipe& step : recipe.steps) steps.push_back({step.name, step.settings, step.where});
-  return {{"folder", folder.string()}, {"files", plan.json()}, {"steps", steps}};
+  // Names of files are bytes of any kind, which JSON's text does not carry.
+  const auto bytes = Json::to_cbor({{"folder", folder.string()}, {"files", plan.json()}, {"steps", steps}});
+  return {bytes.begin(), bytes.end()};
 }
 
 Recipe with_steps(Recipe recipe, const Json& steps) {
@@ -101,7 +103,7 @@ Status make_corpus(const Recipe& recipe, const Plan& plan, const Judge& judge, c
                    std::vector<curate::ContaminationIndex> counting, const CurateOptions& options, Ranks& ranks,
                    StageContext& context) {
   const fs::path folder = context.work();
-  (void)ranks.broadcast(order_of(recipe, plan, folder).dump());
+  (void)ranks.broadcast(order_of(recipe, plan, folder));
   PERSEA_CHECK(ranks.agree(read_share(recipe, plan, judge, scoring, folder, options.quiet, ranks)));
   PERSEA_TRY(const std::vector<fs::path> parts, list_parts(plan, folder));
   PERSEA_TRY(Documents documents, Documents::open(parts));
@@ -157,7 +159,7 @@ Status help_curate_stage(const Recipe& said, const CurateOptions& options, Ranks
   const std::string order = ranks.broadcast("");
   if (order.empty()) return {};
   const auto share = [&]() -> Status {
-    PERSEA_TRY(const Json json, parse_json(order, "rank 0"));
+    const Json json = Json::from_cbor(order);
     const Recipe recipe = with_steps(said, json.at("steps"));
     PERSEA_TRY(auto steps, make_steps(recipe));
     PERSEA_TRY(const Scoring scoring, Scoring::create(recipe, options));

@@ -38,7 +38,7 @@ void Part::add(std::string_view document, std::string_view place, PartEntry entr
 Status Part::write(const fs::path& path) const {
   Json counts = Json::array();
   for (const Tally& tally : tallies) counts.push_back(tally.json());
-  const std::string tally_text = counts.dump();
+  const std::string tally_text = canonical_json(counts);
   const std::string_view sections[] = {bytes_of(entries), bytes_of(keys), text, places, log, tally_text};
   Header header{kMagic, 0, 0, 0, 0, 0, 0};
   header.entries = sections[0].size();

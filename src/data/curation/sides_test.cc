@@ -1,0 +1,64 @@
+// What a corpus has on which side, which of its copies stay, and what it was made from.
+#include <map>
+#include <set>
+
+#include "data/curation/decisions.h"
+#include "data/curation/lab_for_test.h"
+#include "data/curation/lookup.h"
+
+namespace persea::curation {
+namespace {
+
+class Sides : public CuratedLab {
+ protected:
+  static constexpr const char* kSource = "[[source]]\nname = \"s\"\npath = \"t\"\n";
+
+  // Words that no other seed has.
+  static std::string words(uint64_t seed, int count) {
+    Random random(seed, "words");
+    std::string text;
+    for (int i = 0; i < count; ++i) {
+      if (i > 0) text += ' ';
+      for (int k = 0; k < 7; ++k) text += static_cast<char>('a' + random.below(26));
+    }
+    return text;
+  }
+  // The sides on which documents lie whose texts begin alike.
+  static std::map<std::string, std::set<bool>> sides(const Artifact& made, size_t bytes) {
+    std::map<std::string, std::set<bool>> all;
+    const auto reader = CorpusReader::open(made.path);
+    EXPECT_TRUE(reader.ok());
+    for (int64_t i = 0; reader && i < reader->documents(); ++i)
+      all[std::string((*reader)[i].text.substr(0, bytes))].insert((*reader)[i].valid);
+    return all;
+  }
+  static std::vector<DecisionLine> decisions(const Artifact& made) {
+    std::vector<DecisionLine> all;
+    auto reader = *DecisionReader::open(made.path);
+    for (DecisionLine line; *reader.next(line);) all.push_back(line);
+    return all;
+  }
+  static void expect_one_side(const std::map<std::string, std::set<bool>>& all) {
+    std::set<bool> any;
+    for (const auto& [text, both] : all) {
+      EXPECT_EQ(both.size(), 1U) << text;
+      any.insert(both.begin(), both.end());
+    }
+    EXPECT_EQ(any.size(), 2U) << "both sides have something";
+  }
+};
+
+TEST_F(Sides, NamesOfFilesAreAnyBytes) {
+  put("t/caf\xe9.txt", words(1, 40));
+  put("t/\xff\xfe.bin", std::string(100, '\0'));
+  put("t/good.txt", words(2, 40));
+  const Artifact made = curate(kSource);
+  EXPECT_EQ(made.facts().at("documents"), 2);
+  const auto lookup = CorpusLookup::open(made.path);
+  ASSERT_TRUE(lookup.ok()) << lookup.error().message;
+  EXPECT_EQ(lookup->origin(0).file, "caf\xef\xbf\xbd.txt");
+  ASSERT_EQ(decisions(made).size(), 1U);
+}
+
+}  // namespace
+}  // namespace persea::curation
