@@ -18,13 +18,6 @@ constexpr std::string_view kMagic("PERSCOR\x01", 8);
 constexpr size_t kHeader = 32, kEntry = 40;
 constexpr uint32_t kMarkers = 1;
 
-// Where a document stands between 0 and 2^64.
-uint64_t place_of(const DocumentId& id) {
-  uint64_t value = 0;
-  std::memcpy(&value, id.data(), sizeof value);
-  return value;
-}
-
 bool continues_character(char c) { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; }
 
 }  // namespace
@@ -38,8 +31,14 @@ DocumentId document_id(std::string_view text) {
   return id;
 }
 
+uint64_t split_place(const DocumentId& id) {
+  uint64_t value = 0;
+  std::memcpy(&value, id.data(), sizeof value);
+  return value;
+}
+
 bool for_validation(const DocumentId& id, double valid_fraction) {
-  return static_cast<double>(place_of(id)) < valid_fraction * 0x1p64;
+  return static_cast<double>(split_place(id)) < valid_fraction * 0x1p64;
 }
 
 std::string to_hex(const DocumentId& id) {
@@ -78,13 +77,19 @@ Status CorpusWriter::split_by_hash(double valid_fraction) {
   return {};
 }
 
-// At least one document lies on each side.
+// At least one text lies on each side, with all documents that have it, unless there is only one.
 void CorpusWriter::keep_both_sides() {
   int64_t valid = 0;
   for (const Entry& entry : entries_) valid += entry.valid;
-  auto by_place = [&](const Entry& a, const Entry& b) { return place_of(a.id) < place_of(b.id); };
-  if (valid == 0) std::min_element(entries_.begin(), entries_.end(), by_place)->valid = 1;
-  if (valid == documents()) std::max_element(entries_.begin(), entries_.end(), by_place)->valid = 0;
+  if (valid > 0 && valid < documents()) return;
+  const auto by_place = [](const Entry& a, const Entry& b) { return split_place(a.id) < split_place(b.id); };
+  Entry& moved = valid == 0 ? *std::min_element(entries_.begin(), entries_.end(), by_place)
+                            : *std::max_element(entries_.begin(), entries_.end(), by_place);
+  const auto same = [id = moved.id](const Entry& entry) { return entry.id == id; };
+  moved.valid = valid == 0 ? 1 : 0;
+  if (std::all_of(entries_.begin(), entries_.end(), same)) return;
+  for (Entry& entry : entries_)
+    if (same(entry)) entry.valid = valid == 0 ? 1 : 0;
 }
 
 Status CorpusWriter::split_tail(double valid_fraction) {

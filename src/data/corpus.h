@@ -21,7 +21,9 @@ using DocumentId = std::array<unsigned char, 16>;
 DocumentId document_id(std::string_view text);
 std::string to_hex(const DocumentId& id);
 
-// The side on which a document lies by its id alone.
+// Where a document stands between 0 and 2^64, and on which side it lies by that alone: those that come first are for
+// validation.
+uint64_t split_place(const DocumentId& id);
 bool for_validation(const DocumentId& id, double valid_fraction);
 
 // How a corpus is parted. By `hash`, a document lies on one side whatever else the corpus holds. `tail` makes the end
@@ -31,7 +33,7 @@ enum class SplitBy { hash, tail, placed };
 
 struct CorpusSplit {
   SplitBy by = SplitBy::hash;
-  double valid_fraction = 0.01;  // hash: of the documents, at least one and not all; tail: of the bytes
+  double valid_fraction = 0.01;  // hash: of the documents, at least one text and not all; tail: of the bytes
 };
 
 class CorpusWriter {

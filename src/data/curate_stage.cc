@@ -109,8 +109,10 @@ Status make_corpus(const Recipe& recipe, const Plan& plan, const Judge& judge, c
   PERSEA_TRY(Documents documents, Documents::open(parts));
   const int64_t memory = std::max<int64_t>(options.memory / 4, 16 << 20);
   PERSEA_TRY(Duplicates duplicates, find_duplicates(recipe.dedup, documents, judge.bands(), folder, memory));
+  const bool late_steps = recipe.dedup.span_tokens > 0 || !counting.empty();
   PERSEA_TRY(documents,
              run_late_steps(recipe, plan, std::move(counting), std::move(documents), folder, memory, duplicates.fates));
+  if (late_steps) PERSEA_CHECK(join_equal_texts(documents, folder, memory, duplicates));
   if (recipe.dedup.altered) {
     PERSEA_TRY(const int64_t pairs, list_altered_copies(recipe, plan, documents, folder, memory,
                                                         context.out() / "altered.jsonl", duplicates));

@@ -69,7 +69,22 @@ Result<Duplicates> find_duplicates(const Dedup& dedup, const Documents& document
     found.join(near[i], i);
     if (dedup.near == "drop") found.fates[i] = Fate::near;
   }
+  // The first of equal texts may have gone as nearly the same as another one, which stays for all of them.
+  for (uint32_t i = 0; i < documents.size(); ++i)
+    if (found.fates[found.first[i]] == Fate::near) found.first[i] = found.first[found.first[i]];
   return found;
+}
+
+Status join_equal_texts(const Documents& documents, const fs::path& folder, int64_t memory, Duplicates& duplicates) {
+  PERSEA_TRY(const Firsts first, find_exact(documents, folder, static_cast<size_t>(memory)));
+  Firsts living(documents.size(), UINT32_MAX);  // the first living one of those that have the text of this one
+  for (uint32_t i = 0; i < documents.size(); ++i) {
+    if (duplicates.fates[i] != Fate::lives) continue;
+    uint32_t& same = living[first[i]];
+    if (same == UINT32_MAX) same = i;
+    if (same != i) duplicates.join(same, i);
+  }
+  return {};
 }
 
 }  // namespace persea::curation

@@ -32,4 +32,8 @@ struct Duplicates {
 Result<Duplicates> find_duplicates(const Dedup& dedup, const Documents& documents, size_t bands, const fs::path& folder,
                                    int64_t memory);
 
+// Joins the groups of living documents that have come to have the same text since: what was cut out of them was all
+// that told them apart.
+Status join_equal_texts(const Documents& documents, const fs::path& folder, int64_t memory, Duplicates& duplicates);
+
 }  // namespace persea::curation

@@ -1,5 +1,8 @@
 #include "data/curation/pack.h"
 
+#include <algorithm>
+#include <set>
+
 #include "data/corpus.h"
 #include "data/curation/decision_log.h"
 #include "data/curation/mixture.h"
@@ -28,11 +31,15 @@ class Packer {
 
  private:
   const PlannedFile& file_of(size_t i) const { return plan_.files[documents_.entry(i).file]; }
+  // The side goes by the first document of the group, but for one group that is moved.
   bool valid(size_t i) const {
-    return for_validation(documents_.entry(duplicates_.group_of(static_cast<uint32_t>(i))).id,
-                          recipe_.split.valid_fraction);
+    const uint32_t group = duplicates_.group_of(static_cast<uint32_t>(i));
+    if (group == moved_) return moved_is_valid_;
+    return for_validation(documents_.entry(group).id, recipe_.split.valid_fraction);
   }
   void mix();
+  void keep_both_sides();
+  void draw_once(uint32_t group);
   Status write_decisions();
   Status write_corpus();
   Status write_funnel();
@@ -49,6 +56,8 @@ class Packer {
   std::vector<Tally> tallies_;
   Mixture mixture_;
   std::vector<bool> drawn_;  // documents that the mixture has
+  uint32_t moved_ = UINT32_MAX;
+  bool moved_is_valid_ = false;
 };
 
 void Packer::mix() {
@@ -61,6 +70,38 @@ void Packer::mix() {
   mixture_ = make_mixture(recipe_, plan_, documents_, alive, once);
   drawn_.assign(count, false);
   for (const uint32_t number : mixture_.order) drawn_[number] = true;
+  keep_both_sides();
+}
+
+// At least one group of the mixture lies on each side, where it has two: CorpusWriter would see to that with a single
+// document, and part it from those of its group.
+void Packer::keep_both_sides() {
+  size_t validation = 0;
+  for (const uint32_t number : mixture_.order) validation += valid(number) ? 1 : 0;
+  if (mixture_.order.empty() || (validation > 0 && validation < mixture_.order.size())) return;
+  const auto by_place = [&](uint32_t a, uint32_t b) {
+    return split_place(documents_.entry(a).id) < split_place(documents_.entry(b).id);
+  };
+  const auto one = validation == 0 ? std::min_element(mixture_.order.begin(), mixture_.order.end(), by_place)
+                                   : std::max_element(mixture_.order.begin(), mixture_.order.end(), by_place);
+  const uint32_t group = duplicates_.group_of(*one);
+  const auto in_group = [&](uint32_t number) { return duplicates_.group_of(number) == group; };
+  if (std::all_of(mixture_.order.begin(), mixture_.order.end(), in_group)) return;
+  moved_ = group;
+  moved_is_valid_ = validation == 0;
+  if (moved_is_valid_) draw_once(group);
+}
+
+// What is for validation comes one time, whatever its source's share.
+void Packer::draw_once(uint32_t group) {
+  std::set<uint32_t> seen;
+  std::erase_if(mixture_.order, [&](uint32_t number) {
+    if (duplicates_.group_of(number) != group || seen.insert(number).second) return false;
+    Share& share = mixture_.shares[file_of(number).source];
+    --share.mixed_documents;
+    share.mixed_bytes -= documents_.entry(number).text_bytes;
+    return true;
+  });
 }
 
 Json Packer::head(size_t i, std::string_view step) const {

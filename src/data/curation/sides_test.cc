@@ -48,6 +48,53 @@ class Sides : public CuratedLab {
   }
 };
 
+TEST_F(Sides, ATextThatComesTwiceLiesOnOneOfThem) {
+  for (int i = 0; i < 4; ++i) put(fmt::format("t/{}.txt", i), words(i, 40));
+  const Artifact made = curate(std::string(kSource) + "epochs = 2\n[split]\nvalid_fraction = 0.0001\n");
+  expect_one_side(sides(made, 50));
+  EXPECT_EQ(made.facts().at("documents"), 7) << "what is for validation comes once";
+  EXPECT_EQ(read_json(made.file("funnel.json"))->at("sources")[0].at("mixed").at("documents"), 7);
+}
+
+TEST_F(Sides, NearDuplicatesThatStayLieOnOneOfThemInASmallCorpusToo) {
+  for (int i = 0; i < 3; ++i)
+    for (int copy = 0; copy < 4; ++copy)
+      put(fmt::format("t/{}{}.txt", i, copy), words(i, 200) + fmt::format(" ending {}", copy));
+  for (const char* fraction : {"0.0001", "0.5"})
+    expect_one_side(sides(curate(std::string(kSource) + "[dedup]\nminhash = \"datatrove\"\nnear = \"keep\"\n" +
+                                 "[split]\nvalid_fraction = " + fraction + "\n"),
+                          50));
+}
+
+TEST_F(Sides, TextsThatCutsHaveMadeEqualLieOnOneOfThem) {
+  const std::string span = words(1000, 200);
+  put("t/0.txt", span + " " + words(1001, 10));
+  for (int i = 1; i < 20; ++i) {
+    put(fmt::format("t/a{:02}.txt", i), words(i, 30));
+    put(fmt::format("t/b{:02}.txt", i), span + " " + words(i, 30));
+    put(fmt::format("t/c{:02}.txt", i), words(2000 + i, 30));
+  }
+  const Artifact made =
+      curate(std::string(kSource) +
+             "[dedup]\nminhash = \"datatrove\"\nnear = \"keep\"\nspan_tokens = 50\n[split]\nvalid_fraction = 0.5\n");
+  EXPECT_EQ(made.facts().at("documents"), 58);
+  const auto all = sides(made, 200);
+  EXPECT_EQ(all.size(), 39U);
+  expect_one_side(all);
+}
+
+TEST_F(Sides, ACopyIsOneOfWhatStayed) {
+  put("t/a.txt", words(1, 200));
+  put("t/b.txt", words(1, 200) + " and more");
+  put("t/c.txt", words(1, 200) + " and more");
+  put("t/d.txt", words(2, 200));
+  const auto lines = decisions(curate(std::string(kSource) + "[dedup]\nminhash = \"datatrove\"\n"));
+  ASSERT_EQ(lines.size(), 2U);
+  EXPECT_EQ(lines[0].step, "minhash");
+  EXPECT_EQ(lines[1].step, "exact");
+  for (const DecisionLine& line : lines) EXPECT_EQ(line.of->file, "a.txt");
+}
+
 TEST_F(Sides, NamesOfFilesAreAnyBytes) {
   put("t/caf\xe9.txt", words(1, 40));
   put("t/\xff\xfe.bin", std::string(100, '\0'));
