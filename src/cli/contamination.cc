@@ -101,6 +101,16 @@ Status write_items(const std::string& path, const ContaminationReport& report, c
   return write_file(path, lines);
 }
 
+// A file or folder, or an artifact of the lab that is a test.
+Result<fs::path> find_task(Lab& lab, const std::string& name) {
+  std::error_code error;
+  if (fs::exists(name, error)) return fs::path(name);
+  const auto artifact = lab.find(name);
+  if (!artifact) return fail("{}: there is no such file or folder, and {}", name, artifact.error().message);
+  if (artifact->kind != "task") return fail("{}: is of kind {}, which is no test", artifact->id, artifact->kind);
+  return artifact->path;
+}
+
 Status look(const CliContext& context, const Options& options) {
   ContaminationOptions how;
   how.mode = options.mode;
@@ -108,8 +118,9 @@ Status look(const CliContext& context, const Options& options) {
   PERSEA_TRY(Json settings, parse_json(options.settings, "--settings"));
   how.settings = std::move(settings);
   PERSEA_TRY(Lab lab, Lab::open_existing(context.lab));
+  PERSEA_TRY(const fs::path task, find_task(lab, options.task));
   EvalItems items;
-  PERSEA_CHECK(read_eval_items(options.task, {options.fields}, items));
+  PERSEA_CHECK(read_eval_items(task, {options.fields}, items));
   PERSEA_TRY(const ContaminationReport report, find_contamination(lab, options.model, items.items, how));
   if (!options.out.empty()) PERSEA_CHECK(write_items(options.out, report, items));
   if (!context.json) {
@@ -140,7 +151,9 @@ void add_contamination(CLI::App& app, CliContext& context, VerbAction& action) {
   const auto options = std::make_shared<Options>();
   verb->add_option("MODEL", options->model, "A model or another artifact: an id, its unique beginning, or a kind")
       ->required();
-  verb->add_option("TASK", options->task, "A file of evaluation items (JSON lines), or a folder of them")->required();
+  verb->add_option("TASK", options->task,
+                   "A file of evaluation items (JSON lines), a folder of them, or an artifact of kind task")
+      ->required();
   verb->add_option("--fields", options->fields, "Members that are an item's text (default: as their names say)")
       ->delimiter(',');
   verb->add_option("--mode", options->mode, "How copies are found: aligned, lm-eval, nemo or datatrove")

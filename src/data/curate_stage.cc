@@ -1,5 +1,7 @@
 #include "data/curate_stage.h"
 
+#include <algorithm>
+
 #include "base/clock.h"
 #include "base/progress.h"
 #include "data/corpus_stage.h"
@@ -19,6 +21,24 @@ using namespace curation;
 
 // Raised whenever the same settings would give another corpus.
 constexpr int kVersion = 1;
+
+// Adds the lab's tests to what is looked for in texts: a corpus is clean of all of them, or it is another corpus.
+Status find_tests(Lab& lab, Recipe& recipe, StageSpec& spec) {
+  const auto looks = [](const StepRecipe& step) { return step.name == "decontaminate"; };
+  if (std::none_of(recipe.steps.begin(), recipe.steps.end(), looks)) return {};
+  std::vector<Damage> damages;
+  PERSEA_TRY(std::vector<Artifact> artifacts, lab.list(&damages));
+  for (const Damage& damage : damages)
+    if (damage.artifact.starts_with("task-")) return fail("{}: {}", damage.artifact, damage.problem);
+  std::sort(artifacts.begin(), artifacts.end(), [](const Artifact& a, const Artifact& b) { return a.id < b.id; });
+  for (const Artifact& artifact : artifacts) {
+    if (artifact.kind != "task") continue;
+    spec.inputs.emplace_back(artifact.kind, artifact.id);
+    for (StepRecipe& step : recipe.steps)
+      if (looks(step)) step.lab_texts.push_back(fs::absolute(artifact.path).string());
+  }
+  return {};
+}
 
 // Puts the places of models into the sections that name them: a file or folder beside the recipe, or an artifact of the
 // lab, which is an input then.
@@ -70,11 +90,11 @@ struct Scoring {
   }
 };
 
-// What the first rank tells the others: where the parts go, what there is to read, and the steps with their models'
-// places. Nothing where nothing is to do.
+// What the first rank tells the others: where the parts go, what there is to read, and the steps with the places of
+// what they need of the lab. Nothing where nothing is to do.
 std::string order_of(const Recipe& recipe, const Plan& plan, const fs::path& folder) {
   Json steps = Json::array();
-  for (const StepRecipe& step : recipe.steps) steps.push_back({step.name, step.settings, step.where});
+  for (const StepRecipe& step : recipe.steps) steps.push_back({step.name, step.settings, step.where, step.lab_texts});
   // Names of files are bytes of any kind, which JSON's text does not carry.
   const auto bytes = Json::to_cbor({{"folder", folder.string()}, {"files", plan.json()}, {"steps", steps}});
   return {bytes.begin(), bytes.end()};
@@ -82,7 +102,7 @@ std::string order_of(const Recipe& recipe, const Plan& plan, const fs::path& fol
 
 Recipe with_steps(Recipe recipe, const Json& steps) {
   recipe.steps.clear();
-  for (const Json& step : steps) recipe.steps.push_back({step[0], step[1], step[2]});
+  for (const Json& step : steps) recipe.steps.push_back({step[0], step[1], step[2], step[3]});
   return recipe;
 }
 
@@ -130,6 +150,7 @@ Result<StageResult> run_curate_stage(Lab& lab, const Recipe& said, const CurateO
   const auto run = [&]() -> Result<StageResult> {
     Recipe recipe = said;
     StageSpec spec;
+    PERSEA_CHECK(find_tests(lab, recipe, spec));
     PERSEA_CHECK(find_models(lab, recipe, spec));
     PERSEA_TRY(auto steps, make_steps(recipe));
     PERSEA_TRY(const Scoring scoring, Scoring::create(recipe, options));

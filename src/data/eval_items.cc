@@ -346,13 +346,4 @@ void add_smallworld_items(uint64_t seed, int count, EvalItems& out) {
   }
 }
 
-Result<EvalItems> lab_eval_items(Lab& lab, const std::vector<fs::path>& paths, const EvalItemOptions& options) {
-  EvalItems all;
-  for (const fs::path& path : paths) PERSEA_CHECK(read_eval_items(path, options, all));
-  PERSEA_TRY(const std::vector<Artifact> artifacts, lab.list());
-  for (const Artifact& artifact : artifacts)
-    if (artifact.kind == "task") PERSEA_CHECK(read_eval_items(artifact.path, {}, all));
-  return all;
-}
-
 }  // namespace persea

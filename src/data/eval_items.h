@@ -11,7 +11,6 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "curate/contamination.h"
-#include "ledger/lab.h"
 
 namespace persea {
 
@@ -35,8 +34,5 @@ Status read_eval_items(const fs::path& path, const EvalItemOptions& options, Eva
 
 // The questions of smallworld that models of the lab are asked.
 void add_smallworld_items(uint64_t seed, int count, EvalItems& out);
-
-// Every evaluation text of the lab: files and folders that a recipe names, and the artifacts of kind "task".
-Result<EvalItems> lab_eval_items(Lab& lab, const std::vector<fs::path>& paths, const EvalItemOptions& options);
 
 }  // namespace persea

@@ -102,22 +102,11 @@ TEST_F(EvalFiles, RefusesAPartOfATest) {
   EXPECT_FALSE(read_eval_items(dir_.path() / "none", {}, items).ok());
 }
 
-TEST_F(EvalFiles, TheLabsOwnTests) {
+TEST_F(EvalFiles, QuestionsOfSmallworld) {
   EvalItems items;
   add_smallworld_items(1, 30, items);
   ASSERT_EQ(items.items.size(), 30u);
   EXPECT_FALSE(items.items[7].question.empty());
-  auto lab = Lab::open(dir_.path() / "lab");
-  ASSERT_TRUE(lab.ok());
-  const auto made = lab->run({"task", 1, Json::object(), {}}, [](StageContext& context) {
-    return write_file(context.out() / "items.jsonl", "{\"question\": \"of the lab\"}\n");
-  });
-  ASSERT_TRUE(made.ok());
-  const auto all = lab_eval_items(*lab, {put("t.jsonl", "{\"question\": \"of a file\"}")}, {});
-  ASSERT_TRUE(all.ok()) << all.error().message;
-  ASSERT_EQ(all->items.size(), 2u);
-  EXPECT_EQ(all->items[0].question, "of a file");
-  EXPECT_EQ(all->items[1].question, "of the lab");
 }
 
 TEST_F(EvalFiles, WhatAModelWasTrainedOnIsLookedThrough) {

@@ -128,9 +128,10 @@ struct Split {
 
 // A step that judges each text by itself, in the order of the recipe.
 struct StepRecipe {
-  std::string name;   // "rules", "language", "quality", "perplexity", "decontaminate"
-  Json settings;      // as they stand in the recipe; checked where the step is made
-  std::string where;  // "recipe.toml:12", for messages
+  std::string name;                         // "rules", "language", "quality", "perplexity", "decontaminate"
+  Json settings;                            // as they stand in the recipe; checked where the step is made
+  std::string where;                        // "recipe.toml:12", for messages
+  std::vector<std::string> lab_texts = {};  // folders of the lab's tests, which "decontaminate" looks for too
 };
 
 struct Recipe {

@@ -107,5 +107,34 @@ TEST_F(Sides, NamesOfFilesAreAnyBytes) {
   ASSERT_EQ(decisions(made).size(), 1U);
 }
 
+TEST_F(Sides, TestsOfTheLabAreLookedForToo) {
+  const std::string question =
+      "Which river of the old kingdom carried the seven painted barges to the harbour of Anselm?";
+  put("t/a.txt", words(1, 40));
+  put("t/b.txt", words(2, 40) + " " + question + " " + words(3, 40));
+  put("t/c.txt", words(4, 40));
+  put("test.jsonl", "{\"question\": \"Who wrote the long letter about the winter in the mountains of Karst?\"}\n");
+  const std::string looked = std::string(kSource) + "[decontaminate]\ntexts = [\"test.jsonl\"]\n";
+  EXPECT_EQ(curate(looked).facts().at("documents"), 3);
+  {
+    Lab opened = lab();
+    ASSERT_TRUE(
+        opened
+            .run({"task", 1, Json::object(), {}},
+                 [&](StageContext& context) {
+                   return write_file(context.out() / "items.jsonl", canonical_json({{"question", question}}) + "\n");
+                 })
+            .ok());
+  }
+  for (const std::string& recipe : {looked, std::string(kSource) + "[decontaminate]\n"}) {
+    const Artifact made = curate(recipe);
+    EXPECT_EQ(made.facts().at("documents"), 2);
+    ASSERT_EQ(made.inputs().size(), 1U);
+    EXPECT_EQ(made.inputs()[0].role, "task");
+    ASSERT_EQ(decisions(made).size(), 1U);
+    EXPECT_EQ(decisions(made)[0].file, "b.txt");
+  }
+}
+
 }  // namespace
 }  // namespace persea::curation

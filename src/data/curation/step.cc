@@ -111,8 +111,8 @@ Result<curate::ContaminationIndex> make_contamination_index(const Recipe& recipe
   for (const char* key : {"texts", "fields", "mode"}) settings.erase(key);
   EvalItemOptions options;
   std::vector<std::string> paths;
-  if (!curate::take_setting(texts, paths) || paths.empty())
-    return wrong({"`texts` has to be a list of files or folders with what models are tested with"});
+  const bool taken = texts.is_null() ? !step.lab_texts.empty() : curate::take_setting(texts, paths) && !paths.empty();
+  if (!taken) return wrong({"`texts` has to be a list of files or folders with what models are tested with"});
   if (!curate::take_setting(fields, options.fields)) return wrong({"`fields` has to be a list of names"});
   if (!mode.is_string()) return wrong({"`mode` has to be a name"});
   EvalItems items;
@@ -120,6 +120,8 @@ Result<curate::ContaminationIndex> make_contamination_index(const Recipe& recipe
     const fs::path file = fs::path(path).is_relative() ? recipe.folder / path : fs::path(path);
     if (const Status read = read_eval_items(file, options, items); !read) return wrong(read.error());
   }
+  for (const std::string& path : step.lab_texts)
+    if (const Status read = read_eval_items(path, {}, items); !read) return wrong(read.error());
   auto index = curate::ContaminationIndex::build(items.items, mode.get<std::string>(), settings);
   if (!index) return wrong(index.error());
   return index;
