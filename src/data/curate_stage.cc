@@ -80,6 +80,8 @@ struct Scoring {
       rest.erase("model");
       const auto made = [&]() -> Status {
         PERSEA_TRY(scoring.settings, curate::read_perplexity_settings(bounds));
+        if (scoring.settings.least <= 0 && scoring.settings.most <= 0)
+          return fail("without `least` and `most` no text is dropped: persea quality perplexity shows what texts have");
         PERSEA_TRY(scoring.scorer, options.scorer(step.settings.at("model").get<std::string>(), rest));
         return {};
       }();

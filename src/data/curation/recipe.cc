@@ -47,6 +47,7 @@ Status check(const Read& read) {
 
 Status check(const Pii& pii) {
   PERSEA_CHECK(one_of("action", pii.action, {"mask", "drop"}));
+  if (pii.kinds.empty()) return fail("`kinds` names nothing to look for: leave it out, and all kinds are");
   const std::vector<std::string> names(curate::kPiiNames.begin(), curate::kPiiNames.end());
   for (const std::string& kind : pii.kinds) PERSEA_CHECK(one_of("kinds", kind, names));
   return {};
@@ -55,7 +56,10 @@ Status check(const Pii& pii) {
 Status check(const Dedup& dedup) {
   PERSEA_CHECK(one_of("near", dedup.near, {"drop", "keep"}));
   PERSEA_CHECK(one_of("span_keep", dedup.span_keep, {"first", "none"}));
-  return within("span_tokens", static_cast<double>(dedup.span_tokens), 0, 1e6);
+  PERSEA_CHECK(within("span_tokens", static_cast<double>(dedup.span_tokens), 0, 1000));
+  if (dedup.span_keep != "first" && dedup.span_tokens == 0)
+    return fail("`span_keep` says nothing without `span_tokens`: set that to the least length of a span, such as 50");
+  return {};
 }
 
 Status check(const Mix& mix) {
@@ -147,7 +151,8 @@ Result<Recipe> Recipe::parse(std::string_view text, std::string_view where, cons
   PERSEA_CHECK(reader.read_if_there("read", recipe.read));
   PERSEA_CHECK(reader.read_if_there("require", recipe.require));
   PERSEA_CHECK(reader.read_if_there("pii", recipe.pii));
-  if (const auto said = document.value.find("dedup"); said != document.value.end() && said->is_object()) {
+  if (const auto said = document.value.find("dedup"); said != document.value.end()) {
+    if (!said->is_object()) return fail("{}: [dedup] has to be a table", reader.at("dedup"));
     Json rest = *said, minhash = rest.value("minhash", Json());
     rest.erase("minhash");
     PERSEA_CHECK(reader.read(rest, "dedup", "dedup", recipe.dedup));
@@ -156,8 +161,15 @@ Result<Recipe> Recipe::parse(std::string_view text, std::string_view where, cons
       if (!settings) return fail("{}: {}", reader.at("dedup.minhash"), settings.error().message);
       recipe.dedup.minhash = curate::settings_json(*settings);
     }
+    if (recipe.dedup.near == "keep" && recipe.dedup.minhash.is_null())
+      return fail("{}: dedup: `near` = \"keep\" says nothing without `minhash`: name a set, such as \"datatrove\"",
+                  reader.at("dedup.near"));
   }
   PERSEA_CHECK(reader.read_if_there("mix", recipe.mix));
+  const auto measures_quality = [](const StepRecipe& step) { return step.name == "quality"; };
+  if (recipe.mix.order.starts_with("best-") && std::none_of(recipe.steps.begin(), recipe.steps.end(), measures_quality))
+    return fail("{}: mix: `order` = \"{}\" goes by the quality that [quality] measures: name a model there",
+                reader.at("mix.order"), recipe.mix.order);
   PERSEA_CHECK(reader.read_if_there("split", recipe.split));
   return recipe;
 }

@@ -62,5 +62,22 @@ TEST(CurationRecipe, SaysWhatIsWrongAndWhere) {
   EXPECT_NE(error_of(std::string(kSource) + "[pii]\nkinds = [\"name\"]\n").find("`kinds`"), std::string::npos);
 }
 
+TEST(CurationRecipe, WhatWouldSayNothingIsRefused) {
+  const std::string source(kSource);
+  EXPECT_EQ(error_of(source + "[mix]\norder = \"best-last\"\n"),
+            "r.toml:5: mix: `order` = \"best-last\" goes by the quality that [quality] measures: name a model there");
+  EXPECT_EQ(error_of(source + "[quality]\nmodel = \"m\"\n[mix]\norder = \"best-last\"\n"), "");
+  EXPECT_EQ(error_of(source + "[pii]\nkinds = []\n"),
+            "r.toml:4: pii: `kinds` names nothing to look for: leave it out, and all kinds are");
+  EXPECT_EQ(error_of(source + "[[dedup]]\nexact = false\n"), "r.toml:4: [dedup] has to be a table");
+  EXPECT_EQ(error_of("dedup = true\n" + source), "r.toml:1: [dedup] has to be a table");
+  EXPECT_EQ(error_of(source + "[dedup]\nnear = \"keep\"\n"),
+            "r.toml:5: dedup: `near` = \"keep\" says nothing without `minhash`: name a set, such as \"datatrove\"");
+  EXPECT_NE(error_of(source + "[dedup]\nspan_keep = \"none\"\n").find("`span_keep` says nothing without"),
+            std::string::npos);
+  EXPECT_EQ(error_of(source + "[dedup]\nspan_tokens = 5000\n"),
+            "r.toml:4: dedup: `span_tokens` = 5000 has to lie between 0 and 1000");
+}
+
 }  // namespace
 }  // namespace persea::curation

@@ -136,5 +136,22 @@ TEST_F(Sides, TestsOfTheLabAreLookedForToo) {
   }
 }
 
+TEST_F(Sides, AModelThatDropsNothingIsNotAsked) {
+  put("t/a.txt", words(1, 40));
+  put("model", "weights");
+  const auto recipe = Recipe::parse(std::string(kSource) + "[perplexity]\nmodel = \"model\"\n", "r.toml", dir_.path());
+  ASSERT_TRUE(recipe.ok());
+  Lab opened = lab();
+  const auto ranks = Ranks::alone();
+  const ScorerFactory none = [](const fs::path&, const Json&) {
+    return Result<std::unique_ptr<curate::TextScorer>>(fail("was asked"));
+  };
+  const auto made = run_curate_stage(opened, *recipe, {1 << 28, true, none}, *ranks);
+  ASSERT_FALSE(made.ok());
+  EXPECT_NE(made.error().message.find("r.toml:4: [perplexity]: without `least` and `most` no text is dropped"),
+            std::string::npos)
+      << made.error().message;
+}
+
 }  // namespace
 }  // namespace persea::curation
