@@ -1,6 +1,9 @@
 #include "data/corpus_stage.h"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
 #include <map>
 #include <unordered_set>
@@ -155,6 +158,19 @@ Status write_smallworld(const CorpusSettings& settings, StageContext& context, b
   return writer.finish({SplitBy::hash, settings.valid_fraction});
 }
 
+// Why what lies in a folder is no file that can be read; "" where it is one, or a folder that is looked into.
+std::string no_file(const fs::directory_entry& entry) {
+  std::error_code error;
+  const fs::file_status status = entry.status(error);  // of what a link leads to
+  if (fs::is_regular_file(status)) return "";
+  if (fs::is_directory(status)) {
+    if (entry.is_symlink(error)) return "is a link to a folder, which is not followed: name that folder itself";
+    const bool open = ::access(entry.path().c_str(), R_OK | X_OK) == 0;
+    return open ? "" : fmt::format("cannot be read: {}", std::strerror(errno));
+  }
+  return entry.is_symlink(error) ? "is a link that leads nowhere" : "is no file";
+}
+
 }  // namespace
 
 Result<std::vector<FoundFile>> list_files(const fs::path& path) {
@@ -168,11 +184,13 @@ Result<std::vector<FoundFile>> list_files(const fs::path& path) {
     while (entry != end) {
       const bool hidden = entry->path().filename().native().starts_with('.');
       std::error_code ignored;
+      const std::string name = entry->path().lexically_relative(path).string();
       if (hidden) {
         entry.disable_recursion_pending();
       } else if (entry->is_regular_file(ignored)) {
-        files.push_back(
-            {entry->path().lexically_relative(path).string(), "", "", static_cast<int64_t>(entry->file_size(ignored))});
+        files.push_back({name, "", "", static_cast<int64_t>(entry->file_size(ignored))});
+      } else if (std::string reason = no_file(*entry); !reason.empty()) {
+        files.push_back({name, "", std::move(reason), 0});
       }
       entry.increment(error);
       if (error) return fail("{}: {}", path.string(), error.message());
@@ -189,6 +207,7 @@ Result<std::vector<FoundFile>> find_files(const fs::path& path) {
   PERSEA_TRY(std::vector<FoundFile> files, list_files(path));
   const bool folder = fs::is_directory(path);
   pool().parallel_for(static_cast<int64_t>(files.size()), [&](int64_t i) {
+    if (!files[i].unreadable.empty()) return;
     const auto digest = sha256_file(folder ? path / files[i].name : path);
     if (digest) {
       files[i].digest = *digest;

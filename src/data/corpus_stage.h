@@ -22,11 +22,12 @@ struct CorpusSettings {
 };
 
 // The files of a folder that may hold text, as paths relative to it, sorted; hidden ones and what lies in hidden
-// folders left out. Of a file: itself. Fails where there is nothing.
+// folders left out. Links to folders are not followed; these, and whatever else cannot be read, stand among the files
+// with the reason. Of a file: itself. Fails where there is nothing.
 struct FoundFile {
   std::string name;
   std::string digest;      // SHA-256 of the content
-  std::string unreadable;  // why there is no digest
+  std::string unreadable;  // why it cannot be read
   int64_t bytes = 0;
 };
 Result<std::vector<FoundFile>> find_files(const fs::path& path);

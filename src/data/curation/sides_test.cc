@@ -107,6 +107,22 @@ TEST_F(Sides, NamesOfFilesAreAnyBytes) {
   ASSERT_EQ(decisions(made).size(), 1U);
 }
 
+TEST_F(Sides, WhatIsNoFileIsNamed) {
+  put("t/good.txt", words(1, 40));
+  put("elsewhere/other.txt", words(2, 40));
+  fs::create_directory_symlink(dir_.path() / "elsewhere", dir_.path() / "t/link");
+  fs::create_symlink(dir_.path() / "nowhere", dir_.path() / "t/lost.txt");
+  fs::create_symlink(dir_.path() / "elsewhere/other.txt", dir_.path() / "t/other.txt");
+  const Artifact made = curate(kSource);
+  EXPECT_EQ(made.facts().at("documents"), 2);
+  const auto lines = decisions(made);
+  ASSERT_EQ(lines.size(), 2U);
+  EXPECT_EQ(lines[0].file, "link");
+  EXPECT_EQ(lines[0].reason, "is a link to a folder, which is not followed: name that folder itself");
+  EXPECT_EQ(lines[1].file, "lost.txt");
+  EXPECT_EQ(lines[1].reason, "is a link that leads nowhere");
+}
+
 TEST_F(Sides, TestsOfTheLabAreLookedForToo) {
   const std::string question =
       "Which river of the old kingdom carried the seven painted barges to the harbour of Anselm?";
