@@ -123,6 +123,10 @@ bool ArchiveFile::next(Member& member) {
 
 std::unique_ptr<ByteSource> ArchiveFile::bytes() { return std::make_unique<MemberSource>(state_->handle.get()); }
 
+bool ArchiveFile::packs() const {
+  return (archive_format(state_->handle.get()) & ARCHIVE_FORMAT_BASE_MASK) != ARCHIVE_FORMAT_TAR;
+}
+
 const std::string& ArchiveFile::problem() const { return state_->problem; }
 
 }  // namespace persea::read

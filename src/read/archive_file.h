@@ -22,6 +22,8 @@ class ArchiveFile {
   bool next(Member& member);
   // The bytes of the member that next() gave, until next() is called again.
   std::unique_ptr<ByteSource> bytes();
+  // Whether its members may be packed, as those of tar are not.
+  bool packs() const;
   const std::string& problem() const;
 
  private:

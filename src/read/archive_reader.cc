@@ -1,6 +1,7 @@
 #include "read/archive_reader.h"
 
 #include "read/archive_file.h"
+#include "read/counted_source.h"
 
 namespace persea::read {
 namespace {
@@ -25,7 +26,10 @@ class ArchiveReader : public FormatReader {
     for (;;) {
       if (member_ && member_->next(item)) return true;
       member_.reset();
-      if (part_.reading->bomb()) return false;  // noted where it was seen
+      if (part_.reading->bomb()) {
+        part_.skip(kBomb);
+        return false;
+      }
       ArchiveFile::Member member;
       if (!archive_->next(member)) {
         if (!archive_->problem().empty()) {
@@ -40,7 +44,10 @@ class ArchiveReader : public FormatReader {
       } else if (hidden(member.name)) {
         inside.skip("is hidden");
       } else {
-        member_ = open_part(archive_->bytes(), std::move(inside));
+        std::unique_ptr<ByteSource> bytes = archive_->bytes();
+        if (archive_->packs())
+          bytes = std::make_unique<CountedSource>(std::move(bytes), *part_.reading, &Reading::unpacked);
+        member_ = open_part(std::move(bytes), std::move(inside));
       }
     }
   }

@@ -92,6 +92,17 @@ TEST(ArchiveSlow, BombsAreDefused) {
   EXPECT_NE(all.problem.find("a thousand times"), std::string::npos) << all.problem;
 }
 
+TEST(ArchiveSlow, BombsInArchivesAreDefusedToo) {
+  const std::string spaces(300 << 20, ' ');
+  const std::string bomb =
+      make_archive(ArchiveForm::seven_zip, {{"a.txt", "first"}, {"b.txt", spaces}, {"c.txt", "x"}});
+  ASSERT_LT(bomb.size(), 200000U);
+  const auto all = read_for_test(bomb, "x.7z", {.document_bytes = 1 << 20});
+  EXPECT_EQ(all.texts(), Texts{"first"});
+  EXPECT_NE(all.reason("b.txt").find("a thousand times"), std::string::npos);
+  EXPECT_NE(all.reason().find("the rest is left out"), std::string::npos);
+}
+
 std::string epub(const std::string& first, const std::string& second) {
   return make_archive(
       ArchiveForm::zip,

@@ -6,6 +6,7 @@
 #include "read/book_reader.h"
 #include "read/charset.h"
 #include "read/chat_lines.h"
+#include "read/counted_source.h"
 #include "read/json_reader.h"
 #include "read/mail_reader.h"
 #include "read/reading.h"
@@ -23,32 +24,6 @@ namespace {
 constexpr size_t kFirst = 1 << 13;
 constexpr size_t kLongestPlace = 500;
 constexpr size_t kListed = 1 << 16;  // what was skipped, kept until it is taken
-
-// Counts what comes out of a layer of packing, and ends it where that gets out of hand.
-class CountedSource : public ByteSource {
- public:
-  CountedSource(std::unique_ptr<ByteSource> source, Reading& reading, int64_t Reading::*count)
-      : source_(std::move(source)), reading_(reading), count_(count) {}
-  size_t read(std::span<char> out) override {
-    if (!problem_.empty()) return 0;
-    const size_t n = source_->read(out);
-    reading_.*count_ += static_cast<int64_t>(n);
-    if (n < out.size()) problem_ = source_->problem();
-    if (reading_.bomb()) {
-      problem_ = "unpacks to more than a thousand times its size: the rest is left out";
-    }
-    return n;
-  }
-  const std::string& problem() const override { return problem_; }
-  int64_t size() const override { return source_->size(); }
-  bool seek(int64_t at) override { return source_->seek(at); }
-
- private:
-  std::unique_ptr<ByteSource> source_;
-  Reading& reading_;
-  int64_t Reading::*count_;
-  std::string problem_;
-};
 
 // Tells where reading a part ended early.
 class NotedSource : public ByteSource {
