@@ -72,10 +72,12 @@ class TableReader : public FormatReader {
       const std::string place = part_.within(fmt::format("row {}", number_));
       if (end != RowEnd::complete) {
         if (++unclosed_ > kUnclosed) {
-          part_.reading->skip(place, "is the last that is read: too many rows have quotes that do not end");
+          part_.reading->skip(place, "is the last that is read: too many rows do not hold together");
           return false;
         }
-        part_.reading->skip(place, "its quotes do not end: its first line is left out");
+        part_.reading->skip(place, end == RowEnd::too_wide
+                                       ? fmt::format("has more than {} columns: it is left out", kMostFields)
+                                       : "its quotes do not end: its first line is left out");
         continue;
       }
       if (std::all_of(fields_.begin(), fields_.end(), [](const std::string& f) { return blank(f); })) continue;
@@ -110,11 +112,11 @@ class TableReader : public FormatReader {
         window_.skip(length);
         return end;
       }
-      if (end == RowEnd::unclosed || full) {
-        const size_t line = window_.view().find('\n');
+      if (end != RowEnd::needs_more || full) {
+        const size_t line = window_.find('\n', 0, limit);
         length = line == std::string_view::npos ? window_.view().size() : line + 1;
         window_.skip(length);
-        return RowEnd::unclosed;
+        return end == RowEnd::too_wide ? end : RowEnd::unclosed;
       }
       wanted = std::max(2 * window_.view().size(), kSample);
     }

@@ -63,6 +63,12 @@ TEST(Table, UnclosedQuotesCostALine) {
   EXPECT_EQ(all.reason("row 2"), "its quotes do not end: its first line is left out");
 }
 
+TEST(Table, ARowOfMoreColumnsThanAnyTableHasIsLeftOut) {
+  const auto all = read_for_test("text,b\nfine,1\n" + std::string(1 << 20, ',') + "\nalso fine,2\n", "x.csv");
+  EXPECT_EQ(all.texts(), (Texts{"fine", "also fine"}));
+  EXPECT_EQ(all.reason("row 2"), "has more than 65536 columns: it is left out");
+}
+
 TEST(Table, EncodingsOfOneByte) {
   EXPECT_EQ(read_for_test("text,b\nDer B\xe4r s\xfc\xdft gro\xdf"
                           "e \xc4pfel und h\xf6rt,x\n",

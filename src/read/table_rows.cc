@@ -36,6 +36,7 @@ RowEnd read_row(std::string_view text, char delimiter, bool last, std::vector<st
     value.append(text, at, end - at);
     at = end;
     if (at < text.size() && text[at] == delimiter) {
+      if (count == kMostFields) return RowEnd::too_wide;
       ++at;
       continue;
     }
