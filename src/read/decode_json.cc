@@ -9,6 +9,7 @@
 #include "read/charset.h"
 #include "read/decode_forms.h"
 #include "read/json_fields.h"
+#include "read/json_mend.h"
 #include "read/json_tree.h"
 #include "read/text_normalizer.h"
 
@@ -44,10 +45,24 @@ bool read_fields(const dom::object& object, Fields& fields) {
   return !fields.values[static_cast<size_t>(Field::text)].empty();
 }
 
+// The value in `bytes`, whose padding is there (decode_json): no copy is made, unless the parser refuses what others
+// take (json_mend.h).
+simdjson::error_code parse(std::string_view bytes, dom::parser& parser, DocumentSink& sink, std::string& mended,
+                           dom::element& value) {
+  const auto error = parser.parse(bytes.data(), bytes.size(), false).get(value);
+  if (error != simdjson::STRING_ERROR && error != simdjson::NUMBER_ERROR) return error;
+  const int64_t replaced = mend_json(bytes, mended);
+  if (mended == bytes) return error;
+  mended.reserve(mended.size() + simdjson::SIMDJSON_PADDING);
+  const auto again = parser.parse(mended.data(), mended.size(), false).get(value);
+  if (again == simdjson::SUCCESS) sink.out().replaced += replaced;
+  return again;
+}
+
 void decode_value(std::string_view bytes, dom::parser& parser, DocumentSink& sink) {
   dom::element value;
-  // Its padding is there (decode_json): no copy is made.
-  if (const auto error = parser.parse(bytes.data(), bytes.size(), false).get(value)) {
+  std::string mended;
+  if (const auto error = parse(bytes, parser, sink, mended, value)) {
     return sink.skip("", fmt::format("is no JSON: {}", simdjson::error_message(error)));
   }
   dom::object object;

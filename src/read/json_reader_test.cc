@@ -167,6 +167,17 @@ TEST(Json, LatinIsMendedOnlyWhereItIsBroken) {
   EXPECT_EQ(mend_latin("plain"), "plain");
 }
 
+TEST(Json, WhatOtherProgramsTakeCostsNoText) {
+  // A text that was cut between the halves of a character, and numbers of more digits than a machine's.
+  const auto cut =
+      read_for_test("{\"text\": \"an end \\ud83d\"}\n{\"text\": \"\\\\ud83d \\ud83d\\ude00 \\ude00!\"}\n", "x.jsonl");
+  EXPECT_EQ(cut.texts(), (Texts{"an end \xef\xbf\xbd", "\\ud83d \xf0\x9f\x98\x80 \xef\xbf\xbd!"}));
+  EXPECT_EQ(read_for_test("{\"id\": 340282366920938463463374607431768211456, \"text\": \"kept\"}\n", "x.jsonl").texts(),
+            Texts{"kept"});
+  EXPECT_TRUE(read_for_test("{\"id\": 01, \"text\": \"kept\"}\n", "x.jsonl").texts().empty());
+  EXPECT_TRUE(read_for_test("{\"text\": \"\\x and \\ud83d\"}\n", "x.jsonl").texts().empty());
+}
+
 TEST(Json, WhatsAppsLinesAreMessages) {
   const std::string android =
       "12/31/21, 9:41 PM - Messages are end-to-end encrypted.\n12/31/21, 9:41 PM - Ann: Hello\nsecond line\n12/31/21, "

@@ -82,7 +82,10 @@ class Tree {
         return;
       }
     }
-    if (notebook && add_notebook(object, place, title)) return;
+    if (notebook && add_notebook(object, place, title)) {
+      social_ = outer;
+      return;
+    }
     Document document{pair(strings),     place, title, of(Field::address), of(Field::author), of(Field::date),
                       of(Field::licence)};
     if (document.text.empty()) document.text = told[static_cast<size_t>(Field::text)];
