@@ -31,8 +31,10 @@ void RowMode::add_across(uint32_t item, std::span<const uint64_t> words, size_t 
 void RowMode::finish(size_t items) {
   index_.build();
   left_out_.assign(index_.rows(), false);
+  has_row_.assign(items, false);
+  for (const uint32_t item : with_rows_) has_row_[item] = true;
   found_by_.assign(items, false);
-  for (const uint32_t item : with_rows_) found_by_[item] = true;
+  tell_items();
   order_.assign(lengths_.begin(), lengths_.end());
   if (!order_.empty()) std::rotate(order_.begin(), order_.end() - 1, order_.end());
   with_rows_ = {};
@@ -41,6 +43,16 @@ void RowMode::finish(size_t items) {
 
 void RowMode::leave_out(const std::function<bool(uint32_t row)>& common) {
   for (uint32_t row = 0; row < index_.rows(); ++row) left_out_[row] = common(row);
+  tell_items();
+}
+
+// Nobody may take an item for clean that no row leads to: not even where it stands in so many texts that none counts.
+void RowMode::tell_items() {
+  std::fill(found_by_.begin(), found_by_.end(), false);
+  for (uint32_t row = 0; row < index_.rows(); ++row) {
+    if (left_out_[row]) continue;
+    for (const uint32_t item : index_.items(row)) found_by_[item] = true;
+  }
 }
 
 // Calls met(first word, words, row) for each row of the text that counts, from left to right; it returns where to go

@@ -21,9 +21,11 @@ class RowMode : public ContaminationMode {
  public:
   explicit RowMode(std::unique_ptr<RowReader> reader) : reader_(std::move(reader)) {}
 
-  size_t bytes() const override { return index_.bytes() + left_out_.size() / 8 + found_by_.size() / 8; }
+  size_t bytes() const override { return index_.bytes() + left_out_.size() / 8 + found_by_.size() / 4; }
   std::string_view untellable(uint32_t item) const override {
-    return found_by_[item] ? "" : "has fewer words than a row that is looked for";
+    if (found_by_[item]) return "";
+    return has_row_[item] ? "has only rows that many other items or texts have too"
+                          : "has fewer words than a row that is looked for";
   }
   void find(std::string_view text, ContaminationScratch& scratch, std::vector<ContaminationHit>& hits) const override;
   void count(std::string_view text, ContaminationScratch& scratch, ContaminationCounts& counts) const override;
@@ -45,13 +47,15 @@ class RowMode : public ContaminationMode {
   template <class Met>
   void walk(std::string_view text, ContaminationScratch& scratch, const Met& met) const;
   void add_row(uint64_t row, uint32_t item, size_t n);
+  void tell_items();
 
   std::unique_ptr<RowReader> reader_;
   NgramIndex index_;
   std::set<size_t> lengths_;
   std::vector<size_t> order_;   // of lengths: the longest first, then rising
   std::vector<bool> left_out_;  // of each row
-  std::vector<bool> found_by_;  // of each item: whether it has a row
+  std::vector<bool> has_row_;   // of each item
+  std::vector<bool> found_by_;  // and whether one of its rows counts and leads to it
   std::vector<uint32_t> with_rows_;
   ContaminationScratch building_;
 };

@@ -304,6 +304,26 @@ TEST(ContaminationTest, NemoForgetsWhatIsCommon) {
   EXPECT_NE(index.digest(), digest);
 }
 
+TEST(ContaminationTest, WhatNoRowLeadsToIsNeverCalledClean) {
+  const std::string question = "one two three four five six seven eight nine ten eleven twelve thirteen";
+  EvaluationItem item;
+  item.question = question;
+  auto index = index_of({item}, "nemo", {{"max_matches", 2}});
+  EXPECT_EQ(index.untellable(0), "");
+  ContaminationScratch scratch;
+  ContaminationCounts counts = index.no_counts();
+  for (int text = 0; text < 3; ++text) index.count(question, scratch, counts);
+  index.leave_out_common(counts);
+  EXPECT_EQ(index.untellable(0), "has only rows that many other items or texts have too");
+  // Of a row that very many items have, not all are named.
+  const auto many = index_of(std::vector<EvaluationItem>(40, item), "lm-eval");
+  size_t named = 0, told = 0;
+  for (const auto& hit : find(many, question)) named += hit.item < 40 ? 1 : 0;
+  for (uint32_t i = 0; i < 40; ++i) told += many.untellable(i).empty() ? 1 : 0;
+  EXPECT_EQ(named, told);
+  EXPECT_LT(told, 40);
+}
+
 TEST(ContaminationTest, NemoDropsWhatFallsToPieces) {
   const auto index = index_of(some_items(), "nemo");
   Random random(6);

@@ -156,7 +156,6 @@ Result<ContaminationReport> find_contamination(Lab& lab, std::string_view name,
   report.model = lineage.root;
   report.unknown = std::move(upstream.unknown);
   report.items.resize(items.size());
-  for (uint32_t i = 0; i < items.size(); ++i) report.items[i].untellable = index.untellable(i);
 
   std::vector<CorpusReader> readers;
   std::vector<std::vector<std::string>> sources;
@@ -176,6 +175,7 @@ Result<ContaminationReport> find_contamination(Lab& lab, std::string_view name,
     for (const CorpusReader& reader : readers) search.count(reader, counts);
     index.leave_out_common(counts);
   }
+  for (uint32_t i = 0; i < items.size(); ++i) report.items[i].untellable = index.untellable(i);
   for (size_t i = 0; i < readers.size(); ++i) search.find(upstream.corpora[i], readers[i], sources[i]);
   progress.finish();
   return report;
