@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <unordered_set>
 
+#include "base/hash.h"
 #include "data/corpus_stage.h"
 #include "data/curation/card.h"
 #include "data/curation/decisions.h"
@@ -22,6 +24,9 @@ class Deletion {
     for (const CorpusSource& one : old.sources()) {
       if (one.source == source) files_.insert(one.file);
     }
+    for (const CorpusSource& one : old.sources()) {
+      if (one.source != source && files_.count(one.file)) shared_.insert(one.file);
+    }
   }
 
   Status write(const Json& settings);
@@ -31,17 +36,20 @@ class Deletion {
     std::error_code error;
     return fs::exists(corpus_.file(name), error);
   }
-  Status write_texts();
+  Status write_texts();  // before the decisions
   Status write_decisions();
   Status write_altered();
   Status write_funnel();
-  bool speaks_of_it(const Json& value) const;
+  bool is_of_it(const DecisionLine::Other& document) const;
+  bool speaks_of_it(const Json& pair) const;
 
   const CorpusLookup& old_;
   const Artifact& corpus_;
   const std::string& source_;
   StageContext& context_;
-  std::set<std::string> files_;  // of the source
+  std::set<std::string> files_;       // of the source
+  std::set<std::string> shared_;      // those that have the name of another source's
+  std::unordered_set<uint64_t> ids_;  // of the source's texts, as they were read and as they stay, hashed
   Count gone_;
   int64_t lost_copies_ = 0;
 };
@@ -66,6 +74,7 @@ Status Deletion::write_texts() {
   for (int64_t i = 0; i < old_.reader().documents(); ++i) {
     const CorpusReader::Document document = old_.reader()[i];
     if (number[document.source] == UINT32_MAX) {
+      ids_.insert(hash64(to_hex(document.id)));
       gone_.add(static_cast<int64_t>(document.text.size()));
       continue;
     }
@@ -76,7 +85,7 @@ Status Deletion::write_texts() {
   if (corpus.documents() == 0) return fail("{}: nothing is left without the source {}", corpus_.id, source_);
   context_.add_bytes(corpus.bytes());
   PERSEA_CHECK(places.finish());
-  return corpus.finish({SplitBy::placed, 0});
+  return corpus.finish({.by = SplitBy::placed});
 }
 
 Status Deletion::write_decisions() {
@@ -88,8 +97,11 @@ Status Deletion::write_decisions() {
     const bool named = bytes.find(says_source) != bytes.npos;
     if (named || bytes.find("\"of\":{") != bytes.npos) {
       PERSEA_TRY(const DecisionLine line, parse_decision(bytes, fmt::format("{}:{}", reader.where(), reader.number())));
-      if (line.source == source_) continue;
-      if (line.of && files_.count(line.of->file)) ++lost_copies_;
+      if (line.source == source_) {
+        ids_.insert(hash64(line.id));
+        continue;
+      }
+      if (line.of && is_of_it(*line.of)) ++lost_copies_;
     }
     PERSEA_CHECK(out.write(bytes));
     PERSEA_CHECK(out.write("\n"));
@@ -97,18 +109,21 @@ Status Deletion::write_decisions() {
   return out.finish();
 }
 
-// Whether a member somewhere in it is the source's name, or one of its files'.
-bool Deletion::speaks_of_it(const Json& value) const {
-  if (!value.is_structured()) return false;
-  for (const auto& item : value.items()) {
-    if (item.value().is_string()) {
-      const auto& text = item.value().get_ref<const std::string&>();
-      if ((item.key() == "source" && text == source_) || (item.key() == "file" && files_.count(text))) return true;
-    } else if (speaks_of_it(item.value())) {
-      return true;
-    }
-  }
-  return false;
+// Whether the document that stayed is of the source. Where another source has a file of that name, its text tells.
+bool Deletion::is_of_it(const DecisionLine::Other& document) const {
+  if (shared_.count(document.file)) return ids_.count(hash64(document.id)) > 0;
+  return files_.count(document.file) > 0;
+}
+
+// Whether one of the pair's documents is of the source.
+bool Deletion::speaks_of_it(const Json& pair) const {
+  const auto is_of_it = [&](const char* which) {
+    const auto document = pair.find(which);
+    if (document == pair.end() || !document->is_object()) return false;
+    const auto source = document->find("source");
+    return source != document->end() && *source == source_;
+  };
+  return is_of_it("original") || is_of_it("copy");
 }
 
 Status Deletion::write_altered() {
@@ -253,6 +268,11 @@ Result<Purge> purge_source(Lab& lab, const Seen& seen, const std::string& source
     if (stage.running)
       return fail("the stage {} is under way in this lab and might read what is to go: wait for it, or stop it",
                   stage.kind);
+    if (stage.kind == "corpus" || stage.kind == "tokens")
+      return fail(
+          "{}: a stage that was stopped has left text there, perhaps of this source: run it to its end, or "
+          "remove that folder",
+          stage.work.string());
   }
   Json ids = Json::array(), manifests = Json::array();
   for (const Artifact* artifact : going) {

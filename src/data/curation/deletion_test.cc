@@ -61,6 +61,25 @@ TEST_F(Deleting, ACorpusWithoutASource) {
   EXPECT_FALSE(run_deletion_stage(lab, made.id, "forum").ok());
 }
 
+TEST_F(Deleting, FilesOfTheSameNameAreToldApart) {
+  const std::string paid = essay(1) + " The council of Arden paid 1250 crowns. " + essay(2);
+  std::string other = paid;
+  other.replace(other.find("1250"), 4, "9310");
+  put("one/data.jsonl", line_of(essay(3)) + line_of(essay(4) + " Write to jane.doe@example.org today."));
+  put("two/data.jsonl", line_of(essay(5)) + line_of(essay(5)) + line_of(paid) + line_of(other) + line_of(essay(3)) +
+                            line_of(essay(4) + " Write to jane.doe@example.org today."));
+  const Artifact old = curate(
+      "[[source]]\nname = \"one\"\npath = \"one\"\n[[source]]\nname = \"two\"\npath = \"two\"\n[pii]\n[dedup]\n"
+      "altered = true\n");
+  ASSERT_EQ(old.facts().at("altered_copies"), 1);
+  Lab lab = this->lab();
+  const auto result = run_deletion_stage(lab, old.id, "one");
+  ASSERT_TRUE(result.ok()) << result.error().message;
+  EXPECT_EQ(result->lost_copies, 2) << "the second source's copy of its own text is none of the first";
+  EXPECT_EQ(read_file(result->stage.artifact.file("altered.jsonl"))->size(),
+            read_file(old.file("altered.jsonl"))->size());
+}
+
 TEST_F(Deleting, WhoHasSeenASource) {
   const Artifact old = curate();
   const Artifact without = curate(recipe(50, true));  // never read the forum
@@ -103,6 +122,27 @@ TEST_F(Deleting, WhoHasSeenASource) {
   EXPECT_FALSE(again.find(old.id).ok());
   EXPECT_FALSE(again.lineage(model.id)->nodes.at(tokens.id).artifact.has_value());
   EXPECT_FALSE(purge_source(again, *who_has_seen(again, "forum"), "forum", "").ok());
+}
+
+TEST_F(Deleting, WhatAStoppedStageHasLeftIsNotForgotten) {
+  curate();
+  Lab lab = this->lab();
+  const auto seen = who_has_seen(lab, "forum");
+  ASSERT_TRUE(seen.ok());
+  fs::path left;
+  const auto stopped = lab.run({"corpus", 1, {{"x", 1}}, {}}, [&](StageContext& context) -> Status {
+    left = context.work();
+    PERSEA_CHECK(write_file(context.work() / "part", "a text of the forum"));
+    return fail("stopped");
+  });
+  ASSERT_FALSE(stopped.ok());
+  const auto purge = purge_source(lab, *seen, "forum", "");
+  ASSERT_FALSE(purge.ok());
+  EXPECT_NE(purge.error().message.find(left.string() + ": a stage that was stopped has left text there"),
+            std::string::npos)
+      << purge.error().message;
+  fs::remove_all(left);
+  EXPECT_TRUE(purge_source(lab, *seen, "forum", "").ok());
 }
 
 TEST_F(Deleting, NothingGoesWhileAStageIsUnderWay) {
