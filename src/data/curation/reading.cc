@@ -18,6 +18,8 @@ namespace {
 // What is judged at once.
 constexpr int64_t kBlockBytes = 4 << 20;
 constexpr size_t kBlockItems = 1 << 14;
+// A part is kept in memory until it is written: what is said of each of many short texts is more than these.
+constexpr size_t kPartItems = 1 << 17;
 
 fs::path part_path(const fs::path& folder, size_t unit, int64_t part) {
   return folder / fmt::format("part-{:06}-{:06}", unit, part);
@@ -76,6 +78,7 @@ class UnitPass {
   Status read_file(uint32_t number);
   void skip(std::string_view file, const read::Skipped& skipped, std::string& log, Tally& tally) const;
   void skip(std::string_view file, const read::Skipped& skipped) {  // at once, before the block at hand
+    ++block_skips_;
     if (wanted_) skip(file, skipped, part_.log, part_.tallies[source_]);
   }
   Status end_block();
@@ -94,6 +97,7 @@ class UnitPass {
   bool shared_ = false;           // its parts are spread over the ranks
   std::vector<BlockItem> items_;  // keep their memory
   size_t used_items_ = 0;
+  size_t block_skips_ = 0, part_items_ = 0;  // part_items_: with what was skipped
   int64_t block_bytes_ = 0, part_bytes_ = 0, part_number_ = 0;
   bool wanted_ = false;  // the part at hand is ours, and not there
   Part part_;
@@ -109,6 +113,7 @@ bool UnitPass::complete() const {
 
 void UnitPass::begin_part() {
   part_bytes_ = 0;
+  part_items_ = 0;
   wanted_ = ours(part_number_) && !fs::exists(part_path(reading_.folder, unit_, part_number_));
   part_ = Part();
   part_.tallies.resize(reading_.recipe.sources.size());
@@ -218,9 +223,10 @@ Status UnitPass::judge_items() {
 Status UnitPass::end_block() {
   if (wanted_ && used_items_ > 0) PERSEA_CHECK(judge_items());
   part_bytes_ += block_bytes_;
-  used_items_ = 0;
+  part_items_ += used_items_ + block_skips_;
+  used_items_ = block_skips_ = 0;
   block_bytes_ = 0;
-  if (part_bytes_ >= reading_.part_bytes) {
+  if (part_bytes_ >= reading_.part_bytes || part_items_ >= kPartItems) {
     PERSEA_CHECK(end_part());
     begin_part();
   }
@@ -244,7 +250,7 @@ Status UnitPass::read_file(uint32_t number) {
     block_bytes_ += static_cast<int64_t>(next.item.bytes.size());
     ++used_items_;
     for (const read::Skipped& skipped : reader->take_skipped()) skip(file.name, skipped);
-    if (block_bytes_ >= std::min(kBlockBytes, reading_.part_bytes) || used_items_ >= kBlockItems)
+    if (block_bytes_ >= std::min(kBlockBytes, reading_.part_bytes) || used_items_ + block_skips_ >= kBlockItems)
       PERSEA_CHECK(end_block());
   }
   for (const read::Skipped& skipped : reader->take_skipped()) skip(file.name, skipped);

@@ -89,6 +89,19 @@ TEST_F(CurationReading, RanksShareTheParts) {
   EXPECT_EQ(parts("shared"), parts("alone"));
 }
 
+TEST_F(CurationReading, APartHasABoundOfDocumentsToo) {
+  std::string lines;
+  for (int i = 0; i < 140000; ++i) lines += "{\"text\":\"a\"}\n";
+  ASSERT_TRUE(write_file(dir_.path() / "text" / "many.jsonl", lines).ok());
+  plan_ = *make_plan(recipe_);
+  const Judge judge = *Judge::create({}, recipe_.dedup);
+  fs::create_directories(dir_.path() / "many");
+  ASSERT_TRUE(read_parts({recipe_, plan_, judge, dir_.path() / "many"}).ok());
+  const auto paths = list_parts(plan_, dir_.path() / "many");
+  ASSERT_EQ(paths->size(), 2);
+  EXPECT_LE(PartReader::open((*paths)[0])->entries().size(), (1 << 17) + (1 << 14));
+}
+
 TEST_F(CurationReading, ADamagedPartIsToldOf) {
   ASSERT_TRUE(read("whole").ok());
   const auto paths = list_parts(plan_, dir_.path() / "whole");
