@@ -366,6 +366,7 @@ Status AlignedMode::build(const ContaminationItems& all) {
     all_.add(plain_forms(all[i], options));
   }
   for (const auto& [name, task] : tasks) PERSEA_CHECK(add_task(all, task));
+  all_ = task_ = WordShares();
   choose_seeds();
   return {};
 }

@@ -61,11 +61,27 @@ std::vector<PlainForm> plain_forms(const EvaluationItem& item, const FormOptions
   return forms;
 }
 
+void WordShares::Table::add(size_t slot) {
+  if (counts.empty() || counts[slot]++ == 0) counted.push_back(static_cast<uint32_t>(slot));
+}
+
+void WordShares::Table::take_memory() {
+  if (!counts.empty()) return;
+  counts.resize(size_t{1} << kTableBits);
+  for (const uint32_t slot : counted) ++counts[slot];
+}
+
+void WordShares::Table::clear() {
+  if (!counts.empty())
+    for (const uint32_t slot : counted) counts[slot] = 0;
+  counted.clear();
+}
+
 void WordShares::add(const std::vector<PlainForm>& forms) {
-  const auto count = [this](std::vector<uint32_t>& table) {
+  const auto count = [this](Table& table) {
     std::sort(once_.begin(), once_.end());
     once_.erase(std::unique(once_.begin(), once_.end()), once_.end());
-    for (const size_t at : once_) ++table[at];
+    for (const size_t at : once_) table.add(at);
     once_.clear();
   };
   once_.clear();
@@ -75,11 +91,13 @@ void WordShares::add(const std::vector<PlainForm>& forms) {
   for (const PlainForm& form : forms)
     for (size_t i = 1; i < form.words.size(); ++i) once_.push_back(slot(form.words[i - 1], form.words[i]));
   count(pairs_);
-  ++items_;
+  if (++items_ < kEnoughItems) return;
+  counts_.take_memory();
+  pairs_.take_memory();
 }
 
 int WordShares::bits_behind(PlainWord before, PlainWord word, int most) const {
-  const uint32_t all = counts_[slot(before)], together = pairs_[slot(before, word)];
+  const uint32_t all = counts_.at(slot(before)), together = pairs_.at(slot(before, word));
   if (all < kEnoughItems || together == 0) return most;
   const double share = std::min(1.0, static_cast<double>(together) / all);
   return std::clamp(1 + static_cast<int>(std::lround(-std::log2(share))), 1, most);
@@ -87,13 +105,13 @@ int WordShares::bits_behind(PlainWord before, PlainWord word, int most) const {
 
 int WordShares::bits(PlainWord word, int most) const {
   if (items_ < kEnoughItems) return most;
-  const double share = static_cast<double>(std::max(1u, counts_[slot(word)])) / items_;
+  const double share = static_cast<double>(std::max(1u, counts_.at(slot(word)))) / items_;
   return std::clamp(1 + static_cast<int>(std::lround(-std::log2(share))), 1, most);
 }
 
 void WordShares::clear() {
-  std::fill(counts_.begin(), counts_.end(), 0);
-  std::fill(pairs_.begin(), pairs_.end(), 0);
+  counts_.clear();
+  pairs_.clear();
   items_ = 0;
 }
 

@@ -30,7 +30,6 @@ std::vector<PlainForm> plain_forms(const EvaluationItem& item, const FormOptions
 // too few.
 class WordShares {
  public:
-  WordShares() : counts_(size_t{1} << kTableBits), pairs_(counts_.size()) {}
   // An item, by its forms.
   void add(const std::vector<PlainForm>& forms);
   // What a word says among these items, from 1 to `most`; and behind another one (0: at the beginning).
@@ -44,7 +43,16 @@ class WordShares {
   static size_t slot(PlainWord before, PlainWord word) {
     return (before * 0x9e3779b97f4a7c15 + word) * 0xd1b54a32d192ed03 >> (64 - kTableBits);
   }
-  std::vector<uint32_t> counts_, pairs_;
+  // Counts by slot. It takes memory once there are enough items to ask it, and forgets in as many steps as it counted:
+  // there may be very many tasks of a few items each.
+  struct Table {
+    std::vector<uint32_t> counts, counted;  // counted: slots that are not 0, or those that wait for memory
+    void add(size_t slot);
+    void take_memory();
+    void clear();
+    uint32_t at(size_t slot) const { return counts.empty() ? 0 : counts[slot]; }
+  };
+  Table counts_, pairs_;
   std::vector<size_t> once_;
   uint32_t items_ = 0;
 };
