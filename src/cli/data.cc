@@ -121,7 +121,10 @@ void print_decision(const curation::DecisionLine& line, size_t indent) {
   if (line.figure) what += fmt::format(": {}", readable(*line.figure));
   if (line.figure && line.limit) what += fmt::format(" (limit {})", readable(*line.limit));
   fmt::print("{}{} by {}: {}\n", margin, verdict, bold(one_line(line.step)), what);
-  if (line.of) fmt::print("{}a copy of {} {}\n", margin, place_text(line.of->file, line.of->place), dim(line.of->id));
+  if (line.of) {
+    fmt::print("{}a copy of {} in {} {}\n", margin, place_text(line.of->file, line.of->place),
+               one_line(line.of->source), dim(line.of->id));
+  }
   if (!line.excerpt.empty()) fmt::print("{}", excerpt_text(line.excerpt, line.mark_begin, line.mark_end, indent + 4));
 }
 

@@ -155,16 +155,15 @@ int clusters(const CliContext& context, const ClusterOptions& options) {
     if (context.json) {
       Json members = Json::array();
       for (const DecisionLine& member : cluster.members) members.push_back(member.json());
-      list.push_back({{"of", {{"id", cluster.of.id}, {"file", cluster.of.file}, {"place", cluster.of.place}}},
-                      {"copies", cluster.copies},
-                      {"bytes", cluster.bytes},
-                      {"members", members}});
+      list.push_back(
+          {{"of", cluster.of.json()}, {"copies", cluster.copies}, {"bytes", cluster.bytes}, {"members", members}});
       continue;
     }
-    fmt::print("{} of {}  {}\n", bold(cluster.copies == 1 ? "1 copy" : whole(cluster.copies) + " copies"),
-               bold(place_text(cluster.of.file, cluster.of.place)), dim(cluster.of.id));
+    fmt::print("{} of {} in {}  {}\n", bold(cluster.copies == 1 ? "1 copy" : whole(cluster.copies) + " copies"),
+               bold(place_text(cluster.of.file, cluster.of.place)), one_line(cluster.of.source), dim(cluster.of.id));
     for (const DecisionLine& member : cluster.members) {
-      fmt::print("  {}: {}  {}\n    {}\n", one_line(member.step), place_text(member.file, member.place), dim(member.id),
+      fmt::print("  {}: {} in {}  {}\n    {}\n", one_line(member.step), place_text(member.file, member.place),
+                 one_line(member.source), dim(member.id),
                  cut(one_line(member.excerpt), terminal_width() > 8 ? terminal_width() - 4 : 100));
     }
     if (cluster.copies > static_cast<int64_t>(cluster.members.size()))

@@ -19,8 +19,8 @@ namespace {
 
 using namespace curation;
 
-// Raised whenever the same settings would give another corpus.
-constexpr int kVersion = 1;
+// Raised whenever the same settings would give another corpus, or parts of another form.
+constexpr int kVersion = 2;
 
 // Adds the lab's tests to what is looked for in texts: a corpus is clean of all of them, or it is another corpus.
 Status find_tests(Lab& lab, Recipe& recipe, StageSpec& spec) {

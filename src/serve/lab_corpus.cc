@@ -83,11 +83,22 @@ Json tally_json(const Tally& tally, const std::vector<std::string>& order, size_
           {"kept_lengths", tally.kept_lengths}};
 }
 
-Json decision_json(const DecisionLine& line) {
-  Json json = line.json();
+void name_within_bounds(Json& json) {
   for (const char* name : {"source", "file", "place", "reason"}) {
     if (json.contains(name)) json[name] = name_of(json[name].get<std::string>());
   }
+}
+
+Json other_json(const DecisionLine::Other& other) {
+  Json json = other.json();
+  name_within_bounds(json);
+  return json;
+}
+
+Json decision_json(const DecisionLine& line) {
+  Json json = line.json();
+  name_within_bounds(json);
+  if (line.of) json["of"] = other_json(*line.of);
   return json;
 }
 
@@ -222,11 +233,10 @@ LabView::Shown LabView::clusters(std::string_view id, const http::Fields& query)
   for (const Cluster& cluster : clusters->largest) {
     Json members = Json::array();
     for (const DecisionLine& member : cluster.members) members.push_back(decision_json(member));
-    list.push_back(
-        {{"of", {{"id", cluster.of.id}, {"file", name_of(cluster.of.file)}, {"place", name_of(cluster.of.place)}}},
-         {"copies", cluster.copies},
-         {"bytes", cluster.bytes},
-         {"members", std::move(members)}});
+    list.push_back({{"of", other_json(cluster.of)},
+                    {"copies", cluster.copies},
+                    {"bytes", cluster.bytes},
+                    {"members", std::move(members)}});
   }
   return Json{{"clusters", clusters->clusters},
               {"copies", clusters->copies},

@@ -61,8 +61,8 @@ bool take_other(const Json& line, std::optional<DecisionLine::Other>& other) {
   const auto found = line.find("of");
   if (found == line.end()) return true;
   other.emplace();
-  return found->is_object() && take(*found, "id", other->id) && take(*found, "file", other->file) &&
-         take(*found, "place", other->place);
+  return found->is_object() && take(*found, "source", other->source) && take(*found, "file", other->file) &&
+         take(*found, "place", other->place) && take(*found, "id", other->id) && !other->source.empty();
 }
 
 }  // namespace
@@ -74,6 +74,8 @@ std::string DecisionLine::reasons() const {
   return all;
 }
 
+Json DecisionLine::Other::json() const { return {{"source", source}, {"file", file}, {"place", place}, {"id", id}}; }
+
 Json DecisionLine::json() const {
   Json line = {{"source", source},   {"file", file},   {"place", place},     {"step", step},
                {"verdict", verdict}, {"bytes", bytes}, {"excerpt", excerpt}, {"mark", {mark_begin, mark_end}}};
@@ -83,7 +85,7 @@ Json DecisionLine::json() const {
   if (limit) line["limit"] = *limit;
   for (const Cut& cut : cuts)
     line["cuts"].push_back({{"reason", cut.reason}, {"count", cut.count}, {"bytes", cut.bytes}});
-  if (of) line["of"] = {{"id", of->id}, {"file", of->file}, {"place", of->place}};
+  if (of) line["of"] = of->json();
   return line;
 }
 

@@ -22,7 +22,8 @@ struct DecisionLine {
     int64_t count = 0, bytes = 0;
   };
   struct Other {
-    std::string id, file, place;
+    std::string source, file, place, id;
+    Json json() const;
   };
   std::string source, file, place;
   std::string id;             // of the text as it was read, 32 hex digits; nothing of what was not read

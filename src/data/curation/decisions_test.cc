@@ -12,7 +12,7 @@ constexpr const char* kChange =
     R"({"bytes":7,"cuts":[{"bytes":4,"count":2,"reason":"email"}],"excerpt":"x","file":"f.txt","id":"01","mark":[0,9],)"
     R"("place":"","source":"s","step":"pii","verdict":"change"})";
 constexpr const char* kCopy =
-    R"({"bytes":7,"excerpt":"x","file":"g","id":"02","mark":[0,0],"of":{"file":"f.txt","id":"00ff","place":"line 1"},)"
+    R"({"bytes":7,"excerpt":"x","file":"g","id":"02","mark":[0,0],"of":{"file":"f.txt","id":"00ff","place":"line 1","source":"s"},)"
     R"("place":"","reason":"duplicate","source":"t","step":"exact","verdict":"drop"})";
 constexpr const char* kSkip =
     R"({"file":"p.png","place":"","reason":"is a PNG image","source":"s","step":"read","verdict":"skip"})";
@@ -41,6 +41,7 @@ TEST(Decisions, AreReadBackAsTheyWereWritten) {
   EXPECT_EQ(lines[1].mark_end, 1U) << "a mark is held to its excerpt";
   ASSERT_TRUE(lines[2].of.has_value());
   EXPECT_EQ(lines[2].of->place, "line 1");
+  EXPECT_EQ(canonical_json(lines[2].json()), kCopy);
   EXPECT_EQ(lines[3].verdict, "skip");
   EXPECT_TRUE(lines[3].id.empty());
   EXPECT_EQ(canonical_json(lines[0].json()), kDrop);
@@ -67,7 +68,8 @@ TEST(Decisions, WhatIsNoneIsNamedByItsLine) {
         R"({"source":"s","step":"","verdict":"drop"})", R"({"source":"s","step":"a","verdict":"drop","mark":[1]})",
         R"({"source":"s","step":"a","verdict":"drop","mark":[-1,2]})",
         R"({"source":"s","step":"a","verdict":"change","cuts":{}})",
-        R"({"source":"s","step":"a","verdict":"drop","of":"x"})"}) {
+        R"({"source":"s","step":"a","verdict":"drop","of":"x"})",
+        R"({"source":"s","step":"a","verdict":"drop","of":{"file":"f"}})"}) {
     const std::string text = std::string(kSkip) + "\n" + bad + "\n";
     DecisionReader reader = DecisionReader::parse(text, "d");
     DecisionLine line;

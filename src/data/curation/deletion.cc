@@ -3,9 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
-#include <unordered_set>
 
-#include "base/hash.h"
 #include "data/corpus_stage.h"
 #include "data/curation/card.h"
 #include "data/curation/decisions.h"
@@ -20,14 +18,7 @@ constexpr int kVersion = 1;
 class Deletion {
  public:
   Deletion(const CorpusLookup& old, const Artifact& corpus, const std::string& source, StageContext& context)
-      : old_(old), corpus_(corpus), source_(source), context_(context) {
-    for (const CorpusSource& one : old.sources()) {
-      if (one.source == source) files_.insert(one.file);
-    }
-    for (const CorpusSource& one : old.sources()) {
-      if (one.source != source && files_.count(one.file)) shared_.insert(one.file);
-    }
-  }
+      : old_(old), corpus_(corpus), source_(source), context_(context) {}
 
   Status write(const Json& settings);
 
@@ -36,20 +27,16 @@ class Deletion {
     std::error_code error;
     return fs::exists(corpus_.file(name), error);
   }
-  Status write_texts();  // before the decisions
+  Status write_texts();
   Status write_decisions();
   Status write_altered();
   Status write_funnel();
-  bool is_of_it(const DecisionLine::Other& document) const;
   bool speaks_of_it(const Json& pair) const;
 
   const CorpusLookup& old_;
   const Artifact& corpus_;
   const std::string& source_;
   StageContext& context_;
-  std::set<std::string> files_;       // of the source
-  std::set<std::string> shared_;      // those that have the name of another source's
-  std::unordered_set<uint64_t> ids_;  // of the source's texts, as they were read and as they stay, hashed
   Count gone_;
   int64_t lost_copies_ = 0;
 };
@@ -74,7 +61,6 @@ Status Deletion::write_texts() {
   for (int64_t i = 0; i < old_.reader().documents(); ++i) {
     const CorpusReader::Document document = old_.reader()[i];
     if (number[document.source] == UINT32_MAX) {
-      ids_.insert(hash64(to_hex(document.id)));
       gone_.add(static_cast<int64_t>(document.text.size()));
       continue;
     }
@@ -94,25 +80,15 @@ Status Deletion::write_decisions() {
   const std::string says_source = says("source", source_);
   std::string_view bytes;
   while (reader.next(bytes)) {
-    const bool named = bytes.find(says_source) != bytes.npos;
-    if (named || bytes.find("\"of\":{") != bytes.npos) {
+    if (bytes.find(says_source) != bytes.npos) {
       PERSEA_TRY(const DecisionLine line, parse_decision(bytes, fmt::format("{}:{}", reader.where(), reader.number())));
-      if (line.source == source_) {
-        ids_.insert(hash64(line.id));
-        continue;
-      }
-      if (line.of && is_of_it(*line.of)) ++lost_copies_;
+      if (line.source == source_) continue;
+      if (line.of && line.of->source == source_) ++lost_copies_;
     }
     PERSEA_CHECK(out.write(bytes));
     PERSEA_CHECK(out.write("\n"));
   }
   return out.finish();
-}
-
-// Whether the document that stayed is of the source. Where another source has a file of that name, its text tells.
-bool Deletion::is_of_it(const DecisionLine::Other& document) const {
-  if (shared_.count(document.file)) return ids_.count(hash64(document.id)) > 0;
-  return files_.count(document.file) > 0;
 }
 
 // Whether one of the pair's documents is of the source.

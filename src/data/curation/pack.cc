@@ -119,9 +119,11 @@ std::string Packer::line_of_copy(size_t i) const {
   line["bytes"] = documents_.entry(i).text_bytes;
   line["excerpt"] = excerpt.text;
   line["mark"] = {0, 0};
-  line["of"] = {{"id", to_hex(documents_.entry(first).read_id)},
-                {"file", file_of(first).name},
-                {"place", documents_.place(first)}};
+  const PlannedFile& file = file_of(first);
+  line["of"] = {{"source", recipe_.sources[file.source].name},
+                {"file", file.name},
+                {"place", documents_.place(first)},
+                {"id", to_hex(documents_.entry(first).read_id)}};
   return canonical_json(line) + '\n';
 }
 

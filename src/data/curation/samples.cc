@@ -38,7 +38,9 @@ class Smallest {
   std::vector<std::pair<uint64_t, Value>> heap_;
 };
 
-uint64_t key_of(const DecisionLine::Other& other) { return hash64(other.id, hash64(other.file, hash64(other.place))); }
+uint64_t key_of(const DecisionLine::Other& other) {
+  return hash64(other.id, hash64(other.source, hash64(other.file, hash64(other.place))));
+}
 
 }  // namespace
 

@@ -66,9 +66,10 @@ export interface Decision {
 }
 
 export interface Place {
-  id: string;
+  source: string;
   file: string;
   place: string;
+  id: string;
 }
 
 // Two documents that are alike but for a few words.

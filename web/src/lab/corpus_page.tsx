@@ -1,12 +1,12 @@
 // A curated corpus: what went in, what each rule took, what came out, and samples of all of it.
 import { useState } from 'preact/hooks';
-import { clusters, funnel, type Counts, type Funnel, type Place, type Step, type Wanted } from '../api/corpus';
+import { clusters, funnel, type Counts, type Funnel, type Step, type Wanted } from '../api/corpus';
 import { address } from '../state/route';
 import { bytes, count, plural } from '../views/format';
 import { Icon } from '../views/icons';
 import { percent, share, type Measure } from './funnel';
 import { Bar, FunnelPlot, LengthPlot } from './funnel_plot';
-import { DecisionCard, Samples } from './samples';
+import { DecisionCard, Samples, where } from './samples';
 import { useAnswer } from './use_answer';
 
 function Tiles({ found }: { found: Funnel }) {
@@ -109,8 +109,6 @@ function Sources({ found }: { found: Funnel }) {
   );
 }
 
-const where = (one: Place): string => (one.place ? `${one.file}, ${one.place}` : one.file);
-
 function Copies({ id }: { id: string }) {
   const { found, problem } = useAnswer(() => clusters(id), [id]);
   return (
@@ -128,7 +126,7 @@ function Copies({ id }: { id: string }) {
             the most:
           </p>
           {found.largest.map((cluster) => (
-            <details class="cluster" key={cluster.of.id + cluster.of.place}>
+            <details class="cluster" key={cluster.of.source + cluster.of.file + cluster.of.place}>
               <summary>
                 {where(cluster.of)}{' '}
                 <small>

@@ -1,10 +1,12 @@
 // Documents of a corpus drawn by lot, each with the place that a step saw.
 import { useEffect, useState } from 'preact/hooks';
-import { decisions, type Decision, type Wanted } from '../api/corpus';
+import { decisions, type Decision, type Place, type Wanted } from '../api/corpus';
 import { CopyButton } from '../views/copy';
 import { bytes, count, plural } from '../views/format';
 import { marked } from './funnel';
 import { useAnswer } from './use_answer';
+
+export const where = ({ file, place }: Pick<Place, 'file' | 'place'>): string => (place ? `${file}, ${place}` : file);
 
 const verdicts = { drop: 'dropped', change: 'changed', skip: 'not read', keep: 'kept' };
 
@@ -33,7 +35,7 @@ export function DecisionCard({ decision }: { decision: Decision }) {
   return (
     <article class="decision">
       <header>
-        <b>{decision.place ? `${decision.file}, ${decision.place}` : decision.file}</b>
+        <b>{where(decision)}</b>
         <span class={`pill verdict-${decision.verdict}`}>{verdicts[decision.verdict]}</span>
         {decision.id && <CopyButton text={decision.id} label={`Copy the id ${decision.id}`} />}
       </header>
@@ -45,8 +47,7 @@ export function DecisionCard({ decision }: { decision: Decision }) {
       </p>
       {decision.of && (
         <p class="soft">
-          a copy of {decision.of.file}
-          {decision.of.place && `, ${decision.of.place}`}
+          a copy of {where(decision.of)} in {decision.of.source}
         </p>
       )}
       {decision.excerpt && <Excerpt decision={decision} />}
