@@ -177,7 +177,7 @@ minhash = "datatrove"
   EXPECT_EQ(decisions(made)[0].at("step"), "minhash");
   EXPECT_EQ(decisions(made)[0].at("source"), "other");
   EXPECT_EQ(decisions(made)[0].at("of").at("file"), "b.txt");
-  EXPECT_NE(decisions(made)[0].at("of").at("source"), "other");
+  EXPECT_EQ(decisions(made)[0].at("of").at("source"), "preferred");
 }
 
 TEST_F(CurateStage, NearDuplicatesThatStayLieOnOneSideOfTheSplit) {
