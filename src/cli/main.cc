@@ -26,6 +26,7 @@
 #include "cli/run.h"
 #include "cli/serve.h"
 #include "cli/show.h"
+#include "cli/submit.h"
 #include "cli/trace.h"
 #include "cli/verb.h"
 #include "cli/verify.h"
@@ -35,14 +36,15 @@ namespace {
 
 // One line a verb, in the order of the help.
 constexpr void (*kVerbs[])(CLI::App&, CliContext&, VerbAction&) = {
-    add_run,    add_curate, add_data,   add_plan,     add_generate, add_chat,    add_serve,         add_ls,
-    add_show,   add_trace,  add_verify, add_report,   add_render,   add_quality, add_contamination, add_import,
-    add_export, add_key,    add_user,   add_feedback, add_bench,
+    add_run,    add_submit, add_curate, add_data,   add_plan,     add_generate, add_chat,    add_serve,
+    add_ls,     add_show,   add_trace,  add_verify, add_report,   add_render,   add_quality, add_contamination,
+    add_import, add_export, add_key,    add_user,   add_feedback, add_bench,
 };
 
 constexpr const char* kExamples = R"(Examples:
   persea run recipes/quickstart.toml                    from nothing to a model that writes, and its report
   persea run recipes/quickstart.toml --text ~/texts     the same from your own text
+  persea submit recipe.toml --time 2:00:00              the same as a job of Slurm
   persea ls                                             what the lab holds
   persea show model                                     everything about the newest model
   persea trace model                                    what it was made from, back to the sources

@@ -5,7 +5,7 @@
 namespace persea {
 namespace {
 
-constexpr int kSignals[] = {SIGINT, SIGTERM};
+constexpr int kSignals[] = {SIGINT, SIGTERM, SIGUSR1};
 volatile std::sig_atomic_t noted = 0;
 
 extern "C" void note(int signal) {

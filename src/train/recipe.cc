@@ -255,6 +255,7 @@ Result<Recipe> Recipe::parse(std::string_view text, std::string_view where) {
   };
   std::string budget;
   for (const auto& [stage, keys] : document.value.items()) {
+    if (stage == "submit") continue;  // where a run takes place is no matter of the run: persea submit reads this
     if (!keys.is_object()) {
       return fail("{}: '{}' must stand in a stage, as in [pretrain]", at(stage), stage);
     }

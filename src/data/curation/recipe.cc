@@ -10,9 +10,9 @@
 namespace persea::curation {
 namespace {
 
-const std::vector<std::string> kSections = {"source",  "read",       "require",       "language", "rules",
-                                            "quality", "perplexity", "decontaminate", "pii",      "dedup",
-                                            "mix",     "split",      "name"};
+const std::vector<std::string> kSections = {
+    "source",        "read", "require", "language", "rules", "quality", "perplexity",
+    "decontaminate", "pii",  "dedup",   "mix",      "split", "name",    "submit"};  // persea submit reads the last
 // Those that judge texts, in the order in which they do, but for perplexity, which comes behind all: what costs little
 // and drops much comes first.
 const std::vector<std::string> kSteps = {"language", "rules", "quality", "perplexity", "decontaminate"};
