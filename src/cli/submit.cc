@@ -60,16 +60,9 @@ std::string job_name(const std::string& given, const fs::path& recipe) {
   return name.empty() ? "job" : name.substr(0, 64);
 }
 
-Result<slurm::JobPlan> plan_job(const CliContext& context, const Options& options) {
-  PERSEA_TRY(const std::string text, read_file(options.recipe->file));
-  PERSEA_TRY(const TomlDocument document, parse_toml(text, options.recipe->file));
-  const bool curation = document.value.contains("source");
-  PERSEA_CHECK(check_recipe(*options.recipe, curation));
-
-  Json given = options.job;
-  if (context.threads > 0) given["threads"] = context.threads;
+slurm::JobPlan plan_job(const CliContext& context, const Options& options, slurm::JobSettings settings, bool curation) {
   slurm::JobPlan plan;
-  PERSEA_TRY(plan.settings, slurm::read_job_settings(document, options.recipe->file, given));
+  plan.settings = std::move(settings);
   plan.settings.name = job_name(plan.settings.name, options.recipe->file);
   plan.created = timestamp();
   plan.program = fs::read_symlink("/proc/self/exe");
@@ -140,9 +133,19 @@ int follow(const CliContext& context, const slurm::JobRecord& record) {
 }
 
 int submit(const CliContext& context, const Options& options) {
-  const auto plan = plan_job(context, options);
-  if (!plan) return report(plan.error());
-  const auto script = slurm::job_script(*plan);
+  const std::string& file = options.recipe->file;
+  const auto text = read_file(file);
+  if (!text) return report(text.error());
+  const auto document = parse_toml(*text, file);
+  if (!document) return report(document.error());
+  const bool curation = document->value.contains("source");
+  if (const Status recipe = check_recipe(*options.recipe, curation); !recipe) return report(recipe.error());
+  Json given = options.job;
+  if (context.threads > 0) given["threads"] = context.threads;
+  const auto settings = slurm::read_job_settings(*document, file, given);
+  if (!settings) return report(settings.error()) + (given.empty() ? 0 : 1);  // then it is the command line's fault
+  const slurm::JobPlan plan = plan_job(context, options, *settings, curation);
+  const auto script = slurm::job_script(plan);
   if (!script) return report(script.error());
   if (options.dry_run) {
     if (context.json) {
@@ -152,7 +155,7 @@ int submit(const CliContext& context, const Options& options) {
     }
     return 0;
   }
-  const auto record = send_job(context, *plan, *script);
+  const auto record = send_job(context, plan, *script);
   if (!record) return report(record.error());
   log_info("job {}: submitted; its script and its log are in {}", record->id.number, record->folder.string());
   if (!options.no_follow) return follow(context, *record);

@@ -15,15 +15,18 @@ class Alone : public Ranks {
   Status agree(const Status& own) override { return own; }
 };
 
-// Whether a launcher started this process as one of several, by what the common ones leave in the environment (Open
-// MPI, PMI of MPICH and Slurm).
+// A number that a launcher left in the environment; 0 where it did not.
+int counted(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? 0 : std::atoi(value);
+}
+
+// Whether a launcher started this process as one of several, by what the common ones leave in the environment. mpirun
+// is asked first: in a job of Slurm its own daemons are srun's tasks, and the ranks inherit what srun says of those.
 bool one_of_several() {
-  for (const char* name : {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "PMIX_SIZE"}) {
-    const char* value = std::getenv(name);
-    if (value != nullptr && std::atoi(value) > 1) return true;
-  }
-  const char* tasks = std::getenv("SLURM_NTASKS");
-  return tasks != nullptr && std::atoi(tasks) > 1 && std::getenv("PMIX_RANK") != nullptr;
+  if (const int size = counted("OMPI_COMM_WORLD_SIZE"); size > 0) return size > 1;
+  if (counted("PMI_SIZE") > 1 || counted("PMIX_SIZE") > 1) return true;  // MPICH, and Slurm's PMI-2
+  return counted("SLURM_NTASKS") > 1 && std::getenv("PMIX_RANK") != nullptr;
 }
 
 }  // namespace
@@ -32,6 +35,9 @@ std::unique_ptr<Ranks> Ranks::alone() { return std::make_unique<Alone>(); }
 
 Result<std::unique_ptr<Ranks>> Ranks::of_this_job() {
   if (one_of_several()) return join_mpi();
+  if (counted("OMPI_COMM_WORLD_SIZE") == 0 && counted("SLURM_STEP_NUM_TASKS") > 1)
+    return fail("srun started {} tasks that cannot know of each other: start them with srun --mpi=pmix, or by mpirun",
+                counted("SLURM_STEP_NUM_TASKS"));
   return alone();
 }
 
