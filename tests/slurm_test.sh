@@ -165,6 +165,7 @@ says out '^#SBATCH --exclusive$'
 [[ ! -e $PERSEA_LAB ]] || fail "--dry-run has made something"
 expect 1 env PATH=/nowhere "$persea" submit "$folder/train.toml"
 says err 'sbatch: is not found: jobs need Slurm'
+[[ ! -e $PERSEA_LAB ]] || fail "without Slurm a lab was made"
 expect 2 "$persea" submit
 expect 1 "$persea" submit --follow 7
 says err 'has no record of this job'

@@ -155,6 +155,7 @@ int submit(const CliContext& context, const Options& options) {
     }
     return 0;
   }
+  if (const Status here = slurm::check_slurm(); !here) return report(here.error());
   const auto record = send_job(context, plan, *script);
   if (!record) return report(record.error());
   log_info("job {}: submitted; its script and its log are in {}", record->id.number, record->folder.string());
@@ -170,6 +171,7 @@ int submit(const CliContext& context, const Options& options) {
 int run_submit(const CliContext& context, const Options& options) {
   if (!options.follow.empty()) {
     const auto record = slurm::find_job_record(context.lab, options.follow);
+    if (const Status here = slurm::check_slurm(); record && !here) return report(here.error());
     return record ? follow(context, *record) : report(record.error());
   }
   if (options.recipe->file.empty()) {

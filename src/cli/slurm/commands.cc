@@ -26,11 +26,16 @@ std::vector<std::string> of_cluster(std::vector<std::string> words, const JobId&
 
 }  // namespace
 
+Status check_slurm() {
+  const auto output = run_child({"sbatch", "--version"});
+  return output ? Status()
+                : fail("{}: jobs need Slurm's commands (Debian: slurm-client); without Slurm there is persea run",
+                       output.error().message);
+}
+
 Result<JobId> submit_job(const std::filesystem::path& script) {
   const auto output = run_child({"sbatch", "--parsable", script.string()}, {.seconds = 300});
-  if (!output)
-    return fail("{}: jobs need Slurm's commands (Debian: slurm-client); without Slurm there is persea run",
-                output.error().message);
+  if (!output) return output.error();
   if (output->status != 0) return fail("{}", complaint(*output));
   const auto id = parse_job_id(output->out);
   if (!id) return fail("sbatch names no job: {}", complaint(*output));

@@ -9,7 +9,10 @@
 
 namespace persea::slurm {
 
-// Fails where Slurm is not here, or refuses the job.
+// Fails where this machine has no Slurm.
+Status check_slurm();
+
+// Fails where Slurm refuses the job.
 Result<JobId> submit_job(const std::filesystem::path& script);
 
 // Nothing where Slurm knows the job no more (or never did); fails where it does not answer.

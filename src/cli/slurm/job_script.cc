@@ -36,7 +36,9 @@ if ((ranks == 1)); then
 elif [[ $launcher == srun ]] || { [[ $launcher == auto ]] && srun --mpi=list 2>&1 | grep -qw pmix; }; then
   step+=(--mpi=pmix)
 else
-  step=(mpirun -n "$ranks" --bind-to none)
+  # A machine that is lost is noticed within half a minute: left to itself, mpirun takes eight.
+  step=(mpirun -n "$ranks" --bind-to none
+    --mca oob_tcp_keepalive_time 10 --mca oob_tcp_keepalive_intvl 5 --mca oob_tcp_keepalive_probes 4)
 fi
 
 "${step[@]}" "${work[@]}" &
@@ -49,12 +51,13 @@ while [[ -n $again ]]; do  # a signal ends a wait too early
   status=$?
 done
 
-# 2 is wrong usage, and 0 is done: neither gets better by another try. Any other end does where it was Slurm's wish.
-if ((status != 0 && status != 2)) && { [[ -n $warned ]] || preempted; }; then
+# 2 is wrong usage, and 0 is done: neither gets better by another try. Any other end does where it was Slurm's wish, or
+# mpirun has lost a machine (205).
+if ((status != 0 && status != 2)) && { [[ -n $warned ]] || ((status == 205)) || preempted; }; then
   if ((${SLURM_RESTART_COUNT:-0} >= requeues)); then
     echo "this job has been requeued $requeues times: submit it again to go on" >&2
   else
-    echo "interrupted by Slurm: the job is requeued, and goes on from what is kept" >&2
+    echo "interrupted: the job is requeued, and goes on from what is kept" >&2
     scontrol requeue "$SLURM_JOB_ID" && exit 0
   fi
 fi

@@ -29,7 +29,8 @@ class JobScript : public ::testing::Test {
     put("job/recipe.toml", "x = 1\n");
     // srun and mpirun note their own words, and become the program.
     const std::string launch =
-        "echo \"NAME $*\" >>\"$NOTES\"\nwhile [[ $1 == -* || $1 =~ ^[0-9]+$ || $1 == none ]]; do shift; done\nexec "
+        "echo \"NAME $*\" >>\"$NOTES\"\nwhile [[ $1 == -* || $1 =~ ^[0-9]+$ || $1 == none || $1 == oob_* ]]; do shift; "
+        "done\nexec "
         "\"$@\"\n";
     tool("bin/srun",
          "[[ $1 == --mpi=list ]] && { echo \"MPI plugin types are... $PLUGINS\" >&2; exit; }\n" + with(launch, "srun"));
@@ -96,6 +97,8 @@ TEST_F(JobScript, AnErrorIsNotTriedAgain) {
   EXPECT_EQ(exit_file(), "1\n");
   EXPECT_FALSE(has(run({"STATUS=2", "SHOWN=PreemptTime=2026-11-23T06:04:21"}, 2), "requeue"));
 }
+
+TEST_F(JobScript, AJobThatLostAMachineIsRequeued) { EXPECT_TRUE(has(run({"STATUS=205"}), "requeue 7\n")); }
 
 TEST_F(JobScript, APreemptedJobIsRequeued) {
   EXPECT_TRUE(has(run({"STATUS=1", "SHOWN=PreemptTime=2026-11-23T06:04:21"}), "requeue 7\n"));
