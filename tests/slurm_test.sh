@@ -187,8 +187,10 @@ alone=$(PERSEA_LAB=$folder/alone "$persea" curate "$folder/curate.toml" -q | tai
 for launcher in srun mpirun; do
   lab="$folder/a lab's \$HOME \"100%\" $launcher"
   expect 0 "$persea" submit "$folder/curate.toml" --lab "$lab" --nodes 2 --launcher "$launcher"
-  says err 'job [0-9]+: running on n\[1-2\]'
   says err 'job [0-9]+: completed$'
+  job=$(sed -n 's/^job \([0-9]*\): submitted.*/\1/p' "$folder/err")
+  is "$job" nodelist 'n[1-2]' || fail "$launcher: on $(field "$job" nodelist), not on two nodes"
+  if grep -q $'\x1b' "$folder/out"; then fail "$launcher: the log has a terminal's codes"; fi
   [[ $(grep -c "^$alone$" "$folder/out") == 1 && $(tail -n 1 "$folder/out") == "$alone" ]] || { cat "$folder/out"; fail "$launcher: not one corpus $alone"; }
   record=$(echo "$lab"/jobs/*-curate)
   for file in script recipe.toml log job.json exit; do [[ -s $record/$file ]] || fail "$record has no $file"; done

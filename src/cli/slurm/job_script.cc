@@ -41,6 +41,7 @@ else
     --mca oob_tcp_keepalive_time 10 --mca oob_tcp_keepalive_intvl 5 --mca oob_tcp_keepalive_probes 4)
 fi
 
+export TERM=dumb NO_COLOR=1  # mpirun gives its ranks a terminal, and this is a log
 "${step[@]}" "${work[@]}" &
 launch=$!
 tell
