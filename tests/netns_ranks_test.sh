@@ -40,6 +40,19 @@ if ! make_network 2>"$folder/why"; then
   exit 77
 fi
 
+# Until one machine hears the other: a port that refuses is an answer.
+joined() {
+  local i answer
+  for ((i = 0; i < 100; ++i)); do
+    answer=$(timeout 1 ip netns exec "$prefix-a" bash -c ': </dev/tcp/10.77.0.2/9' 2>&1 || true)
+    [[ $answer == *refused* ]] && return 0
+    sleep 0.2
+  done
+  echo "the machines do not hear each other" >&2
+  return 1
+}
+joined
+
 # What mpirun calls to start its daemon on another machine, in place of ssh.
 cat >"$folder/agent" <<AGENT
 #!/bin/bash
@@ -117,6 +130,7 @@ for ((i = 0; i < 300 && left > 0; ++i)); do sleep 0.1; left=$(ip netns pids "$pr
 echo "the network fails: the job ends after $took s with status $status"
 
 ip -n "$prefix-hub" link set to-b up
+joined
 again=$(on_two_machines "$persea" "$verb" "$recipe" --lab "$lab" --threads 1 -q | tail -n 1)
 [[ $again == "$alone" ]] || { echo "with its network again the job makes $again, one process $alone" >&2; exit 1; }
 echo "and goes on with it: $again"

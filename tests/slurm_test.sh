@@ -216,7 +216,7 @@ PERSEA_LAB=$folder/undisturbed "$persea" run "$folder/train.toml" --threads 1 -q
 disturbed() { # LAB COMMAND...: follows a run that COMMAND JOB disturbs
   local lab=$1 job
   shift
-  job=$("$persea" submit "$folder/train.toml" --lab "$lab" --no-follow -q)
+  job=$("$persea" submit "$folder/train.toml" --lab "$lab" --no-follow 2>/dev/null)
   until_true 120 trains "$lab"
   "$@" "$job"
   expect 0 "$persea" submit --follow "$job" --lab "$lab"
