@@ -65,7 +65,8 @@ void Follower::tell(const JobState& state) {
   if (state.name == "COMPLETING" || key == told_) return;
   told_ = key;
   std::string line = describe(state);
-  if (state.restarts > seen_.restarts) line = fmt::format("requeued (restart {}), {}", state.restarts, line);
+  if (state.restarts > seen_.restarts && !state.ended())
+    line = fmt::format("requeued (restart {}), {}", state.restarts, line);
   seen_.restarts = std::max(seen_.restarts, state.restarts);
   log_info("job {}: {}", record_.id.number, line);
 }
