@@ -36,6 +36,11 @@ TEST(Recipe, AnUnknownKeyNamesLineAndNearest) {
   EXPECT_EQ(error_of("minutes = 3\n"), "r.toml:1: 'minutes' must stand in a stage, as in [pretrain]");
 }
 
+TEST(Recipe, WhereItIsSubmittedToIsNoMatterOfTheRun) {
+  EXPECT_EQ(error_of("[submit]\nranks = 2\n[pretrain]\nsteps = 3\n"), "");
+  EXPECT_EQ(Recipe::parse("[submit]\nranks = 2\n", "r.toml")->stage("submit"), Json::object());
+}
+
 TEST(Recipe, AWrongTypeOrRangeSaysWhatItMustBe) {
   EXPECT_EQ(error_of("[pretrain]\nlr = \"fast\"\n"), "r.toml:2: pretrain.lr = \"fast\": must be a number from 0 to 10");
   EXPECT_EQ(error_of("[model]\nlayers = 0\n"), "r.toml:2: model.layers = 0: must be a whole number from 1 to 1000");

@@ -41,6 +41,13 @@ TEST(CurationRecipe, ThoseThatComeWithTheProgramAreRight) {
   EXPECT_GE(recipes, 1);
 }
 
+TEST(CurationRecipe, WhereItIsSubmittedToChangesNothing) {
+  const auto plain = Recipe::parse(kSource, "r.toml", "/folder");
+  const auto submitted = Recipe::parse(std::string(kSource) + "[submit]\nranks = 2\n", "r.toml", "/folder");
+  ASSERT_TRUE(submitted.ok()) << submitted.error().message;
+  EXPECT_EQ(submitted->settings(), plain->settings());
+}
+
 TEST(CurationRecipe, SaysWhatIsWrongAndWhere) {
   EXPECT_EQ(error_of("x = 1\n"), "r.toml:1: `x` is no section of a recipe for curation");
   EXPECT_EQ(error_of("[rule]\n"), "r.toml:1: `rule` is no section of a recipe for curation: did you mean `rules`?");
