@@ -1,5 +1,6 @@
 #include "autograd/tape.h"
 
+#include <map>
 #include <stdexcept>
 
 #include "kernels/rows.h"
@@ -93,11 +94,20 @@ std::vector<Tape::Value> Tape::run(const Op& op, std::vector<Value> in, std::any
   return out;
 }
 
-void Tape::backward(Value loss, float scale) {
+void Tape::backward(Value loss, float scale, const GradientHook& done) {
   Slot& root = slots_.at(loss.id);
   if (root.tensor.count() != 1) throw std::logic_error("backward: the loss is no single number");
   root.gradient = Tensor({1});
   root.gradient.data()[0] = scale;
+  std::map<Parameter*, int> uses;  // by ops whose backward is still to come
+  const auto each_parameter = [this](const Record& record, const auto& visit) {
+    for (const int id : record.in) {
+      if (id >= 0 && slots_[id].parameter) visit(slots_[id].parameter);
+    }
+  };
+  if (done) {
+    for (const Record& record : records_) each_parameter(record, [&](Parameter* parameter) { ++uses[parameter]; });
+  }
   while (!records_.empty()) {
     Record record = std::move(records_.back());
     records_.pop_back();
@@ -110,10 +120,15 @@ void Tape::backward(Value loss, float scale) {
       slots_[id] = {};
       reached = reached || gradients.back().defined();
     }
-    if (!reached) continue;
-    Call call(*this, record, inputs, outputs);
-    call.dout = std::move(gradients);
-    record.op->backward(call);
+    if (reached) {
+      Call call(*this, record, inputs, outputs);
+      call.dout = std::move(gradients);
+      record.op->backward(call);
+    }
+    if (!done) continue;
+    each_parameter(record, [&](Parameter* parameter) {
+      if (--uses[parameter] == 0) done(*parameter);
+    });
   }
   slots_.clear();
 }

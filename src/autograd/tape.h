@@ -4,6 +4,7 @@
 
 #include <any>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -19,6 +20,9 @@ struct Parameter {
   bool fresh = true;
   bool decay = true;  // weight decay applies (matrices yes, gains no)
 };
+
+// Hears of a parameter whose gradient this pass has finished.
+using GradientHook = std::function<void(Parameter& parameter)>;
 
 class Tape {
  public:
@@ -38,8 +42,8 @@ class Tape {
   std::vector<Value> run(const Op& op, std::vector<Value> in, std::any options = {});
 
   // Gradients of `scale` * loss (a tensor of one element). Memory is let go as the pass moves back; the tape is empty
-  // then.
-  void backward(Value loss, float scale = 1);
+  // then. `done` is called once for each parameter, as soon as nothing more is added to its gradient.
+  void backward(Value loss, float scale = 1, const GradientHook& done = {});
 
  private:
   struct Slot {

@@ -70,8 +70,11 @@ int run_curate(const CliContext& context, const Options& options) {
   settings.scorer = make_scorer;
   const auto recipe = curation::Recipe::load(options.recipe);
   if (const Status read = (*ranks)->agree(recipe ? Status() : recipe.error()); !read)
-    return (*ranks)->rank() == 0 ? report(read.error()) : 1;
-  if ((*ranks)->rank() > 0) return help_curate_stage(*recipe, settings, **ranks) ? 0 : 1;  // rank 0 says why
+    return (*ranks)->speaks() ? report(read.error()) : 1;
+  if ((*ranks)->rank() > 0) {
+    const Status helped = help_curate_stage(*recipe, settings, **ranks);
+    return helped ? 0 : (*ranks)->speaks() ? report(helped.error()) : 1;
+  }
   auto lab = Lab::open(context.lab);
   if (!lab) {
     (void)(*ranks)->broadcast("");
@@ -102,7 +105,8 @@ void add_curate(CLI::App& app, CliContext& context, VerbAction& action) {
       ->check(CLI::Range(uint64_t{64} << 20, uint64_t{1} << 50))
       ->capture_default_str();
   verb->footer(kExamples);
-  verb->callback([&context, &action, options] { action = [&context, options] { return run_curate(context, *options); }; });
+  verb->callback(
+      [&context, &action, options] { action = [&context, options] { return run_curate(context, *options); }; });
 }
 
 }  // namespace persea

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/threads.h"
 #include "cli/recipe_options.h"
 #include "cli/terminal.h"
 #include "train/line.h"
@@ -24,17 +25,43 @@ void print_stage(std::string_view stage, const StageResult& result) {
   std::fflush(stdout);
 }
 
-int run(const CliContext& context, const RecipeOptions& options) {
-  auto recipe = options.load();
-  if (!recipe) return report(recipe.error());
+constexpr const char* kExamples = R"(Examples:
+  persea run recipes/quickstart.toml --text ~/texts       from a folder of text to a model and its report
+  mpirun -n 4 persea run recipe.toml                      the same with four ranks that see the same folders
+
+A run that was stopped or killed goes on where it was, with any number of ranks: run the same command.)";
+
+struct Options {
+  std::shared_ptr<RecipeOptions> recipe;
+  double patience = 600;
+};
+
+// What this rank tells of an error: of several ranks one speaks for all.
+int end(const Ranks& ranks, const Error& error) { return ranks.speaks() ? report(error) : 1; }
+
+int run(const CliContext& context, const Options& options) {
+  const auto joined = Ranks::of_this_job();
+  if (!joined) return report(joined.error());
+  Ranks& ranks = **joined;
+  if (context.threads == 0) set_threads(threads_of(ranks));
+  const auto recipe = options.recipe->load();
+  if (const Status read = ranks.agree(recipe ? Status() : recipe.error()); !read) return end(ranks, read.error());
+  const PretrainOptions training{ranks, context.quiet || context.json, options.patience};
+  if (ranks.rank() > 0) {
+    const Status helped = help_line(*recipe, training);
+    return helped ? 0 : end(ranks, helped.error());
+  }
   auto lab = Lab::open(context.lab);
-  if (!lab) return report(lab.error());
+  if (!lab) {
+    (void)ranks.broadcast("");  // the others wait for what help_line is told
+    return report(lab.error());
+  }
   Json stages = Json::array();
   const auto observer = [&](std::string_view stage, const StageResult& result) {
     stages.push_back(stage_json(stage, result));
     if (!context.json) print_stage(stage, result);
   };
-  const auto made = run_line(*lab, *recipe, context.quiet || context.json, observer);
+  const auto made = run_line(*lab, *recipe, training, observer);
   if (!made) return report(made.error());
   if (context.json) {
     print_json({{"stages", stages}, {"report", made->id}, {"page", made->file("report.html").string()}});
@@ -50,7 +77,12 @@ int run(const CliContext& context, const RecipeOptions& options) {
 
 void add_run(CLI::App& app, CliContext& context, VerbAction& action) {
   CLI::App* verb = app.add_subcommand("run", "Run a recipe: from text to a trained model and its report");
-  const auto options = add_recipe_options(*verb);
+  const auto options = std::make_shared<Options>();
+  options->recipe = add_recipe_options(*verb);
+  verb->add_option("--patience", options->patience, "Several ranks: seconds to wait for one that does not answer")
+      ->check(CLI::Range(1.0, 1e6))
+      ->capture_default_str();
+  verb->footer(kExamples);
   verb->callback([&context, &action, options] { action = [&context, options] { return run(context, *options); }; });
 }
 

@@ -1,19 +1,39 @@
 #include "comm/ranks.h"
 
-#include <cstdlib>
+#include <sched.h>
+#include <unistd.h>
 
-#include "comm/launched.h"
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+#include <thread>
+
+#include "base/clock.h"
+#include "base/threads.h"
 
 namespace persea {
 namespace {
 
-class Alone : public Ranks {
- public:
-  int rank() const override { return 0; }
-  int size() const override { return 1; }
-  std::string broadcast(std::string from_first) override { return from_first; }
-  Status agree(const Status& own) override { return own; }
-};
+constexpr int kEagerPolls = 200;  // before a waiting rank begins to sleep between two looks
+constexpr auto kNap = std::chrono::microseconds(100), kLongNap = std::chrono::microseconds(2000);
+constexpr double kLong = 1;              // seconds of waiting after which naps are long
+constexpr double kBetweenChecks = 0.02;  // seconds between two looks whether the others live
+constexpr double kLastWords = 1;  // seconds for which a rank that ends stays, so that rank 0 sees first who was missing
+
+template <class T>
+std::span<const std::byte> bytes_of(const T* values, size_t count) {
+  return std::as_bytes(std::span(values, count));
+}
+
+// "rank 2", "ranks 0, 2 and 3"
+std::string names(const std::vector<int>& ranks) {
+  std::string text = ranks.size() == 1 ? "rank " : "ranks ";
+  for (size_t i = 0; i < ranks.size(); ++i) {
+    if (i > 0) text += i + 1 == ranks.size() ? " and " : ", ";
+    text += std::to_string(ranks[i]);
+  }
+  return text;
+}
 
 // A number that a launcher left in the environment; 0 where it did not.
 int counted(const char* name) {
@@ -31,14 +51,147 @@ bool one_of_several() {
 
 }  // namespace
 
-std::unique_ptr<Ranks> Ranks::alone() { return std::make_unique<Alone>(); }
+std::unique_ptr<Ranks> Ranks::alone() { return std::make_unique<Ranks>(nullptr); }
 
 Result<std::unique_ptr<Ranks>> Ranks::of_this_job() {
-  if (one_of_several()) return join_mpi();
+  if (one_of_several()) {
+    PERSEA_TRY(std::unique_ptr<Link> link, join_mpi());
+    return std::make_unique<Ranks>(std::move(link));
+  }
   if (counted("OMPI_COMM_WORLD_SIZE") == 0 && counted("SLURM_STEP_NUM_TASKS") > 1)
     return fail("srun started {} tasks that cannot know of each other: start them with srun --mpi=pmix, or by mpirun",
                 counted("SLURM_STEP_NUM_TASKS"));
   return alone();
+}
+
+Ranks::~Ranks() {
+  if (!broken_ || rank() == 0) return;
+  const double start = wall_seconds();
+  while (!link_->gone(0) && wall_seconds() - start < kLastWords) std::this_thread::sleep_for(kLongNap);
+}
+
+bool Ranks::speaks() const {
+  if (rank() == 0) return true;
+  return rank() == 1 && broken_ && broken_->ranks == std::vector<int>{0};
+}
+
+Status Ranks::give_up(std::string message, std::vector<int> ranks) {
+  link_->abandon();
+  broken_ = Broken{std::move(message), std::move(ranks)};
+  return Error{broken_->message};
+}
+
+Status Ranks::wait(const std::function<std::vector<int>()>& missing) {
+  if (broken_) return Error{broken_->message};
+  std::vector<int> left = missing();
+  if (left.empty()) return {};
+  const double start = wall_seconds();
+  double checked = start, stopped = 0;
+  for (int64_t poll = 0;; ++poll) {
+    left = missing();
+    if (left.empty()) return {};
+    const double now = wall_seconds();
+    if (now - checked >= kBetweenChecks) {
+      checked = now;
+      if (std::string problem = link_->problem(); !problem.empty()) return give_up(std::move(problem), left);
+      std::vector<int> ended;
+      for (int each = 0; each < size(); ++each) {
+        if (each != rank() && link_->gone(each)) ended.push_back(each);
+      }
+      if (!ended.empty()) {
+        const std::string who = names(ended);
+        return give_up(fmt::format("{} {} ended", who, ended.size() == 1 ? "has" : "have"), std::move(ended));
+      }
+      std::sort(left.begin(), left.end());
+      left.erase(std::unique(left.begin(), left.end()), left.end());
+      const char* verb = left.size() == 1 ? "has" : "have";
+      if (now - start > patience_.seconds) {
+        const std::string who = names(left);
+        return give_up(fmt::format("{} {} not answered for {:.0f} s", who, verb, now - start), std::move(left));
+      }
+      if (patience_.stop && patience_.stop()) {
+        if (stopped == 0) stopped = now;
+        if (now - stopped > patience_.after_stop) {
+          const std::string who = names(left);
+          return give_up(fmt::format("interrupted, and {} {} not answered", who, verb), std::move(left));
+        }
+      }
+    }
+    if (poll < kEagerPolls) {
+      sched_yield();
+    } else {
+      std::this_thread::sleep_for(now - start < kLong ? kNap : kLongNap);
+    }
+  }
+}
+
+Status Ranks::wait_for(std::unique_ptr<Transfer> transfer, int peer) {
+  return wait([&] { return transfer->done() ? std::vector<int>{} : std::vector<int>{peer}; });
+}
+
+Result<std::vector<double>> Ranks::gather(std::span<const double> own) {
+  std::vector<double> all(own.size() * static_cast<size_t>(size()));
+  std::copy(own.begin(), own.end(), all.begin() + static_cast<int64_t>(own.size()) * rank());
+  if (size() == 1) return all;
+  if (broken_) return Error{broken_->message};
+  struct Pending {
+    int peer;
+    std::unique_ptr<Transfer> transfer;
+  };
+  std::vector<Pending> pending;
+  for (int peer = 0; peer < size(); ++peer) {
+    if (peer == rank()) continue;
+    const std::span<double> theirs(all.data() + own.size() * static_cast<size_t>(peer), own.size());
+    pending.push_back({peer, receive(peer, std::as_writable_bytes(theirs))});
+    pending.push_back({peer, send(peer, std::as_bytes(own))});
+  }
+  PERSEA_CHECK(wait([&] {
+    std::erase_if(pending, [](const Pending& each) { return each.transfer->done(); });
+    std::vector<int> left;
+    for (const Pending& each : pending) left.push_back(each.peer);
+    return left;
+  }));
+  return all;
+}
+
+Result<std::string> Ranks::broadcast(std::string from_first) { return broadcast_from(0, std::move(from_first)); }
+
+Result<std::string> Ranks::broadcast_from(int root, std::string text) {
+  if (size() == 1) return text;
+  if (broken_) return Error{broken_->message};
+  uint64_t bytes = text.size();
+  if (rank() != root) {
+    PERSEA_CHECK(wait_for(receive(root, std::as_writable_bytes(std::span(&bytes, 1))), root));
+    text.resize(bytes);
+    if (bytes > 0) PERSEA_CHECK(wait_for(receive(root, std::as_writable_bytes(std::span(text))), root));
+    return text;
+  }
+  for (int peer = 0; peer < size(); ++peer) {
+    if (peer == root) continue;
+    PERSEA_CHECK(wait_for(send(peer, bytes_of(&bytes, 1)), peer));
+    if (bytes > 0) PERSEA_CHECK(wait_for(send(peer, bytes_of(text.data(), bytes)), peer));
+  }
+  return text;
+}
+
+Status Ranks::agree(const Status& own) {
+  if (size() == 1) return own;
+  const double failed = own ? 0 : 1;
+  PERSEA_TRY(const std::vector<double> all, gather({&failed, 1}));
+  const auto first = std::find(all.begin(), all.end(), 1.0);
+  if (first == all.end()) return {};
+  const auto lowest = static_cast<int>(first - all.begin());
+  PERSEA_TRY(std::string message, broadcast_from(lowest, rank() == lowest ? own.error().message : ""));
+  return lowest == 0 ? Error{std::move(message)} : fail("rank {}: {}", lowest, message);
+}
+
+int threads_of(const Ranks& ranks) {
+  const int threads = pool().threads();
+  cpu_set_t own;
+  CPU_ZERO(&own);
+  const bool bound = sched_getaffinity(0, sizeof own, &own) == 0 && CPU_COUNT(&own) < sysconf(_SC_NPROCESSORS_ONLN);
+  if (std::getenv("PERSEA_THREADS") != nullptr || bound) return threads;
+  return std::max(1, threads / ranks.here());
 }
 
 }  // namespace persea

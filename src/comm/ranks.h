@@ -1,29 +1,82 @@
-// The ranks of a job that mpirun or srun started: who this process is, and the little that they tell each other. A
-// program that was started by itself is one rank, and never touches MPI. It moves no tensors.
+// The ranks of a job that mpirun or srun started: who this process is, and what all of them do together. A program that
+// was started by itself is one rank, and never touches MPI. Every wait looks whether the others are still there, so
+// that a rank that died or hangs ends the job with a line and not with silence. Floats are exchange.h's.
 #pragma once
 
+#include <functional>
+#include <limits>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
+#include "comm/link.h"
 
 namespace persea {
 
+// How long a rank waits for the others.
+struct Patience {
+  double seconds = std::numeric_limits<double>::infinity();
+  // Where this says that the job is to end (Ctrl-C, or a launcher that ends it), at most `after_stop` seconds more.
+  std::function<bool()> stop = {};
+  double after_stop = 15;
+};
+
+// All ranks have to call the same functions in the same order. One rank is done at once with each. Where one fails
+// because others do not answer, the job cannot go on: every later call fails alike.
 class Ranks {
  public:
-  virtual ~Ranks() = default;
-  virtual int rank() const = 0;  // from 0
-  virtual int size() const = 0;
+  explicit Ranks(std::unique_ptr<Link> link) : link_(std::move(link)) {}  // none: one rank
+  ~Ranks();
+  Ranks(const Ranks&) = delete;
+  Ranks& operator=(const Ranks&) = delete;
 
-  // Each returns on every rank, or on none. All ranks have to call the same ones in the same order.
-  virtual std::string broadcast(std::string from_first) = 0;  // what rank 0 gave
-  // Waits for all ranks; the error of the lowest rank that has one, with its number where there are several.
-  virtual Status agree(const Status& own) = 0;
+  int rank() const { return link_ ? link_->rank() : 0; }  // from 0
+  int size() const { return link_ ? link_->size() : 1; }
+  int here() const { return link_ ? link_->here() : 1; }  // on this machine
+  void set_patience(Patience patience) { patience_ = std::move(patience); }
+
+  // What rank 0 gave.
+  Result<std::string> broadcast(std::string from_first);
+  // Waits for all ranks; the error of the lowest rank that has one, with its number where it is not rank 0.
+  Status agree(const Status& own);
+  // The numbers of all ranks, those of rank 0 first; each gives as many.
+  Result<std::vector<double>> gather(std::span<const double> own);
+
+  // Bytes from one rank to another; see Link. They are moved by wait().
+  std::unique_ptr<Transfer> send(int to, std::span<const std::byte> bytes) { return link_->send(to, bytes); }
+  std::unique_ptr<Transfer> receive(int from, std::span<std::byte> bytes) { return link_->receive(from, bytes); }
+  // Until `missing`, which moves things on and names the ranks that something is awaited from, names none.
+  Status wait(const std::function<std::vector<int>()>& missing);
+
+  // Whether the others do not answer any more.
+  bool broken() const { return broken_.has_value(); }
+  // Whether this rank tells what ended the job: exactly one does, as far as can be known.
+  bool speaks() const;
 
   // The ranks of this job. Fails where it was started as one of several and MPI cannot be had.
   static Result<std::unique_ptr<Ranks>> of_this_job();
   // One rank, whatever the job is.
   static std::unique_ptr<Ranks> alone();
+
+ private:
+  struct Broken {
+    std::string message;
+    std::vector<int> ranks;  // that do not answer
+  };
+  Status wait_for(std::unique_ptr<Transfer> transfer, int peer);
+  Result<std::string> broadcast_from(int root, std::string text);
+  Status give_up(std::string message, std::vector<int> ranks);
+
+  std::unique_ptr<Link> link_;
+  Patience patience_;
+  std::optional<Broken> broken_;
 };
+
+// Threads for this rank: PERSEA_THREADS, or its part of the cores that this machine's ranks share; all of its own where
+// the launcher bound it to some.
+int threads_of(const Ranks& ranks);
 
 }  // namespace persea

@@ -125,7 +125,7 @@ Status make_corpus(const Recipe& recipe, const Plan& plan, const Judge& judge, c
                    std::vector<curate::ContaminationIndex> counting, const CurateOptions& options, Ranks& ranks,
                    StageContext& context) {
   const fs::path folder = context.work();
-  (void)ranks.broadcast(order_of(recipe, plan, folder));
+  PERSEA_CHECK(ranks.broadcast(order_of(recipe, plan, folder)));
   PERSEA_CHECK(ranks.agree(read_share(recipe, plan, judge, scoring, folder, options.quiet, ranks)));
   PERSEA_TRY(const std::vector<fs::path> parts, list_parts(plan, folder));
   PERSEA_TRY(Documents documents, Documents::open(parts));
@@ -181,7 +181,7 @@ Result<StageResult> run_curate_stage(Lab& lab, const Recipe& said, const CurateO
 }
 
 Status help_curate_stage(const Recipe& said, const CurateOptions& options, Ranks& ranks) {
-  const std::string order = ranks.broadcast("");
+  PERSEA_TRY(const std::string order, ranks.broadcast(""));
   if (order.empty()) return {};
   const auto share = [&]() -> Status {
     const Json json = Json::from_cbor(order);

@@ -74,14 +74,16 @@ struct Axpby {
 };
 
 // Inverted dropout of x, then the residual added: y = residual + keep * x / (1 - p). The mask is a pure function of
-// (seed, element), so that backward recomputes it: dx (+)= keep * dy / (1 - p) is the same kernel without a residual.
+// (seed, element), so that backward recomputes it: dx (+)= keep * dy / (1 - p) is the same kernel without a residual. x
+// may be a part of what the mask covers.
 struct Dropout {
   int64_t count;
   float probability;
   uint64_t seed;
   const float *x, *residual;  // residual may be null
   float* y;
-  bool accumulate;  // add to y
+  bool accumulate;    // add to y
+  int64_t first = 0;  // x[0]'s element
   static void cpu(const Dropout& dropout);
 };
 

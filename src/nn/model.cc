@@ -143,7 +143,8 @@ Tape::Value Model::body(Tape& tape, const TokenBatch& batch, const LossOptions& 
     }
     const Tape::Value y = tape.run(linear_op(), {branch, tape.parameter(weight), {}, {}}, linear)[0];
     x = tape.run(dropout_add_op(), {y, x},
-                 DropoutOptions{static_cast<float>(options.dropout), Random(seed++).next()})[0];
+                 DropoutOptions{static_cast<float>(options.dropout), Random(seed++).next(),
+                                options.dropout_row * batch.length})[0];
   };
   for (Layer& layer : layers_) {
     Tape::Value qkv =
@@ -180,7 +181,7 @@ double Model::loss(const TokenBatch& batch, const LossOptions& options) {
       tape.run(linear_cross_entropy_op(), {x, tape.parameter(head), tape.constant(targets)},
                CrossEntropyOptions{options.scale, static_cast<float>(config_.logit_soft_cap), options.precision})[0];
   const double sum = tape.tensor(loss).data()[0] / static_cast<double>(options.scale);
-  tape.backward(loss);
+  tape.backward(loss, 1, options.gradient_done);
   return sum;
 }
 

@@ -54,13 +54,16 @@ class Model {
   // Passes over whole rows. They throw std::logic_error for a model that is not trainable(): a Decoder runs it.
 
   // Sum of the targets' cross-entropies in nats (divide by their number for the mean). With training, gradients of
-  // scale * sum are added to the parameters. `dropout` and its seed act in training only.
+  // scale * sum are added to the parameters. `dropout` and its seed act in training only; a batch that is rows of a
+  // larger one is dropped as these rows of it are.
   struct LossOptions {
     bool training = true;
     float scale = 1;
     double dropout = 0;
     uint64_t dropout_seed = 0;
+    int64_t dropout_row = 0;                                 // the batch's first row in the larger one
     kernels::Precision precision = kernels::Precision::f32;  // of the products, in training
+    GradientHook gradient_done = {};                         // see Tape::backward
   };
   double loss(const TokenBatch& batch, const LossOptions& options);
 

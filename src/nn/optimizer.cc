@@ -14,10 +14,6 @@ namespace {
 using kernels::Axpby;
 using kernels::Gemm;
 
-bool inside_layer(const Parameter& parameter) {
-  return parameter.value.shape().size() == 2 && parameter.name.starts_with("layers.");
-}
-
 Tensor transpose(const Tensor& x) {
   Tensor y({x.dim(1), x.dim(0)});
   for (int64_t r = 0; r < x.dim(0); ++r)
@@ -48,60 +44,78 @@ Tensor orthogonalize(const Tensor& input, kernels::Precision precision) {
   return tall ? transpose(x) : x;
 }
 
-Optimizer::Optimizer(std::vector<Parameter*> parameters, const OptimizerSettings& settings) : settings_(settings) {
-  for (Parameter* parameter : parameters) {
-    const bool muon = settings.kind == OptimizerSettings::Kind::muon && inside_layer(*parameter);
-    Entry entry{parameter, Tensor::zeros(parameter->value.shape()),
-                muon ? Tensor() : Tensor::zeros(parameter->value.shape()), muon};
-    entries_.push_back(std::move(entry));
+Optimizer::Optimizer(const std::vector<Parameter*>& parameters, const OptimizerSettings& settings, int rank, int ranks)
+    : settings_(settings),
+      parameters_(parameters),
+      shards_(share_out(parameters, settings.kind == OptimizerSettings::Kind::muon, ranks)),
+      rank_(rank) {
+  for (const Shard& shard : shards_) {
+    if (shard.owner != rank) continue;
+    const Shape shape{shard.end - shard.begin};
+    entries_.push_back({shard, Tensor::zeros(shape), shard.muon ? Tensor() : Tensor::zeros(shape)});
   }
 }
 
-std::vector<std::pair<std::string, Tensor>> Optimizer::state() const {
-  std::vector<std::pair<std::string, Tensor>> all;
-  for (const Entry& entry : entries_) {
-    all.emplace_back(entry.parameter->name + ".m", entry.m);
-    if (entry.v.defined()) all.emplace_back(entry.parameter->name + ".v", entry.v);
+std::vector<ShardedTensor> Optimizer::state() const {
+  std::vector<ShardedTensor> all;
+  size_t next = 0;  // of this rank's entries
+  for (size_t i = 0; i < shards_.size();) {
+    const Parameter& parameter = *shards_[i].parameter;
+    ShardedTensor m{parameter.name + ".m", DType::f32, parameter.value.shape(), {}}, v = m;
+    v.name = parameter.name + ".v";
+    const bool muon = shards_[i].muon;
+    for (; i < shards_.size() && shards_[i].parameter == &parameter; ++i) {
+      const Shard& shard = shards_[i];
+      const bool own = shard.owner == rank_;
+      m.parts.push_back({shard.begin, shard.end, shard.owner, own ? entries_[next].m : Tensor()});
+      v.parts.push_back({shard.begin, shard.end, shard.owner, own ? entries_[next].v : Tensor()});
+      next += own ? 1 : 0;
+    }
+    all.push_back(std::move(m));
+    if (!muon) all.push_back(std::move(v));
   }
   return all;
 }
 
 void Optimizer::drop_gradients() {
-  for (Entry& entry : entries_) entry.parameter->fresh = true;
+  for (Parameter* parameter : parameters_) parameter->fresh = true;
+}
+
+double Optimizer::squares() const {
+  double squares = 0;
+  for (const Entry& entry : entries_) {
+    if (!entry.shard.parameter->fresh) squares += kernels::SquaredNorm::cpu({entry.count(), entry.gradient()});
+  }
+  return squares;
+}
+
+void Optimizer::apply(double norm, double lr_scale, double max_norm) {
+  ++steps_;
+  const double factor = max_norm > 0 && norm > max_norm ? max_norm / norm : 1;
+  for (Entry& entry : entries_) {
+    if (!entry.shard.parameter->fresh && !entry.shard.muon) adamw(entry, lr_scale, factor);
+  }
+  muon(lr_scale, factor);
 }
 
 double Optimizer::step(double lr_scale, double max_norm) {
-  double squares = 0;
-  for (const Entry& entry : entries_) {
-    const Parameter& p = *entry.parameter;
-    if (!p.fresh) squares += kernels::SquaredNorm::cpu({p.gradient.count(), p.gradient.data()});
-  }
-  const double norm = std::sqrt(squares);
-  if (std::isfinite(norm)) {
-    ++steps_;
-    const double factor = max_norm > 0 && norm > max_norm ? max_norm / norm : 1;
-    for (Entry& entry : entries_) {
-      if (entry.parameter->fresh) continue;
-      if (!entry.muon) adamw(entry, lr_scale, factor);
-    }
-    muon(lr_scale, factor);
-  }
+  const double norm = std::sqrt(squares());
+  if (std::isfinite(norm)) apply(norm, lr_scale, max_norm);
   drop_gradients();
   return norm;
 }
 
 void Optimizer::adamw(Entry& entry, double lr_scale, double factor) {
   const OptimizerSettings& s = settings_;
-  Parameter& p = *entry.parameter;
   const auto f = [](double value) { return static_cast<float>(value); };
-  kernels::AdamW::cpu({p.value.count(), p.value.data(), p.gradient.data(), entry.m.data(), entry.v.data(), f(factor),
-                       f(s.lr * lr_scale), f(s.beta1), f(s.beta2), f(s.eps), f(p.decay ? s.weight_decay : 0),
-                       f(1 - std::pow(s.beta1, steps_)), f(1 - std::pow(s.beta2, steps_))});
+  kernels::AdamW::cpu({entry.count(), entry.value(), entry.gradient(), entry.m.data(), entry.v.data(), f(factor),
+                       f(s.lr * lr_scale), f(s.beta1), f(s.beta2), f(s.eps),
+                       f(entry.shard.parameter->decay ? s.weight_decay : 0), f(1 - std::pow(s.beta1, steps_)),
+                       f(1 - std::pow(s.beta2, steps_))});
 }
 
-// Nesterov momentum, orthogonalized in blocks of as many rows as there are columns (q, k and v are stored as one
-// matrix, gate and up too), scaled so that the update's root mean square does not depend on the shape. The blocks of
-// all matrices are spread over the threads: each is too small to be worth splitting.
+// Nesterov momentum, orthogonalized in blocks, scaled so that the update's root mean square does not depend on the
+// shape. The blocks of all matrices are spread over the threads: each is too small to be worth splitting.
 void Optimizer::muon(double lr_scale, double factor) {
   const auto momentum = static_cast<float>(settings_.momentum), mix = static_cast<float>(factor) * (1 - momentum);
   const double lr = settings_.muon_lr * lr_scale;
@@ -110,14 +124,13 @@ void Optimizer::muon(double lr_scale, double factor) {
   };
   std::vector<Block> blocks;
   for (Entry& entry : entries_) {
-    Parameter& p = *entry.parameter;
-    if (!entry.muon || p.fresh) continue;
-    Axpby::cpu({p.value.count(), mix, p.gradient.data(), momentum, entry.m.data()});
-    Axpby::cpu({p.value.count(), momentum, entry.m.data(), mix, p.gradient.data()});
-    Axpby::cpu(
-        {p.value.count(), 0, p.value.data(), static_cast<float>(1 - lr * settings_.weight_decay), p.value.data()});
-    const int64_t rows = p.value.dim(0), step = p.value.dim(1);
-    for (int64_t begin = 0; begin < rows; begin += step)
+    Parameter& p = *entry.shard.parameter;
+    if (!entry.shard.muon || p.fresh) continue;
+    Axpby::cpu({entry.count(), mix, entry.gradient(), momentum, entry.m.data()});
+    Axpby::cpu({entry.count(), momentum, entry.m.data(), mix, entry.gradient()});
+    Axpby::cpu({entry.count(), 0, entry.value(), static_cast<float>(1 - lr * settings_.weight_decay), entry.value()});
+    const int64_t columns = p.value.dim(1), rows = entry.shard.end / columns, step = muon_block(p);
+    for (int64_t begin = entry.shard.begin / columns; begin < rows; begin += step)
       blocks.push_back(
           {p.gradient.slice(begin, std::min(rows, begin + step)), p.value.slice(begin, std::min(rows, begin + step))});
   }

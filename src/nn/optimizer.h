@@ -1,5 +1,6 @@
-// AdamW, and Muon for the matrices inside the layers. The state can be listed for checkpoints; a step is a pure
-// function of weights, gradients and state.
+// AdamW, and Muon for the matrices inside the layers, over all parameters or, where ranks share them out, over the
+// shards of one rank. The state can be listed for checkpoints; a step is a pure function of weights, gradients and
+// state. It moves nothing between ranks.
 #pragma once
 
 #include <cstdint>
@@ -9,6 +10,7 @@
 
 #include "autograd/tape.h"
 #include "kernels/precision.h"
+#include "nn/shards.h"
 
 namespace persea {
 
@@ -24,31 +26,47 @@ struct OptimizerSettings {
 
 class Optimizer {
  public:
-  Optimizer(std::vector<Parameter*> parameters, const OptimizerSettings& settings);
+  // Of rank `rank` of `ranks`: it keeps moments for its own shards only.
+  Optimizer(const std::vector<Parameter*>& parameters, const OptimizerSettings& settings, int rank = 0, int ranks = 1);
 
-  // Clips the gradients to the global norm `max_norm` (0: no clipping), takes one step with all learning rates times
-  // `lr_scale`, and marks the gradients as used up. Returns the norm before clipping; where it is not finite nothing
-  // moves and no step is counted. Parameters that no backward pass has reached count as having no gradient.
+  // For one rank: clips the gradients to the global norm `max_norm` (0: no clipping), takes one step with all learning
+  // rates times `lr_scale`, and marks the gradients as used up. Returns the norm before clipping; where it is not
+  // finite nothing moves and no step is counted. Parameters that no backward pass has reached count as having no
+  // gradient.
   double step(double lr_scale, double max_norm);
+
+  // The same in two parts, between which ranks tell each other their sums of squares, of the gradients of their own
+  // shards; `norm`, which has to be finite, is that of all of them. apply() leaves the gradients to be marked.
+  double squares() const;
+  void apply(double norm, double lr_scale, double max_norm);
 
   // Marks the gradients as used up without a step.
   void drop_gradients();
 
+  // All ranks' shards, in the order of the parameters.
+  const std::vector<Shard>& shards() const { return shards_; }
+
   // The moments by name ("embedding.m", ...), to be saved and filled in place; and the number of steps taken.
-  std::vector<std::pair<std::string, Tensor>> state() const;
+  std::vector<ShardedTensor> state() const;
   int64_t steps() const { return steps_; }
   void set_steps(int64_t steps) { steps_ = steps; }
 
  private:
+  // A shard of this rank.
   struct Entry {
-    Parameter* parameter;
+    Shard shard;
     Tensor m, v;  // Muon: m is the momentum, v undefined
-    bool muon;
+    int64_t count() const { return shard.end - shard.begin; }
+    float* value() const { return shard.parameter->value.data() + shard.begin; }
+    float* gradient() const { return shard.parameter->gradient.data() + shard.begin; }
   };
   void adamw(Entry& entry, double lr_scale, double factor);
   void muon(double lr_scale, double factor);
   OptimizerSettings settings_;
+  std::vector<Parameter*> parameters_;
+  std::vector<Shard> shards_;
   std::vector<Entry> entries_;
+  int rank_;
   int64_t steps_ = 0;
 };
 

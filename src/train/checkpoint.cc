@@ -18,6 +18,7 @@ constexpr size_t kLength = 8, kHash = 64, kAlign = 64, kMostHeader = 64 << 20;
 constexpr int64_t kMostElements = int64_t{1} << 40;
 constexpr size_t kKept = 2;
 constexpr std::string_view kPrefix = "checkpoint-";
+constexpr size_t kMessage = 4 << 20;  // bytes that a rank sends at a time
 
 size_t aligned(size_t size) { return (size + kAlign - 1) / kAlign * kAlign; }
 
@@ -25,7 +26,72 @@ std::string_view text_of(std::span<const std::byte> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
+std::span<std::byte> bytes_of(const Tensor& tensor) { return {tensor.raw(), static_cast<size_t>(tensor.bytes())}; }
+
+// What rank 0 writes: the file under its temporary name, and the hash of it. The first error stays, and nothing more is
+// written then.
+class Writer {
+ public:
+  explicit Writer(const fs::path& path) : path_(path), temporary_(path.string() + ".tmp") {
+    auto file = FileWriter::create(temporary_);
+    if (file)
+      file_.emplace(std::move(*file));
+    else
+      status_ = file.error();
+  }
+  void write(std::span<const std::byte> bytes) {
+    if (!status_) return;
+    hash_.update(bytes);
+    status_ = file_->write(bytes);
+  }
+  Status finish() {
+    PERSEA_CHECK(status_);
+    PERSEA_CHECK(file_->write(hash_.hex()));
+    PERSEA_CHECK(file_->finish());
+    return rename_file(temporary_, path_);
+  }
+
+ private:
+  const fs::path path_, temporary_;
+  std::optional<FileWriter> file_;
+  Sha256 hash_;
+  Status status_;
+};
+
+// The bytes of a part that another rank holds, from it to rank 0, by as many messages as it takes: send() is called
+// with each range of them.
+Status in_messages(size_t bytes, Ranks& ranks, int peer,
+                   const std::function<std::unique_ptr<Transfer>(size_t begin, size_t end)>& begin_transfer,
+                   const std::function<void(size_t bytes)>& arrived) {
+  for (size_t at = 0; at < bytes; at += kMessage) {
+    const size_t end = std::min(bytes, at + kMessage);
+    const std::unique_ptr<Transfer> transfer = begin_transfer(at, end);
+    PERSEA_CHECK(ranks.wait([&] { return transfer->done() ? std::vector<int>{} : std::vector<int>{peer}; }));
+    arrived(end - at);
+  }
+  return {};
+}
+
+std::string head_of(const Json& state, const ShardedTensors& tensors) {
+  Json list = Json::array();
+  for (const ShardedTensor& tensor : tensors) {
+    list.push_back({{"name", tensor.name}, {"dtype", dtype_name(tensor.dtype)}, {"shape", tensor.shape}});
+  }
+  const std::string header = canonical_json({{"state", state}, {"tensors", list}});
+  std::string head(kMagic);
+  for (size_t i = 0; i < kLength; ++i) head += static_cast<char>(header.size() >> (8 * i) & 255);
+  head += header;
+  head.resize(aligned(head.size()));
+  return head;
+}
+
 }  // namespace
+
+ShardedTensors whole_tensors(const NamedTensors& tensors) {
+  ShardedTensors all;
+  for (const auto& [name, tensor] : tensors) all.push_back(ShardedTensor::whole(name, tensor));
+  return all;
+}
 
 Result<CheckpointView> CheckpointView::parse(std::span<const std::byte> bytes, std::string_view where) {
   const std::string_view text = text_of(bytes);
@@ -71,49 +137,67 @@ Result<CheckpointView> CheckpointView::parse(std::span<const std::byte> bytes, s
 }
 
 Status write_checkpoint(const fs::path& path, const Json& state, const NamedTensors& tensors) {
-  Json list = Json::array();
-  for (const auto& [name, tensor] : tensors) {
-    list.push_back({{"name", name}, {"dtype", dtype_name(tensor.dtype())}, {"shape", tensor.shape()}});
-  }
-  const std::string header = canonical_json({{"state", state}, {"tensors", list}});
-  std::string head(kMagic);
-  for (size_t i = 0; i < kLength; ++i) head += static_cast<char>(header.size() >> (8 * i) & 255);
-  head += header;
-  head.resize(aligned(head.size()));
+  return write_checkpoint(path, state, whole_tensors(tensors), *Ranks::alone());
+}
 
-  const fs::path temporary = path.string() + ".tmp";
-  PERSEA_TRY(FileWriter file, FileWriter::create(temporary));
-  Sha256 hash;
-  hash.update(head);
-  PERSEA_CHECK(file.write(head));
-  for (const auto& [name, tensor] : tensors) {
-    const std::span<const std::byte> bytes(tensor.raw(), static_cast<size_t>(tensor.bytes()));
-    hash.update(bytes);
-    PERSEA_CHECK(file.write(bytes));
+Status write_checkpoint(const fs::path& path, const Json& state, const ShardedTensors& tensors, Ranks& ranks) {
+  const bool writes = ranks.rank() == 0;
+  std::optional<Writer> writer;
+  std::vector<std::byte> buffer;
+  if (writes) {
+    writer.emplace(path);
+    writer->write(std::as_bytes(std::span(head_of(state, tensors))));
+    if (ranks.size() > 1) buffer.resize(kMessage);
   }
-  PERSEA_CHECK(file.write(hash.hex()));
-  PERSEA_CHECK(file.finish());
-  return rename_file(temporary, path);
+  for (const ShardedTensor& tensor : tensors) {
+    for (const ShardedTensor::Part& part : tensor.parts) {
+      const auto bytes = static_cast<size_t>((part.end - part.begin) * dtype_bytes(tensor.dtype));
+      if (part.owner == 0) {
+        if (writes) writer->write(bytes_of(part.local));
+      } else if (writes) {  // after an error too: the others must not wait
+        PERSEA_CHECK(in_messages(
+            bytes, ranks, part.owner,
+            [&](size_t begin, size_t end) { return ranks.receive(part.owner, std::span(buffer).first(end - begin)); },
+            [&](size_t count) { writer->write(std::span(buffer).first(count)); }));
+      } else if (part.owner == ranks.rank()) {
+        const std::span<std::byte> own = bytes_of(part.local);
+        PERSEA_CHECK(in_messages(
+            bytes, ranks, 0, [&](size_t begin, size_t end) { return ranks.send(0, own.subspan(begin, end - begin)); },
+            [](size_t) {}));
+      }
+    }
+  }
+  return ranks.agree(writes ? writer->finish() : Status());
 }
 
 Result<Json> read_checkpoint(const fs::path& path, const NamedTensors& tensors) {
+  return read_checkpoint(path, whole_tensors(tensors));
+}
+
+Result<Json> read_checkpoint(const fs::path& path, const ShardedTensors& tensors, bool known) {
   PERSEA_TRY(const MappedFile file, MappedFile::open(path));
   PERSEA_TRY(CheckpointView view, CheckpointView::parse(file.bytes(), path.string()));
-  Sha256 hash;
-  hash.update(view.covered);
-  if (hash.hex() != view.hash) return fail("{}: altered: its bytes do not have its SHA-256", path.string());
+  if (!known) {
+    Sha256 hash;
+    hash.update(view.covered);
+    if (hash.hex() != view.hash) return fail("{}: altered: its bytes do not have its SHA-256", path.string());
+  }
   if (view.tensors.size() != tensors.size()) return fail("{}: of another model", path.string());
   for (size_t i = 0; i < tensors.size(); ++i) {
-    const auto& [name, tensor] = tensors[i];
+    const ShardedTensor& tensor = tensors[i];
     const CheckpointView::Entry& entry = view.tensors[i];
-    if (entry.name != name || entry.dtype != tensor.dtype() || entry.shape != tensor.shape()) {
+    if (entry.name != tensor.name || entry.dtype != tensor.dtype || entry.shape != tensor.shape) {
       return fail("{}: of another model: holds {} {}, not {} {}", path.string(), entry.name, shape_string(entry.shape),
-                  name, shape_string(tensor.shape()));
+                  tensor.name, shape_string(tensor.shape));
     }
   }
   for (size_t i = 0; i < tensors.size(); ++i) {
-    if (!view.tensors[i].data.empty())
-      std::memcpy(tensors[i].second.raw(), view.tensors[i].data.data(), view.tensors[i].data.size());
+    for (const ShardedTensor::Part& part : tensors[i].parts) {
+      if (!part.local.defined() || part.begin == part.end) continue;
+      const auto at = static_cast<size_t>(part.begin * dtype_bytes(tensors[i].dtype));
+      const std::span<std::byte> to = bytes_of(part.local);
+      std::memcpy(to.data(), view.tensors[i].data.data() + at, to.size());
+    }
   }
   return std::move(view.state);
 }
@@ -135,8 +219,9 @@ std::vector<int64_t> CheckpointStore::steps() const {
   return found;
 }
 
-Status CheckpointStore::save(int64_t step, const Json& state, const NamedTensors& tensors) {
-  PERSEA_CHECK(write_checkpoint(file(step), state, tensors));
+Status CheckpointStore::save(int64_t step, const Json& state, const ShardedTensors& tensors) {
+  PERSEA_CHECK(write_checkpoint(file(step), state, tensors, ranks_));
+  if (ranks_.rank() > 0) return {};
   size_t regulars = 0;
   for (const int64_t each : steps()) {
     if (each > step) continue;
@@ -148,7 +233,27 @@ Status CheckpointStore::save(int64_t step, const Json& state, const NamedTensors
   return {};
 }
 
-Result<std::optional<CheckpointStore::Loaded>> CheckpointStore::load(const NamedTensors& tensors, bool regular_only) {
+Result<std::optional<CheckpointStore::Loaded>> CheckpointStore::load(const ShardedTensors& tensors, bool regular_only) {
+  if (ranks_.size() == 1) return newest(tensors, regular_only);
+  // Rank 0 looks which one is whole, and the others take theirs from the same.
+  Result<std::optional<Loaded>> found = std::optional<Loaded>();
+  if (ranks_.rank() == 0) found = newest(tensors, regular_only);
+  PERSEA_CHECK(ranks_.agree(found ? Status() : found.error()));
+  const bool tells = ranks_.rank() == 0 && found->has_value();
+  PERSEA_TRY(const std::string told, ranks_.broadcast(tells ? Json({(*found)->step, (*found)->state}).dump() : ""));
+  if (told.empty()) return std::optional<Loaded>();
+  Status status;
+  if (ranks_.rank() > 0) {
+    PERSEA_TRY(const Json json, parse_json(told, "rank 0"));
+    found = std::optional<Loaded>({json.at(0).get<int64_t>(), json.at(1)});
+    if (const auto read = read_checkpoint(file((*found)->step), tensors, true); !read) status = read.error();
+  }
+  PERSEA_CHECK(ranks_.agree(status));
+  return found;
+}
+
+Result<std::optional<CheckpointStore::Loaded>> CheckpointStore::newest(const ShardedTensors& tensors,
+                                                                       bool regular_only) {
   std::string problem;
   for (const int64_t step : steps()) {
     if (regular_only && !regular_(step)) continue;
@@ -163,6 +268,7 @@ Result<std::optional<CheckpointStore::Loaded>> CheckpointStore::load(const Named
 }
 
 void CheckpointStore::drop_after(int64_t step) {
+  if (ranks_.rank() > 0) return;
   std::error_code ignored;
   for (const int64_t each : steps()) {
     if (each > step) fs::remove(file(each), ignored);

@@ -15,13 +15,16 @@
 
 #include "base/json.h"
 #include "base/result.h"
-#include "tensor/tensor.h"
+#include "comm/ranks.h"
+#include "nn/shards.h"
 
 namespace persea {
 
 namespace fs = std::filesystem;
 
 using NamedTensors = std::vector<std::pair<std::string, Tensor>>;
+using ShardedTensors = std::vector<ShardedTensor>;
+ShardedTensors whole_tensors(const NamedTensors& tensors);
 
 // A checkpoint's bytes, looked at in place.
 struct CheckpointView {
@@ -41,22 +44,28 @@ struct CheckpointView {
 };
 
 Status write_checkpoint(const fs::path& path, const Json& state, const NamedTensors& tensors);
+// By all ranks at once: rank 0 writes its `state` and what the others send it of their parts, a few megabytes at a
+// time. Each rank hears of the error.
+Status write_checkpoint(const fs::path& path, const Json& state, const ShardedTensors& tensors, Ranks& ranks);
 
-// Checks everything, then fills `tensors`: names, types and shapes must be those of the file, in its order. On an error
-// the tensors are as they were. Returns the state.
+// Checks everything, then fills `tensors`, of sharded ones the parts that are here: names, types and shapes must be
+// those of the file, in its order. On an error the tensors are as they were. Returns the state. With `known`, whose
+// hash another rank has checked, that is not done again.
 Result<Json> read_checkpoint(const fs::path& path, const NamedTensors& tensors);
+Result<Json> read_checkpoint(const fs::path& path, const ShardedTensors& tensors, bool known = false);
 
-// The checkpoints of one run: checkpoint-00000400.
+// The checkpoints of one run: checkpoint-00000400. All ranks call save() and load() together; rank 0 writes and removes
+// files, the others read them in the same directory.
 class CheckpointStore {
  public:
   // `regular` says of a step whether its checkpoint belongs to the run's plan; rollbacks return to those only, because
   // where a run was interrupted must not change what it computes.
-  CheckpointStore(fs::path directory, std::function<bool(int64_t step)> regular)
-      : directory_(std::move(directory)), regular_(std::move(regular)) {}
+  CheckpointStore(fs::path directory, std::function<bool(int64_t step)> regular, Ranks& ranks)
+      : directory_(std::move(directory)), regular_(std::move(regular)), ranks_(ranks) {}
 
   // Writes the checkpoint of `step`, then removes what is superseded: all but two regular ones, and irregular ones
   // before the newest.
-  Status save(int64_t step, const Json& state, const NamedTensors& tensors);
+  Status save(int64_t step, const Json& state, const ShardedTensors& tensors);
 
   // Fills `tensors` from the newest checkpoint that is whole; says of each damaged one that it was passed over. Nothing
   // where there is none at all; an error where all are damaged.
@@ -64,7 +73,7 @@ class CheckpointStore {
     int64_t step;
     Json state;
   };
-  Result<std::optional<Loaded>> load(const NamedTensors& tensors, bool regular_only = false);
+  Result<std::optional<Loaded>> load(const ShardedTensors& tensors, bool regular_only = false);
 
   // Removes the checkpoints after `step`.
   void drop_after(int64_t step);
@@ -72,9 +81,11 @@ class CheckpointStore {
  private:
   fs::path file(int64_t step) const;
   std::vector<int64_t> steps() const;  // newest first
+  Result<std::optional<Loaded>> newest(const ShardedTensors& tensors, bool regular_only);
 
   fs::path directory_;
   std::function<bool(int64_t)> regular_;
+  Ranks& ranks_;
 };
 
 }  // namespace persea

@@ -2,9 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <cstring>
 #include <fstream>
+#include <thread>
 
 #include "base/file.h"
+#include "comm/thread_ranks.h"
 #include "train/metrics.h"
 
 namespace persea {
@@ -72,38 +75,104 @@ TEST_F(CheckpointTest, RefusesAnotherModel) {
 }
 
 TEST_F(CheckpointTest, StoreKeepsTwoAndFallsBackFromADamagedOne) {
-  CheckpointStore store(temp_.path(), [](int64_t step) { return step % 10 == 0; });
+  const auto alone = Ranks::alone();
+  CheckpointStore store(
+      temp_.path(), [](int64_t step) { return step % 10 == 0; }, *alone);
   const NamedTensors loaded = tensors_of(0);
-  EXPECT_FALSE(store.load(loaded)->has_value());
-  for (const int64_t step : {0, 10, 20, 30}) ASSERT_TRUE(store.save(step, {{"at", step}}, tensors_of(step)).ok());
+  EXPECT_FALSE(store.load(whole_tensors(loaded))->has_value());
+  for (const int64_t step : {0, 10, 20, 30})
+    ASSERT_TRUE(store.save(step, {{"at", step}}, whole_tensors(tensors_of(step))).ok());
   EXPECT_FALSE(fs::exists(path("checkpoint-00000010")));
   EXPECT_TRUE(fs::exists(path("checkpoint-00000020")));
-  EXPECT_EQ((*store.load(loaded))->step, 30);
+  EXPECT_EQ((*store.load(whole_tensors(loaded)))->step, 30);
 
   fs::resize_file(path("checkpoint-00000030"), 100);
-  auto fallen_back = store.load(loaded);
+  auto fallen_back = store.load(whole_tensors(loaded));
   ASSERT_TRUE(fallen_back.ok());
   EXPECT_EQ((*fallen_back)->step, 20);
   EXPECT_EQ((*fallen_back)->state, Json({{"at", 20}}));
   EXPECT_EQ(values(loaded), values(tensors_of(20)));
 
   fs::resize_file(path("checkpoint-00000020"), 10);
-  const auto none = store.load(loaded);
+  const auto none = store.load(whole_tensors(loaded));
   ASSERT_FALSE(none.ok());
   EXPECT_NE(none.error().message.find("no whole checkpoint is left"), std::string::npos);
 }
 
 TEST_F(CheckpointTest, AnInterruptedRunsCheckpointIsForResumingOnly) {
-  CheckpointStore store(temp_.path(), [](int64_t step) { return step % 10 == 0; });
+  const auto alone = Ranks::alone();
+  CheckpointStore store(
+      temp_.path(), [](int64_t step) { return step % 10 == 0; }, *alone);
   const NamedTensors loaded = tensors_of(0);
-  for (const int64_t step : {0, 10, 17}) ASSERT_TRUE(store.save(step, {}, tensors_of(step)).ok());
-  EXPECT_EQ((*store.load(loaded))->step, 17);
-  EXPECT_EQ((*store.load(loaded, true))->step, 10);
-  ASSERT_TRUE(store.save(20, {}, tensors_of(20)).ok());
+  for (const int64_t step : {0, 10, 17}) ASSERT_TRUE(store.save(step, {}, whole_tensors(tensors_of(step))).ok());
+  EXPECT_EQ((*store.load(whole_tensors(loaded)))->step, 17);
+  EXPECT_EQ((*store.load(whole_tensors(loaded), true))->step, 10);
+  ASSERT_TRUE(store.save(20, {}, whole_tensors(tensors_of(20))).ok());
   EXPECT_FALSE(fs::exists(path("checkpoint-00000017")));
   EXPECT_TRUE(fs::exists(path("checkpoint-00000010")));
   store.drop_after(10);
-  EXPECT_EQ((*store.load(loaded))->step, 10);
+  EXPECT_EQ((*store.load(whole_tensors(loaded)))->step, 10);
+}
+
+// Parts of a tensor of which each lies on one rank.
+ShardedTensors parts_of(const NamedTensors& tensors, int rank, int ranks) {
+  ShardedTensors all;
+  for (const auto& [name, tensor] : tensors) {
+    ShardedTensor sharded{name, DType::f32, tensor.shape(), {}};
+    const Tensor flat = tensor.reshape({tensor.count()});
+    for (int part = 0; part < 2 * ranks; ++part) {
+      const int64_t begin = tensor.count() * part / (2 * ranks), end = tensor.count() * (part + 1) / (2 * ranks);
+      const int owner = part * 5 % ranks;
+      sharded.parts.push_back({begin, end, owner, owner == rank ? flat.slice(begin, end).clone() : Tensor()});
+    }
+    all.push_back(std::move(sharded));
+  }
+  return all;
+}
+
+TEST_F(CheckpointTest, RanksMakeTheFileThatOneMakesAndAnyNumberReadsIt) {
+  Tensor large({3000, 1001});  // several messages
+  for (int64_t i = 0; i < large.count(); ++i) large.data()[i] = static_cast<float>(i);
+  NamedTensors saved = tensors_of(1);
+  saved.emplace_back("large", large);
+  ASSERT_TRUE(write_checkpoint(path("alone"), {{"step", 3}}, saved).ok());
+  const std::string expected = *read_file(path("alone"));
+  for (const int count : {2, 3}) {
+    const std::string name = fmt::format("of{}", count);
+    const auto all = thread_ranks(count);
+    std::vector<std::thread> threads;
+    for (int rank = 0; rank < count; ++rank) {
+      threads.emplace_back([&, rank] {
+        const Status written = write_checkpoint(path(name), {{"step", 3}}, parts_of(saved, rank, count), *all[rank]);
+        EXPECT_TRUE(written.ok());
+        NamedTensors empty = tensors_of(0);
+        empty.emplace_back("large", Tensor::zeros(large.shape()));
+        const ShardedTensors mine = parts_of(empty, rank, count), theirs = parts_of(saved, rank, count);
+        ASSERT_TRUE(read_checkpoint(path("alone"), mine, true).ok());
+        for (size_t i = 0; i < mine.size(); ++i) {
+          for (size_t part = 0; part < mine[i].parts.size(); ++part) {
+            const Tensor &a = mine[i].parts[part].local, &b = theirs[i].parts[part].local;
+            if (a.defined()) EXPECT_EQ(std::memcmp(a.raw(), b.raw(), static_cast<size_t>(a.bytes())), 0);
+          }
+        }
+      });
+    }
+    for (std::thread& thread : threads) thread.join();
+    EXPECT_EQ(*read_file(path(name)), expected);
+  }
+}
+
+TEST_F(CheckpointTest, EveryRankHearsThatAFileCannotBeWritten) {
+  const auto all = thread_ranks(2);
+  std::vector<std::thread> threads;
+  for (int rank = 0; rank < 2; ++rank) {
+    threads.emplace_back([&, rank] {
+      const Status written = write_checkpoint(path("no/such/folder"), {}, parts_of(tensors_of(1), rank, 2), *all[rank]);
+      ASSERT_FALSE(written.ok());
+      EXPECT_NE(written.error().message.find("no/such/folder"), std::string::npos) << written.error().message;
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
 }
 
 TEST_F(CheckpointTest, MetricsAreCutOffAfterTheCheckpoint) {

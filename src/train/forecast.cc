@@ -12,8 +12,9 @@
 #include "kernels/peak.h"
 #include "tensor/storage.h"
 #include "train/checkpoint.h"
+#include "train/optimizer_settings.h"
+#include "train/passes.h"
 #include "train/preparation.h"
-#include "train/pretrain.h"
 #include "train/random_batch.h"
 #include "train/schedule.h"
 
@@ -53,16 +54,18 @@ Result<StepCost> measure_training(const Recipe& recipe, const ModelConfig& confi
   data.validation = {std::move(batches[0])};
   data.token_bytes.assign(static_cast<size_t>(config.vocab), 1);
   const double start = wall_seconds();
-  const Validation validation = validate(model, data, micro);
+  PERSEA_TRY(const Validation validation, validate(model, data, micro, *Ranks::alone()));
   cost.validation = (wall_seconds() - start) / static_cast<double>(validation.tokens);
 
-  NamedTensors tensors;
-  for (Parameter* parameter : model.parameters()) tensors.emplace_back(parameter->name, parameter->value);
-  for (auto& entry : optimizer.state()) tensors.push_back(std::move(entry));
-  for (const auto& [name, tensor] : tensors) cost.checkpoint_bytes += tensor.bytes();
+  ShardedTensors tensors;
+  for (Parameter* parameter : model.parameters())
+    tensors.push_back(ShardedTensor::whole(parameter->name, parameter->value));
+  for (auto& tensor : optimizer.state()) tensors.push_back(std::move(tensor));
+  for (const ShardedTensor& tensor : tensors)
+    cost.checkpoint_bytes += element_count(tensor.shape) * dtype_bytes(tensor.dtype);
   PERSEA_TRY(const TempDir temp, TempDir::create(scratch, "plan"));
   const double writing = wall_seconds();
-  PERSEA_CHECK(write_checkpoint(temp.path() / "checkpoint", Json::object(), tensors));
+  PERSEA_CHECK(write_checkpoint(temp.path() / "checkpoint", Json::object(), tensors, *Ranks::alone()));
   cost.checkpoint = wall_seconds() - writing;
   return cost;
 }
@@ -110,22 +113,25 @@ Json Forecast::json() const {
           {"threads", threads}};
 }
 
-int64_t least_training_memory(const Recipe& recipe, const ModelConfig& c) {
+int64_t least_training_memory(const Recipe& recipe, const ModelConfig& c, int ranks) {
   constexpr int64_t kFloat = 4;
   const int64_t inside =
       c.layers * (c.qkv_rows() * c.dim + c.dim * c.heads * c.head_dim + c.up_rows() * c.dim + c.dim * c.hidden);
-  // Weights, gradients and both moments; Muon keeps one moment for the matrices inside the layers.
-  const int64_t state = 4 * c.parameters() - (recipe.pretrain.optimizer == "muon" ? inside : 0);
-  const auto tokens = static_cast<double>(recipe.micro_sequences() * recipe.pretrain.sequence);
-  return kFloat * state + static_cast<int64_t>(tokens * activation_bytes_per_token(c));
+  // Weights and gradients, and a share of both moments; Muon keeps one moment for the matrices inside the layers.
+  const int64_t moments = 2 * c.parameters() - (recipe.pretrain.optimizer == "muon" ? inside : 0);
+  const int64_t rows = std::min(recipe.micro_sequences(), (recipe.sequences() + ranks - 1) / ranks);
+  const auto tokens = static_cast<double>(rows * recipe.pretrain.sequence);
+  return kFloat * (2 * c.parameters() + moments / ranks) + static_cast<int64_t>(tokens * activation_bytes_per_token(c));
 }
 
-Status check_memory(const Recipe& recipe, const ModelConfig& config) {
-  if (const int64_t least = least_training_memory(recipe, config), there = usable_memory(); least > there) {
+Status check_memory(const Recipe& recipe, const ModelConfig& config, int ranks, int here) {
+  const int64_t least = here * least_training_memory(recipe, config, ranks), there = usable_memory();
+  if (least > there) {
     return fail(
-        "training needs at least {} of memory and this machine has {}: lower model.dim, model.layers or "
+        "training needs at least {} of memory{} and this machine has {}: lower model.dim, model.layers or "
         "pretrain.micro_batch",
-        format_bytes(static_cast<double>(least)), format_bytes(static_cast<double>(there)));
+        format_bytes(static_cast<double>(least)), here > 1 ? fmt::format(" for the {} ranks on it", here) : "",
+        format_bytes(static_cast<double>(there)));
   }
   return {};
 }

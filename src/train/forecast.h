@@ -29,11 +29,11 @@ struct Forecast {
 // model would not fit into this machine's memory.
 Result<Forecast> forecast(const Recipe& recipe, const std::filesystem::path& scratch, double seconds);
 
-// A lower bound of what training holds: weights, gradients, moments, and what a micro-batch keeps for its backward
-// pass.
-int64_t least_training_memory(const Recipe& recipe, const ModelConfig& config);
+// A lower bound of what training holds on each of the ranks: weights, gradients, moments, and what a micro-batch keeps
+// for its backward pass.
+int64_t least_training_memory(const Recipe& recipe, const ModelConfig& config, int ranks = 1);
 
-// Fails where even that is more than this machine has.
-Status check_memory(const Recipe& recipe, const ModelConfig& config);
+// Fails where even that is more than this machine has, on which `here` of the ranks run.
+Status check_memory(const Recipe& recipe, const ModelConfig& config, int ranks = 1, int here = 1);
 
 }  // namespace persea

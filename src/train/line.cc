@@ -31,22 +31,39 @@ Result<StageResult> corpus_of(Lab& lab, const Recipe& recipe, bool quiet) {
   return StageResult{std::move(artifact), true};
 }
 
-}  // namespace
+struct Prepared {
+  StageResult tokenizer, tokens;
+};
 
-Result<Artifact> run_line(Lab& lab, const Recipe& recipe, bool quiet, const StageObserver& observer) {
+// The stages before training.
+Result<Prepared> prepare(Lab& lab, const Recipe& recipe, bool quiet, const StageObserver& observer) {
   PERSEA_TRY(const StageResult corpus, corpus_of(lab, recipe, quiet));
   observer("corpus", corpus);
-  PERSEA_TRY(const StageResult tokenizer,
-             run_tokenizer_stage(lab, corpus.artifact.id, tokenizer_settings(recipe), quiet));
+  PERSEA_TRY(StageResult tokenizer, run_tokenizer_stage(lab, corpus.artifact.id, tokenizer_settings(recipe), quiet));
   observer("tokenizer", tokenizer);
-  PERSEA_TRY(const StageResult tokens,
+  PERSEA_TRY(StageResult tokens,
              run_shard_stage(lab, corpus.artifact.id, tokenizer.artifact.id, {recipe.shard.separate}, quiet));
   observer("shard", tokens);
-  PERSEA_TRY(const StageResult model, run_pretrain_stage(lab, recipe, tokens.artifact, tokenizer.artifact, quiet));
+  return Prepared{std::move(tokenizer), std::move(tokens)};
+}
+
+}  // namespace
+
+Result<Artifact> run_line(Lab& lab, const Recipe& recipe, const PretrainOptions& options,
+                          const StageObserver& observer) {
+  const auto prepared = prepare(lab, recipe, options.quiet, observer);
+  if (!prepared) {
+    (void)options.ranks.broadcast("");  // the others wait for what help_pretrain_stage is told
+    return prepared.error();
+  }
+  PERSEA_TRY(const StageResult model,
+             run_pretrain_stage(lab, recipe, prepared->tokens.artifact, prepared->tokenizer.artifact, options));
   observer("pretrain", model);
   PERSEA_TRY(const StageResult report, run_report_stage(lab, recipe, model.artifact));
   observer("report", report);
   return report.artifact;
 }
+
+Status help_line(const Recipe& recipe, const PretrainOptions& options) { return help_pretrain_stage(recipe, options); }
 
 }  // namespace persea

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numbers>
 
 #include "base/file.h"
 #include "base/hash.h"
@@ -14,13 +13,15 @@
 #include "train/guard.h"
 #include "train/interrupt.h"
 #include "train/metrics.h"
+#include "train/optimizer_settings.h"
 #include "train/schedule.h"
+#include "train/shared_step.h"
+#include "train/straggler.h"
 
 namespace persea {
 namespace {
 
 constexpr double kPeakSeconds = 0.2;  // spent on measuring the machine's peak, for the MFU
-constexpr int64_t kPaceSteps = 20;    // steps that show the pace of a run with a budget in minutes
 constexpr double kSmoothing = 0.15;   // weight of the newest step in the rate and the loss that are shown
 
 // An average that forgets.
@@ -31,38 +32,54 @@ struct Average {
 };
 
 // One run. What changes from step to step and decides what comes after is in the tensors and in state(); the rest is
-// for show.
+// for show. All ranks walk through it side by side: what they decide follows from the batches' numbers, the reports of
+// all of them and rank 0's files, never from what one rank alone sees.
 class Run {
  public:
-  Run(const Recipe& recipe, const ModelConfig& config, const PretrainData& data, const fs::path& work, bool quiet)
+  Run(const Recipe& recipe, const ModelConfig& config, const PretrainData& data, const fs::path& work,
+      const PretrainOptions& options)
       : recipe_(recipe),
         settings_(recipe.pretrain),
         data_(data),
         work_(work),
-        quiet_(quiet),
+        ranks_(options.ranks),
+        quiet_(options.quiet || ranks_.rank() > 0),
         model_(std::make_unique<Model>(config, static_cast<uint64_t>(settings_.seed))),
-        optimizer_(model_->parameters(), optimizer_settings(settings_)),
+        optimizer_(model_->parameters(), optimizer_settings(settings_), ranks_.rank(), ranks_.size()),
+        shared_(*model_, optimizer_, ranks_),
         guard_({settings_.spike_deviations, settings_.spike_patience, settings_.rollbacks}),
-        checkpoints_(work, [this](int64_t step) { return step == 0 || pace_.checkpoint_at(step); }) {
-    for (Parameter* parameter : model_->parameters()) tensors_.emplace_back(parameter->name, parameter->value);
-    for (auto& entry : optimizer_.state()) tensors_.push_back(std::move(entry));
+        checkpoints_(
+            work, [this](int64_t step) { return step == 0 || pace_.checkpoint_at(step); }, ranks_) {
+    for (Parameter* parameter : model_->parameters())
+      tensors_.push_back(ShardedTensor::whole(parameter->name, parameter->value));
+    for (auto& tensor : optimizer_.state()) tensors_.push_back(std::move(tensor));
     flops_per_token_ = config.training_flops_per_token(settings_.sequence);
+    ranks_.set_patience({options.patience, [this] { return interrupt_.interrupted(); }});
   }
+  ~Run() { ranks_.set_patience({}); }
+  Run(const Run&) = delete;
+  Run& operator=(const Run&) = delete;
 
   Result<PretrainOutcome> run();
 
  private:
   Status begin();
+  Status resume(const Json& state);
   Status one_step();
+  Result<std::vector<StepReport>> run_passes(const PackedBatch& batch, int64_t number, double loading);
   Status skipped(SpikeGuard::Verdict verdict, double loss, int64_t number);
   Status roll_back(int64_t from);
-  Status settle_pace();
+  Status name_stragglers(const std::vector<StepReport>& reports);
+  Status settle_pace(double now);
   Status save();
+  Status record(const Json& line);
   void restore(const Json& state);
   Json state() const;
-  Validation validated();
+  Status validated();
   void show(Progress& progress) const;
+  Result<PretrainOutcome> outcome();
 
+  bool first() const { return ranks_.rank() == 0; }
   bool finished() const { return pace_.total() > 0 && step_ >= pace_.total(); }
   double seconds() const { return seconds_before_ + meter_.now().wall; }
 
@@ -70,16 +87,19 @@ class Run {
   const PretrainRecipe& settings_;
   const PretrainData& data_;
   const fs::path work_;
+  Ranks& ranks_;
   const bool quiet_;
   std::unique_ptr<Model> model_;
   Optimizer optimizer_;
+  SharedStep shared_;
   SpikeGuard guard_;
   CheckpointStore checkpoints_;
-  NamedTensors tensors_;
+  ShardedTensors tensors_;
   Pace pace_;
-  std::optional<MetricsWriter> metrics_;
+  std::optional<MetricsWriter> metrics_;  // rank 0's
   InterruptGuard interrupt_;
   Meter meter_;
+  StragglerWatch stragglers_;
 
   int64_t step_ = 0;    // optimizer steps done, of the run's plan
   int64_t number_ = 0;  // of the next batch: ahead of step_ by the batches that were skipped
@@ -88,9 +108,10 @@ class Run {
   double start_seconds_ = 0;   // before the first step: the first validation and checkpoint
   double validation_seconds_ = 0;
   Usage prior_;
-  bool resumed_ = false;
+  double others_cpu_ = 0;  // seconds of the other ranks in this session
+  bool resumed_ = false, interrupted_ = false;
 
-  double peak_gflops_ = 0, flops_per_token_ = 0;
+  double peak_gflops_ = 0, flops_per_token_ = 0;  // of all ranks
   Average rate_, loss_;
   Validation validation_;
 };
@@ -105,8 +126,9 @@ Json Run::state() const {
                 {"guard", guard_.state()},
                 {"seconds", seconds()},
                 {"start_seconds", start_seconds_},
-                {"cpu_seconds", prior_.cpu + usage.cpu},
+                {"cpu_seconds", prior_.cpu + usage.cpu + others_cpu_},
                 {"threads", pool().threads()},
+                {"ranks", ranks_.size()},
                 {"precision", precision_name(precision_of(settings_))}};
   if (usage.joules) state["joules"] = prior_.joules.value_or(0) + *usage.joules;
   return state;
@@ -121,58 +143,58 @@ void Run::restore(const Json& state) {
 }
 
 Status Run::save() {
-  PERSEA_CHECK(metrics_->sync());
+  PERSEA_CHECK(ranks_.agree(metrics_ ? metrics_->sync() : Status()));
   return checkpoints_.save(step_, state(), tensors_);
 }
 
-Validation Run::validated() {
+// A line of metrics.jsonl; an error reaches the other ranks where all agree on something next.
+Status Run::record(const Json& line) { return metrics_ ? metrics_->append(line) : Status(); }
+
+Status Run::validated() {
   const double start = wall_seconds();
-  validation_ = validate(*model_, data_, recipe_.micro_sequences());
+  PERSEA_TRY(validation_, validate(*model_, data_, recipe_.micro_sequences(), ranks_));
   validation_seconds_ = wall_seconds() - start;
-  return validation_;
+  return {};
 }
 
 Status Run::begin() {
-  peak_gflops_ = kernels::measure_peak_gflops(kPeakSeconds).best;
-  const fs::path pace_file = work_ / "pace.json";
-  if (fs::exists(pace_file)) {
-    PERSEA_TRY(const Json value, read_json(pace_file));
-    PERSEA_TRY(pace_, Pace::from_json(value, pace_file.string()));
-  } else if (const int64_t total = budgeted_steps(recipe_); total > 0) {
-    pace_ = pace_of(settings_, total, true);
-  }
+  const double peak = kernels::measure_peak_gflops(kPeakSeconds).best;
+  PERSEA_TRY(const std::vector<double> peaks, ranks_.gather({&peak, 1}));
+  for (const double each : peaks) peak_gflops_ += each;
 
+  const fs::path pace_file = work_ / "pace.json";
+  const auto read_pace = [&]() -> Status {
+    if (first() && fs::exists(pace_file)) {
+      PERSEA_TRY(const Json value, read_json(pace_file));
+      PERSEA_TRY(pace_, Pace::from_json(value, pace_file.string()));
+    } else if (const int64_t total = budgeted_steps(recipe_); total > 0) {
+      pace_ = pace_of(settings_, total, true);
+    }
+    return {};
+  };
+  PERSEA_CHECK(ranks_.agree(read_pace()));
+  PERSEA_TRY(const std::string pace, ranks_.broadcast(pace_.json().dump()));
+  PERSEA_TRY(const Json decided, parse_json(pace, "rank 0"));
+  PERSEA_TRY(pace_, Pace::from_json(decided, "rank 0"));
+
+  const auto open_metrics = [&](int64_t last_tokens) -> Status {
+    if (!first()) return {};
+    PERSEA_TRY(metrics_, MetricsWriter::open(work_ / "metrics.jsonl", last_tokens));
+    return {};
+  };
   PERSEA_TRY(auto loaded, checkpoints_.load(tensors_));
   if (loaded) {
-    const Json& state = loaded->state;
-    try {
-      restore(state);
-      PERSEA_CHECK(guard_.set_state(state.at("guard")));
-      state.at("seconds").get_to(seconds_before_);
-      state.at("start_seconds").get_to(start_seconds_);
-      prior_.wall = seconds_before_;
-      state.at("cpu_seconds").get_to(prior_.cpu);
-      if (state.contains("joules")) prior_.joules = state["joules"].get<double>();
-      const std::string_view precision = precision_name(precision_of(settings_));
-      if (const std::string before = state.at("precision"); before != precision) {
-        log_warning("this run began with products of {} and goes on with {}: its bits will differ", before, precision);
-      }
-    } catch (const Json::exception& error) {
-      return fail("{}: a checkpoint of another version: remove it to start afresh", work_.string());
-    }
-    resumed_ = true;
-    if (!quiet_) log_info("going on from step {}", step_);
-    PERSEA_TRY(metrics_, MetricsWriter::open(work_ / "metrics.jsonl", tokens_));
-    return {};
+    PERSEA_CHECK(resume(loaded->state));
+    return ranks_.agree(open_metrics(tokens_));
   }
-  PERSEA_TRY(metrics_, MetricsWriter::open(work_ / "metrics.jsonl", -1));
+  PERSEA_CHECK(ranks_.agree(open_metrics(-1)));
   if (!data_.validation.empty()) {
-    const Validation v = validated();
-    PERSEA_CHECK(metrics_->append({{"step", 0},
-                                   {"tokens", 0},
-                                   {"seconds", seconds()},
-                                   {"valid_loss", v.loss},
-                                   {"bits_per_byte", v.bits_per_byte}}));
+    PERSEA_CHECK(validated());
+    PERSEA_CHECK(ranks_.agree(record({{"step", 0},
+                                      {"tokens", 0},
+                                      {"seconds", seconds()},
+                                      {"valid_loss", validation_.loss},
+                                      {"bits_per_byte", validation_.bits_per_byte}})));
   }
   start_seconds_ = seconds();  // for a run that goes on from this very checkpoint
   PERSEA_CHECK(save());        // so that there is always one to roll back to, and a full disk shows at once
@@ -180,45 +202,80 @@ Status Run::begin() {
   return {};
 }
 
-// Where the budget is in minutes: settles the intervals once the pace shows, the length once the decay is due, and the
-// length again at each checkpoint from there on. Each is on the disk before it acts.
-Status Run::settle_pace() {
-  if (settings_.minutes <= 0 || step_ == 0) return {};
-  const bool decays = pace_.total() > 0;
-  if (decays && (!pace_.checkpoint_at(step_) || step_ <= pace_.decays.back().from || finished())) return {};
-  const double now = seconds(), seconds_per_step = (now - start_seconds_) / static_cast<double>(step_);
-  const bool due = decays || decay_due(settings_, step_, now);
-  if (pace_.checkpoint_every == 0 && (step_ >= kPaceSteps || due)) {
-    const auto estimate = static_cast<int64_t>(settings_.minutes * 60 / seconds_per_step);
-    pace_ = pace_of(settings_, estimate, false);
-    pace_.since = step_ + 1;
-  } else if (!due) {
-    return {};
+Status Run::resume(const Json& state) {
+  try {
+    restore(state);
+    PERSEA_CHECK(guard_.set_state(state.at("guard")));
+    state.at("seconds").get_to(seconds_before_);
+    state.at("start_seconds").get_to(start_seconds_);
+    prior_.wall = seconds_before_;
+    state.at("cpu_seconds").get_to(prior_.cpu);
+    if (state.contains("joules")) prior_.joules = state["joules"].get<double>();
+    const std::string_view precision = precision_name(precision_of(settings_));
+    const std::string before = state.at("precision");
+    if (first() && before != precision)
+      log_warning("this run began with products of {} and goes on with {}: its bits will differ", before, precision);
+    const int ranks = state.value("ranks", 1);
+    if (!quiet_ && ranks != ranks_.size())
+      log_info("{} of this run's ranks made its checkpoint and {} go on: its last bits will differ", ranks,
+               ranks_.size());
+  } catch (const Json::exception& error) {
+    return fail("{}: a checkpoint of another version: remove it to start afresh", work_.string());
   }
-  if (due) decide_length(settings_, step_, now, seconds_per_step, validation_seconds_, pace_);
+  resumed_ = true;
+  if (!quiet_) log_info("going on from step {}", step_);
+  return {};
+}
+
+// Where the budget is in minutes: what rank 0's clock decides. It is on the disk before it acts.
+Status Run::settle_pace(double now) {
+  if (!pace_now(settings_, step_, now, start_seconds_, validation_seconds_, pace_) || !first()) return {};
   return write_file(work_ / "pace.json", canonical_json(pace_.json()) + '\n');
+}
+
+// `loading`: seconds that the batch took, which hold the others up like any.
+Result<std::vector<StepReport>> Run::run_passes(const PackedBatch& batch, int64_t number, double loading) {
+  const Model::LossOptions options{.dropout = settings_.dropout,
+                                   .dropout_seed = hash64(fmt::format("{}/{}", settings_.seed, number)),
+                                   .precision = precision_of(settings_)};
+  return shared_.passes(batch, recipe_.micro_sequences(), options, [this, loading](StepReport& own) {
+    own.compute += loading;
+    own.cpu = meter_.now().cpu;
+    own.interrupted = interrupt_.interrupted() ? 1 : 0;
+    own.seconds = seconds();
+    own.start = start_seconds_;
+    own.validation = validation_seconds_;
+  });
 }
 
 Status Run::one_step() {
   const double start = wall_seconds();
   const int64_t number = number_++;
   const PackedBatch batch = data_.batch(number);
-  const double loss = accumulate_gradients(*model_, batch, recipe_.micro_sequences(),
-                                           {.dropout = settings_.dropout,
-                                            .dropout_seed = hash64(fmt::format("{}/{}", settings_.seed, number)),
-                                            .precision = precision_of(settings_)});
+  PERSEA_TRY(const std::vector<StepReport> reports, run_passes(batch, number, wall_seconds() - start));
   const int64_t tokens = int64_t{batch.sequences} * batch.length;
   tokens_ += tokens;
+  double loss = 0, squares = 0;
+  others_cpu_ = 0;
+  for (const StepReport& report : reports) {
+    loss += report.loss;
+    squares += report.squares;
+    interrupted_ = interrupted_ || report.interrupted != 0;
+    others_cpu_ += &report == &reports[0] ? 0 : report.cpu;
+  }
+  loss /= static_cast<double>(std::max<int64_t>(1, count_targets(batch)));
+  start_seconds_ = reports[0].start;
+  validation_seconds_ = reports[0].validation;
 
   SpikeGuard::Verdict verdict = guard_.judge(loss);
-  const double scale = schedule_of(settings_, pace_).scale(step_);
-  double norm = 0;
+  const double scale = schedule_of(settings_, pace_).scale(step_), norm = std::sqrt(squares);
   if (verdict == SpikeGuard::Verdict::accept) {
-    norm = optimizer_.step(scale, settings_.clip);
-    if (!std::isfinite(norm)) verdict = guard_.judge(loss, false);
-  } else {
-    optimizer_.drop_gradients();
+    if (std::isfinite(norm))
+      PERSEA_CHECK(shared_.update(norm, scale, settings_.clip));
+    else
+      verdict = guard_.judge(loss, false);
   }
+  optimizer_.drop_gradients();
   if (verdict != SpikeGuard::Verdict::accept) return skipped(verdict, loss, number);
 
   ++step_;
@@ -226,7 +283,7 @@ Status Run::one_step() {
   const double mfu = rate * flops_per_token_ / (peak_gflops_ * 1e9);
   rate_.add(rate);
   loss_.add(loss);
-  PERSEA_CHECK(settle_pace());
+  PERSEA_CHECK(ranks_.agree(settle_pace(reports[0].seconds)));
   Json line = {{"step", step_},
                {"tokens", tokens_},
                {"loss", loss},
@@ -234,14 +291,32 @@ Status Run::one_step() {
                {"grad_norm", norm},
                {"tokens_per_second", std::round(rate)},
                {"mfu", std::round(mfu * 1e4) / 1e4}};
+  if (ranks_.size() > 1) line["exchange_seconds"] = std::round(shared_.exchanging() * 1e6) / 1e6;
   if (!data_.validation.empty() && (pace_.eval_at(step_) || finished())) {
-    const Validation v = validated();
-    line["valid_loss"] = v.loss;
-    line["bits_per_byte"] = v.bits_per_byte;
+    PERSEA_CHECK(validated());
+    line["valid_loss"] = validation_.loss;
+    line["bits_per_byte"] = validation_.bits_per_byte;
   }
   line["seconds"] = std::round(seconds() * 1e3) / 1e3;
-  PERSEA_CHECK(metrics_->append(line));
+  const Status recorded = record(line);
+  PERSEA_CHECK(ranks_.agree(recorded ? name_stragglers(reports) : recorded));
   if (pace_.checkpoint_at(step_) && !finished()) PERSEA_CHECK(save());
+  return {};
+}
+
+Status Run::name_stragglers(const std::vector<StepReport>& reports) {
+  if (!first()) return {};
+  std::vector<double> seconds;
+  for (const StepReport& report : reports) seconds.push_back(report.compute);
+  for (const auto& [rank, times] : stragglers_.hear(seconds)) {
+    log_warning("rank {} holds the others up: its passes take {:.1f} times as long as theirs", rank, times);
+    PERSEA_CHECK(record({{"step", step_},
+                         {"event", "straggler"},
+                         {"rank", rank},
+                         {"times", std::round(times * 100) / 100},
+                         {"tokens", tokens_},
+                         {"seconds", this->seconds()}}));
+  }
   return {};
 }
 
@@ -249,8 +324,8 @@ Status Run::skipped(SpikeGuard::Verdict verdict, double loss, int64_t number) {
   ++skipped_;
   Json line = {{"step", step_}, {"event", "skip"}, {"batch", number}, {"tokens", tokens_}, {"seconds", seconds()}};
   line["loss"] = std::isfinite(loss) ? Json(loss) : Json();
-  PERSEA_CHECK(metrics_->append(line));
-  log_warning("step {}: the loss of batch {} is {:.4g}: skipped", step_ + 1, number, loss);
+  PERSEA_CHECK(ranks_.agree(record(line)));
+  if (first()) log_warning("step {}: the loss of batch {} is {:.4g}: skipped", step_ + 1, number, loss);
   if (verdict == SpikeGuard::Verdict::skip) return {};
   if (verdict == SpikeGuard::Verdict::give_up) {
     return fail("step {}: the loss is no number, again after {} rollbacks: lower pretrain.lr or pretrain.muon_lr",
@@ -268,9 +343,11 @@ Status Run::roll_back(int64_t from) {
   number_ = number;  // the batches since then stay behind
   tokens_ = tokens;
   skipped_ = skipped;
-  log_warning("step {}: the loss is unstable: back to the checkpoint of step {}, with other batches", from + 1, step_);
-  PERSEA_CHECK(metrics_->append(
-      {{"step", step_}, {"event", "rollback"}, {"from", from}, {"tokens", tokens_}, {"seconds", seconds()}}));
+  if (first())
+    log_warning("step {}: the loss is unstable: back to the checkpoint of step {}, with other batches", from + 1,
+                step_);
+  PERSEA_CHECK(ranks_.agree(
+      record({{"step", step_}, {"event", "rollback"}, {"from", from}, {"tokens", tokens_}, {"seconds", seconds()}})));
   // In this order a kill in between only repeats the return, to the same bits.
   checkpoints_.drop_after(step_);
   PERSEA_CHECK(save());
@@ -292,13 +369,16 @@ Result<PretrainOutcome> Run::run() {
   while (!finished()) {
     PERSEA_CHECK(one_step());
     show(progress);
-    if (interrupt_.interrupted() && !finished()) {
+    if (interrupted_ && !finished()) {
       PERSEA_CHECK(save());
       return fail("interrupted after step {}: its checkpoint is kept, and the same command goes on from there", step_);
     }
   }
-  if (validation_.tokens == 0 && !data_.validation.empty()) validated();  // resumed behind the last step
+  if (validation_.tokens == 0 && !data_.validation.empty()) PERSEA_CHECK(validated());  // resumed behind the last step
+  return outcome();
+}
 
+Result<PretrainOutcome> Run::outcome() {
   PretrainOutcome outcome;
   outcome.steps = step_;
   outcome.tokens = tokens_;
@@ -312,75 +392,19 @@ Result<PretrainOutcome> Run::run() {
   outcome.rollbacks = guard_.rollbacks();
   outcome.resumed = resumed_;
   outcome.prior = prior_;
+  outcome.prior.cpu += others_cpu_;
   outcome.model = std::move(model_);
   return outcome;
 }
 
 }  // namespace
 
-kernels::Precision precision_of(const PretrainRecipe& recipe) { return kernels::precision_from(recipe.precision); }
-
-OptimizerSettings optimizer_settings(const PretrainRecipe& recipe) {
-  OptimizerSettings settings;
-  settings.kind = recipe.optimizer == "muon" ? OptimizerSettings::Kind::muon : OptimizerSettings::Kind::adamw;
-  settings.lr = recipe.lr;
-  settings.muon_lr = recipe.muon_lr;
-  settings.beta1 = recipe.beta1;
-  settings.beta2 = recipe.beta2;
-  settings.eps = recipe.eps;
-  settings.weight_decay = recipe.weight_decay;
-  settings.precision = precision_of(recipe);
-  return settings;
-}
-
-double accumulate_gradients(Model& model, const PackedBatch& batch, int64_t micro_sequences,
-                            Model::LossOptions options) {
-  const auto targets = static_cast<double>(std::max<int64_t>(
-      1, std::count_if(batch.targets.begin(), batch.targets.end(), [](int32_t target) { return target >= 0; })));
-  Random seeds(options.dropout_seed);
-  options.scale = static_cast<float>(1 / targets);
-  double sum = 0;
-  for (int64_t row = 0; row < batch.sequences; row += micro_sequences) {
-    options.dropout_seed = seeds.next();
-    sum += model.loss(rows_of(batch, row, std::min<int64_t>(row + micro_sequences, batch.sequences)), options);
-  }
-  return sum / targets;
-}
-
-TokenBatch rows_of(const PackedBatch& batch, int64_t begin, int64_t end) {
-  const auto rows = [&](const std::vector<int32_t>& all) {
-    return std::span<const int32_t>(all).subspan(static_cast<size_t>(begin * batch.length),
-                                                 static_cast<size_t>((end - begin) * batch.length));
-  };
-  return {end - begin,         batch.length,          rows(batch.tokens),
-          rows(batch.targets), rows(batch.positions), rows(batch.starts)};
-}
-
-Validation validate(Model& model, const PretrainData& data, int64_t micro_sequences) {
-  Validation result;
-  double sum = 0, bytes = 0;
-  for (const PackedBatch& batch : data.validation) {
-    for (int64_t row = 0; row < batch.sequences; row += micro_sequences) {
-      const TokenBatch rows = rows_of(batch, row, std::min<int64_t>(row + micro_sequences, batch.sequences));
-      if (std::all_of(rows.targets.begin(), rows.targets.end(), [](int32_t target) { return target < 0; })) continue;
-      Model::LossOptions options;
-      options.training = false;
-      sum += model.loss(rows, options);
-    }
-    for (const int32_t target : batch.targets) {
-      if (target < 0) continue;
-      ++result.tokens;
-      bytes += data.token_bytes.at(static_cast<size_t>(target));
-    }
-  }
-  if (result.tokens > 0) result.loss = sum / static_cast<double>(result.tokens);
-  if (bytes > 0) result.bits_per_byte = sum / std::numbers::ln2 / bytes;
-  return result;
-}
-
 Result<PretrainOutcome> pretrain(const Recipe& recipe, const ModelConfig& config, const PretrainData& data,
-                                 const fs::path& work, bool quiet) {
-  return Run(recipe, config, data, work, quiet).run();
+                                 const fs::path& work, const PretrainOptions& options) {
+  auto outcome = Run(recipe, config, data, work, options).run();
+  if (!outcome && options.ranks.broken())
+    return fail("{}: the job ends, and the same command goes on from its last checkpoint", outcome.error().message);
+  return outcome;
 }
 
 }  // namespace persea

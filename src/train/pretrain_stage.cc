@@ -1,5 +1,7 @@
 #include "train/pretrain_stage.h"
 
+#include <memory>
+
 #include "base/file.h"
 #include "base/threads.h"
 #include "data/loader.h"
@@ -8,7 +10,7 @@
 #include "text/bpe_train.h"
 #include "text/tokenizer.h"
 #include "train/forecast.h"
-#include "train/pretrain.h"
+#include "train/optimizer_settings.h"
 
 namespace persea {
 namespace {
@@ -38,12 +40,23 @@ TokenRoles roles_of(const Tokenizer& tokenizer) {
   return roles;
 }
 
-Status body(const Recipe& recipe, StageContext& context, bool quiet) {
-  PERSEA_TRY(const Tokenizer tokenizer, Tokenizer::load(context.input("tokenizer").file(kTokenizerFile)));
-  const fs::path tokens = context.input("tokens").path;
+// What every rank reads: the stage's inputs.
+struct Inputs {
+  Tokenizer tokenizer;
+  std::shared_ptr<const TokenLoader> loader;
+  PretrainData data;
+  ModelConfig config;
+};
+
+Result<Inputs> open_inputs(const Recipe& recipe, const fs::path& tokens, const fs::path& vocabulary,
+                           const Ranks& ranks) {
+  PERSEA_TRY(Tokenizer tokenizer, Tokenizer::load(vocabulary / kTokenizerFile));
   PERSEA_TRY(TokenReader train, TokenReader::open(tokens, "train"));
   PERSEA_TRY(TokenReader valid, TokenReader::open(tokens, "valid"));
   if (train.vocab_size() > tokenizer.vocab_size()) return fail("{}: made with another tokenizer", tokens.string());
+  if (ranks.size() > recipe.sequences())
+    return fail("{} ranks cannot share the {} sequences of a step: start fewer, or raise pretrain.batch_tokens",
+                ranks.size(), recipe.sequences());
 
   LoaderSettings loading;
   loading.sequences = static_cast<int>(recipe.sequences());
@@ -56,19 +69,57 @@ Status body(const Recipe& recipe, StageContext& context, bool quiet) {
     if (!user || !end) return fail("pretrain.learn = \"replies\": the tokenizer has no <|user|> and {}", kEndOfTurn);
     loading.mask = LoaderSettings::Mask{*user, *end};
   }
-  PERSEA_TRY(const TokenLoader loader, TokenLoader::create(std::move(train), loading));
+  PERSEA_TRY(TokenLoader created, TokenLoader::create(std::move(train), loading));
+  const auto loader = std::make_shared<const TokenLoader>(std::move(created));
 
   PretrainData data;
-  data.batch = [&loader](int64_t number) { return loader.at(number); };
+  data.batch = [loader](int64_t number) { return loader->at(number); };
   data.token_bytes = bytes_of_tokens(tokenizer);
   if (valid.tokens() >= 2) {
     PERSEA_TRY(const TokenLoader held_out, TokenLoader::create(std::move(valid), loading));
     data.validation = held_out.validation(recipe.pretrain.eval_tokens);
   }
-
   const ModelConfig config = recipe.model_config(tokenizer.vocab_size());
-  PERSEA_CHECK(check_memory(recipe, config));
-  PERSEA_TRY(const PretrainOutcome outcome, pretrain(recipe, config, data, context.work(), quiet));
+  PERSEA_CHECK(check_memory(recipe, config, ranks.size(), ranks.here()));
+  return Inputs{std::move(tokenizer), loader, std::move(data), config};
+}
+
+// What rank 0 tells the others: where the inputs and the work directory are, and by which settings they are to be read.
+std::string order_of(const Recipe& recipe, const StageContext& context) {
+  const Json order = {{"tokens", fs::absolute(context.input("tokens").path).string()},
+                      {"tokenizer", fs::absolute(context.input("tokenizer").path).string()},
+                      {"work", fs::absolute(context.work()).string()},
+                      {"settings", settings_of(recipe)}};
+  return order.dump();
+}
+
+// The training itself, on every rank.
+struct Trained {
+  Inputs inputs;
+  PretrainOutcome outcome;
+};
+Result<Trained> train(const Recipe& recipe, std::string_view order, const PretrainOptions& options) {
+  PERSEA_TRY(const Json json, parse_json(order, "rank 0"));
+  const auto open = [&]() -> Result<Inputs> {
+    if (json.at("settings") != settings_of(recipe)) return fail("its recipe is another one than that of rank 0");
+    return open_inputs(recipe, json.at("tokens").get<std::string>(), json.at("tokenizer").get<std::string>(),
+                       options.ranks);
+  };
+  auto inputs = open();
+  PERSEA_CHECK(options.ranks.agree(inputs ? Status() : inputs.error()));
+  PERSEA_TRY(PretrainOutcome outcome,
+             pretrain(recipe, inputs->config, inputs->data, json.at("work").get<std::string>(), options));
+  return Trained{std::move(*inputs), std::move(outcome)};
+}
+
+Status body(const Recipe& recipe, StageContext& context, const PretrainOptions& options) {
+  const std::string order = order_of(recipe, context);
+  PERSEA_CHECK(options.ranks.broadcast(order));
+  PERSEA_TRY(const Trained trained, train(recipe, order, options));
+  const Tokenizer& tokenizer = trained.inputs.tokenizer;
+  const ModelConfig& config = trained.inputs.config;
+  const TokenLoader& loader = *trained.inputs.loader;
+  const PretrainOutcome& outcome = trained.outcome;
 
   PERSEA_CHECK(
       export_hugging_face(*outcome.model, tokenizer, roles_of(tokenizer), lab_chat_form(tokenizer), context.out()));
@@ -97,6 +148,7 @@ Status body(const Recipe& recipe, StageContext& context, bool quiet) {
   context.fact("peak_gflops", outcome.peak_gflops);
   context.fact("peak_memory_bytes", peak_memory_bytes());
   context.fact("threads", pool().threads());
+  context.fact("ranks", options.ranks.size());
   context.fact("precision", kernels::precision_name(precision_of(recipe.pretrain)));
   context.fact("skipped_steps", outcome.skipped);
   context.fact("rollbacks", outcome.rollbacks);
@@ -106,15 +158,27 @@ Status body(const Recipe& recipe, StageContext& context, bool quiet) {
 }  // namespace
 
 Result<StageResult> run_pretrain_stage(Lab& lab, const Recipe& recipe, const Artifact& tokens,
-                                       const Artifact& tokenizer, bool quiet) {
+                                       const Artifact& tokenizer, const PretrainOptions& options) {
   StageSpec spec;
   spec.kind = "model";
   spec.version = kVersion;
   spec.settings = settings_of(recipe);
   spec.inputs = {{"tokens", tokens.id}, {"tokenizer", tokenizer.id}};
-  auto result = lab.run(spec, [&](StageContext& context) { return body(recipe, context, quiet); });
-  release_kept_memory();  // the report asks for other sizes
+  bool told = false;
+  auto result = lab.run(spec, [&](StageContext& context) {
+    told = true;
+    return body(recipe, context, options);
+  });
+  if (!told) (void)options.ranks.broadcast("");  // the others must not wait for work that does not come
+  release_kept_memory();                         // the report asks for other sizes
   return result;
+}
+
+Status help_pretrain_stage(const Recipe& recipe, const PretrainOptions& options) {
+  PERSEA_TRY(const std::string order, options.ranks.broadcast(""));
+  if (order.empty()) return {};
+  PERSEA_CHECK(train(recipe, order, options));
+  return {};
 }
 
 }  // namespace persea

@@ -3,11 +3,15 @@
 #pragma once
 
 #include "ledger/lab.h"
-#include "train/recipe.h"
+#include "train/pretrain.h"
 
 namespace persea {
 
+// On rank 0: runs the stage, with the help of the others, or finds its artifact.
 Result<StageResult> run_pretrain_stage(Lab& lab, const Recipe& recipe, const Artifact& tokens,
-                                       const Artifact& tokenizer, bool quiet);
+                                       const Artifact& tokenizer, const PretrainOptions& options);
+
+// On every other rank, at the same time: its share of the work; the lab is not opened.
+Status help_pretrain_stage(const Recipe& recipe, const PretrainOptions& options);
 
 }  // namespace persea

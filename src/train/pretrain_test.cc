@@ -10,51 +10,10 @@
 #include "base/file.h"
 #include "base/threads.h"
 #include "train/metrics.h"
+#include "train/pretrain_for_test.h"
 
 namespace persea {
 namespace {
-
-constexpr int kVocab = 24;
-
-// A recipe and a model that take milliseconds.
-Recipe tiny(int64_t steps) {
-  Recipe recipe;
-  recipe.model.dim = 16;
-  recipe.model.layers = recipe.model.heads = 2;
-  recipe.model.context = 16;
-  recipe.pretrain.steps = steps;
-  recipe.pretrain.batch_tokens = 64;
-  recipe.pretrain.sequence = 16;
-  recipe.pretrain.micro_batch = 2;
-  recipe.pretrain.warmup_steps = 5;
-  recipe.pretrain.checkpoint_every = 7;
-  recipe.pretrain.eval_every = 10;
-  recipe.pretrain.dropout = 0.1;
-  return recipe;
-}
-
-// Rows that count upwards from anywhere; with `strange`, tokens follow each other in another way.
-PackedBatch counting(int64_t number, bool strange = false) {
-  PackedBatch batch;
-  batch.sequences = 4;
-  batch.length = 16;
-  Random random(static_cast<uint64_t>(number), "batch");
-  for (int row = 0; row < batch.sequences; ++row) {
-    auto token = static_cast<int32_t>(random.below(kVocab));
-    for (int i = 0; i < batch.length; ++i) {
-      batch.tokens.push_back(token);
-      token = (token + (strange ? 7 : 1)) % kVocab;
-      batch.targets.push_back(token);
-      batch.positions.push_back(i);
-      batch.starts.push_back(0);
-    }
-  }
-  return batch;
-}
-
-PretrainData data() {
-  return {[](int64_t number) { return counting(number); }, {counting(1000000)}, std::vector<int32_t>(kVocab, 2)};
-}
 
 class Pretrain : public testing::Test {
  protected:
@@ -62,15 +21,8 @@ class Pretrain : public testing::Test {
 
   Result<PretrainOutcome> run(const Recipe& recipe, const PretrainData& with, const char* work) const {
     fs::create_directories(temp_.path() / work);
-    return pretrain(recipe, recipe.model_config(kVocab), with, temp_.path() / work, true);
-  }
-
-  static std::vector<float> weights(Model& model) {
-    std::vector<float> all;
-    for (Parameter* parameter : model.parameters()) {
-      all.insert(all.end(), parameter->value.span().begin(), parameter->value.span().end());
-    }
-    return all;
+    const auto alone = Ranks::alone();
+    return pretrain(recipe, recipe.model_config(kVocab), with, temp_.path() / work, {*alone, true});
   }
 
   TempDir temp_ = *TempDir::create(fs::temp_directory_path(), "persea-pretrain");
@@ -81,7 +33,7 @@ class PretrainSlow : public Pretrain {};
 TEST_F(Pretrain, LearnsAndRecordsWhatItDid) {
   Recipe recipe = tiny(150);
   recipe.pretrain.dropout = 0;
-  const auto outcome = run(recipe, data(), "a");
+  const auto outcome = run(recipe, counting_data(), "a");
   ASSERT_TRUE(outcome.ok()) << outcome.error().message;
   EXPECT_EQ(outcome->steps, 150);
   EXPECT_EQ(outcome->tokens, 150 * 64);
@@ -112,9 +64,9 @@ TEST_F(Pretrain, MicroBatchesAddUp) {
 TEST_F(Pretrain, ProductsOfBf16LearnAsMuch) {
   Recipe recipe = tiny(150);
   recipe.pretrain.dropout = 0;
-  const auto f32 = run(recipe, data(), "f32");
+  const auto f32 = run(recipe, counting_data(), "f32");
   recipe.pretrain.precision = "bf16";
-  const auto bf16 = run(recipe, data(), "bf16");
+  const auto bf16 = run(recipe, counting_data(), "bf16");
   ASSERT_TRUE(f32.ok() && bf16.ok());
   EXPECT_NE(weights(*f32->model), weights(*bf16->model));
   EXPECT_NEAR(bf16->validation.loss, f32->validation.loss, 0.1 * f32->validation.loss);
@@ -122,17 +74,17 @@ TEST_F(Pretrain, ProductsOfBf16LearnAsMuch) {
 
 TEST_F(PretrainSlow, ARunThatWasKilledEndsWithTheSameBits) {
   const Recipe recipe = tiny(30);
-  const auto whole = run(recipe, data(), "whole");
+  const auto whole = run(recipe, counting_data(), "whole");
   ASSERT_TRUE(whole.ok()) << whole.error().message;
   for (const int64_t at : {0, 8, 20, 29}) {
     const std::string work = "killed" + std::to_string(at);
-    PretrainData deadly = data();
+    PretrainData deadly = counting_data();
     deadly.batch = [at](int64_t number) {
       if (number == at) raise(SIGKILL);
       return counting(number);
     };
     EXPECT_EXIT((void)run(recipe, deadly, work.c_str()), testing::KilledBySignal(SIGKILL), "");
-    const auto resumed = run(recipe, data(), work.c_str());
+    const auto resumed = run(recipe, counting_data(), work.c_str());
     ASSERT_TRUE(resumed.ok()) << resumed.error().message;
     EXPECT_EQ(resumed->resumed, true);
     EXPECT_EQ(weights(*resumed->model), weights(*whole->model)) << at;
@@ -142,9 +94,9 @@ TEST_F(PretrainSlow, ARunThatWasKilledEndsWithTheSameBits) {
 
 TEST_F(PretrainSlow, ADamagedCheckpointCostsOnlyTime) {
   const Recipe recipe = tiny(30);
-  const auto whole = run(recipe, data(), "whole");
+  const auto whole = run(recipe, counting_data(), "whole");
   ASSERT_TRUE(whole.ok());
-  PretrainData stopping = data();
+  PretrainData stopping = counting_data();
   stopping.batch = [](int64_t number) {
     if (number == 25) raise(SIGINT);
     return counting(number);
@@ -153,7 +105,7 @@ TEST_F(PretrainSlow, ADamagedCheckpointCostsOnlyTime) {
   ASSERT_FALSE(stopped.ok());
   EXPECT_NE(stopped.error().message.find("interrupted after step 26"), std::string::npos) << stopped.error().message;
   fs::resize_file(temp_.path() / "work" / "checkpoint-00000026", 1000);
-  const auto resumed = run(recipe, data(), "work");
+  const auto resumed = run(recipe, counting_data(), "work");
   ASSERT_TRUE(resumed.ok()) << resumed.error().message;
   EXPECT_EQ(weights(*resumed->model), weights(*whole->model));
 }
@@ -164,7 +116,7 @@ TEST_F(PretrainSlow, SpikesAreSkippedAndSeveralOfThemRollBack) {
   recipe.pretrain.checkpoint_every = 28;
   recipe.pretrain.spike_patience = 3;
   recipe.pretrain.spike_deviations = 2.5;
-  PretrainData strange = data();
+  PretrainData strange = counting_data();
   strange.batch = [](int64_t number) { return counting(number, number == 200 || (number >= 228 && number < 231)); };
   const auto whole = run(recipe, strange, "whole");
   ASSERT_TRUE(whole.ok()) << whole.error().message;
@@ -201,7 +153,7 @@ TEST_F(PretrainSlow, ABudgetInMinutesIsMetWhenThePaceChanges) {
   recipe.pretrain.minutes = 2.0 / 60;
   recipe.pretrain.decay = 0.9;
   recipe.pretrain.checkpoint_every = 10;
-  PretrainData slower = data();
+  PretrainData slower = counting_data();
   const auto begin = std::chrono::steady_clock::now();
   slower.batch = [&](int64_t number) {
     const bool late = std::chrono::steady_clock::now() - begin > std::chrono::milliseconds(800);
@@ -220,7 +172,7 @@ TEST_F(PretrainSlow, ABudgetInMinutesIsMetWhenThePaceChanges) {
 TEST_F(PretrainSlow, ABudgetInMinutesIsMetAndItsLengthWrittenDown) {
   Recipe recipe = tiny(0);
   recipe.pretrain.minutes = 1.0 / 60;
-  const auto outcome = run(recipe, data(), "work");
+  const auto outcome = run(recipe, counting_data(), "work");
   ASSERT_TRUE(outcome.ok()) << outcome.error().message;
   const auto pace = read_json(temp_.path() / "work" / "pace.json");
   ASSERT_TRUE(pace.ok());

@@ -8,6 +8,7 @@ namespace persea {
 namespace {
 
 constexpr int64_t kEvaluations = 25, kCheckpoints = 20;  // of a run, where intervals are automatic
+constexpr int64_t kPaceSteps = 20;                       // steps that show the pace of a run with a budget in minutes
 constexpr int64_t kWarmupPart = 5;         // where the length is known, warm-up takes at most a fifth of it
 constexpr double kShortestMeasure = 0.03;  // part of a budget in minutes that must have shown the pace
 
@@ -93,6 +94,23 @@ void decide_length(const PretrainRecipe& recipe, int64_t step, double seconds, d
   const double left = std::max(recipe.minutes * 60 - seconds - reserve, 0.0);
   const int64_t total = step + std::max<int64_t>(1, static_cast<int64_t>(left / std::max(seconds_per_step, 1e-9)));
   if (total != pace.total()) pace.decays.push_back({step, total, schedule_of(recipe, pace).decayed(step - 1)});
+}
+
+bool pace_now(const PretrainRecipe& recipe, int64_t step, double now, double start, double reserve, Pace& pace) {
+  if (recipe.minutes <= 0 || step == 0) return false;
+  const bool decays = pace.total() > 0, finished = decays && step >= pace.total();
+  if (decays && (!pace.checkpoint_at(step) || step <= pace.decays.back().from || finished)) return false;
+  const double seconds_per_step = (now - start) / static_cast<double>(step);
+  const bool due = decays || decay_due(recipe, step, now);
+  if (pace.checkpoint_every == 0 && (step >= kPaceSteps || due)) {
+    const auto estimate = static_cast<int64_t>(recipe.minutes * 60 / seconds_per_step);
+    pace = pace_of(recipe, estimate, false);
+    pace.since = step + 1;
+  } else if (!due) {
+    return false;
+  }
+  if (due) decide_length(recipe, step, now, seconds_per_step, reserve, pace);
+  return true;
 }
 
 Schedule schedule_of(const PretrainRecipe& recipe, const Pace& pace) {

@@ -65,6 +65,11 @@ bool decay_due(const PretrainRecipe& recipe, int64_t step, double seconds);
 void decide_length(const PretrainRecipe& recipe, int64_t step, double seconds, double seconds_per_step, double reserve,
                    Pace& pace);
 
+// Where the budget is in minutes: settles the intervals once the pace shows, the length once the decay is due, and the
+// length again at each checkpoint from there on. `now` and `start`, of the first step, are seconds of the run;
+// `reserve` as for decide_length. Returns whether anything was decided.
+bool pace_now(const PretrainRecipe& recipe, int64_t step, double now, double start, double reserve, Pace& pace);
+
 Schedule schedule_of(const PretrainRecipe& recipe, const Pace& pace);
 
 }  // namespace persea

@@ -22,16 +22,16 @@ struct DropoutAddOp {
   static void forward(ForwardCall& call) {
     const auto& o = call.option<DropoutOptions>();
     const Tensors& in = *call.in;
-    kernels::Dropout::cpu(
-        {in[0].count(), o.probability, o.seed, in[0].data(), in[1].data(), call.out[0].data(), false});
+    kernels::Dropout::cpu({in[0].count(), o.probability, o.seed, in[0].data(), in[1].data(), call.out[0].data(), false,
+                           o.first * in[0].dim(1)});
   }
 
   static void backward(BackwardCall& call) {
     const auto& o = call.option<DropoutOptions>();
     const Tensor& dy = call.dout[0];
     if (auto slot = call.din(0))
-      kernels::Dropout::cpu(
-          {dy.count(), o.probability, o.seed, dy.data(), nullptr, slot.tensor.data(), slot.accumulate});
+      kernels::Dropout::cpu({dy.count(), o.probability, o.seed, dy.data(), nullptr, slot.tensor.data(), slot.accumulate,
+                             o.first * dy.dim(1)});
     call.give(1, dy);
   }
 
@@ -41,7 +41,8 @@ struct DropoutAddOp {
     const auto& o = std::any_cast<const DropoutOptions&>(options);
     const auto count = static_cast<int64_t>(in[0].values.size());
     std::vector<float> ones(count, 1.0f), mask(count);
-    kernels::Dropout::cpu({count, o.probability, o.seed, ones.data(), nullptr, mask.data(), false});
+    kernels::Dropout::cpu(
+        {count, o.probability, o.seed, ones.data(), nullptr, mask.data(), false, o.first * in[0].shape[1]});
     Array<S> out = in[1];
     for (int64_t i = 0; i < count; ++i) out.values[i] += S(double(mask[i])) * in[0].values[i];
     return {out};
@@ -49,7 +50,8 @@ struct DropoutAddOp {
 
   static std::vector<Sample> samples(Random& random) {
     return {
-        {"a third", {random_tensor(random, {13, 9}), random_tensor(random, {13, 9})}, DropoutOptions{1 / 3.0f, 42}}};
+        {"a third", {random_tensor(random, {13, 9}), random_tensor(random, {13, 9})}, DropoutOptions{1 / 3.0f, 42}},
+        {"later rows", {random_tensor(random, {5, 9}), random_tensor(random, {5, 9})}, DropoutOptions{0.5f, 42, 8}}};
   }
 };
 

@@ -7,6 +7,7 @@ namespace persea {
 struct DropoutOptions {
   float probability = 0;  // in [0, 1)
   uint64_t seed = 0;
+  int64_t first = 0;  // row of x in what the mask covers: parts of a batch are dropped as they are in the whole
 };
 const Op& dropout_add_op();
 }  // namespace persea

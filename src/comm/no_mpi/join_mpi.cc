@@ -1,8 +1,8 @@
-#include "comm/launched.h"
+#include "comm/link.h"
 
 namespace persea {
 
-Result<std::unique_ptr<Ranks>> join_mpi() {
+Result<std::unique_ptr<Link>> join_mpi() {
   return fail(
       "this job has several ranks, but persea was built without MPI: build it where libopenmpi-dev is installed");
 }

@@ -250,7 +250,7 @@ void Dropout::cpu(const Dropout& k) {
   const float scale = 1.0f / (1.0f - k.probability);
   each_range(k.count, 1, [&](int64_t begin, int64_t end, int64_t) {
     for (int64_t i = begin; i < end; ++i) {
-      const uint64_t bits = mix(k.seed + 0x9e3779b97f4a7c15ull * static_cast<uint64_t>(i + 1)) >> 32;
+      const uint64_t bits = mix(k.seed + 0x9e3779b97f4a7c15ull * static_cast<uint64_t>(k.first + i + 1)) >> 32;
       const float value = (bits < threshold ? 0.0f : k.x[i] * scale) + (k.residual ? k.residual[i] : 0.0f);
       k.y[i] = k.accumulate ? k.y[i] + value : value;
     }

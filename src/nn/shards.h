@@ -1,0 +1,46 @@
+// How the parameters of a model are shared out among ranks (ZeRO's first stage, Rajbhandari et al. 2020): each rank
+// owns some stretches of them, adds up their gradients, keeps their moments and updates them. It moves nothing:
+// exchange.h of comm does.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "autograd/tape.h"
+
+namespace persea {
+
+// Elements [begin, end) of a parameter.
+struct Shard {
+  Parameter* parameter;
+  int64_t begin, end;
+  int owner;  // its rank
+  bool muon;  // whole blocks of Muon's, otherwise AdamW's
+};
+
+// Muon orthogonalizes blocks of as many rows as there are columns (q, k and v are stored as one matrix, gate and up
+// too).
+inline int64_t muon_block(const Parameter& parameter) { return parameter.value.dim(1); }  // rows
+
+// All parameters in shards, in their order. With one rank each is a shard. With several, Muon's blocks go to the ranks
+// by the work that they make, and AdamW's elements fill up what is missing for each to keep as many bytes of moments.
+std::vector<Shard> share_out(const std::vector<Parameter*>& parameters, bool muon, int ranks);
+
+// A tensor of which ranks hold parts, for files that hold the whole. The parts follow each other and cover it.
+struct ShardedTensor {
+  struct Part {
+    int64_t begin, end;  // elements
+    int owner;
+    Tensor local;  // here, where this rank is the owner
+  };
+  std::string name;
+  DType dtype = DType::f32;
+  Shape shape;
+  std::vector<Part> parts;
+
+  // That every rank holds; rank 0's is taken.
+  static ShardedTensor whole(std::string name, const Tensor& tensor);
+};
+
+}  // namespace persea

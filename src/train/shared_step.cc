@@ -1,0 +1,63 @@
+#include "train/shared_step.h"
+
+#include <array>
+#include <cstring>
+
+#include "base/clock.h"
+
+namespace persea {
+namespace {
+
+constexpr size_t kNumbers = sizeof(StepReport) / sizeof(double);
+
+// The shard's floats in the parameter's value or gradient.
+Piece piece_of(const Shard& shard, const Tensor& tensor) {
+  return {tensor.data() + shard.begin, shard.end - shard.begin, shard.owner};
+}
+
+}  // namespace
+
+// Begins to send the shards of a gradient that is done to their owners.
+void SharedStep::send(Parameter& parameter) {
+  const double start = wall_seconds();
+  for (const Shard& shard : optimizer_.shards()) {
+    if (shard.parameter == &parameter) exchange_.reduce(piece_of(shard, parameter.gradient));
+  }
+  exchange_.progress();
+  exchanging_ += wall_seconds() - start;
+}
+
+Result<std::vector<StepReport>> SharedStep::passes(const PackedBatch& batch, int64_t micro_sequences,
+                                                   Model::LossOptions options,
+                                                   const std::function<void(StepReport&)>& complete) {
+  const double start = wall_seconds();
+  exchanging_ = 0;
+  if (ranks_.size() > 1) options.gradient_done = [this](Parameter& parameter) { send(parameter); };
+  StepReport own;
+  own.loss = accumulate_gradients(model_, batch, share_of_rows(batch.sequences, ranks_.rank(), ranks_.size()),
+                                  micro_sequences, std::move(options));
+  const double computed = wall_seconds();
+  own.compute = computed - start - exchanging_;
+  PERSEA_CHECK(exchange_.wait());
+  own.squares = optimizer_.squares();
+  complete(own);
+
+  std::array<double, kNumbers> numbers{};
+  std::memcpy(numbers.data(), &own, sizeof own);
+  PERSEA_TRY(const std::vector<double> all, ranks_.gather(numbers));
+  std::vector<StepReport> reports(static_cast<size_t>(ranks_.size()));
+  std::memcpy(reports.data(), all.data(), all.size() * sizeof(double));
+  exchanging_ += wall_seconds() - computed;
+  return reports;
+}
+
+Status SharedStep::update(double norm, double lr_scale, double max_norm) {
+  optimizer_.apply(norm, lr_scale, max_norm);
+  const double start = wall_seconds();
+  for (const Shard& shard : optimizer_.shards()) exchange_.share(piece_of(shard, shard.parameter->value));
+  PERSEA_CHECK(exchange_.wait());
+  exchanging_ += wall_seconds() - start;
+  return {};
+}
+
+}  // namespace persea

@@ -1,0 +1,109 @@
+#!/bin/bash
+# One recipe trained on several ranks, and after one of them was killed: pretrain_ranks_test.sh PERSEA. The model has to be the one that
+# a single process trains, up to the rounding of sums. Where there is no mpirun nothing is tested, and that is said.
+set -euo pipefail
+persea=$1
+if ! command -v mpirun >/dev/null; then
+  echo "mpirun is missing: ranks are not tested"
+  exit 0
+fi
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+
+cat >"$folder/recipe.toml" <<'TOML'
+[corpus]
+source = "smallworld"
+documents = 600
+[tokenizer]
+kind = "bytes"
+[model]
+dim = 48
+layers = 2
+heads = 2
+context = 64
+[pretrain]
+steps = 120
+batch_tokens = 512
+sequence = 64
+micro_batch = 4
+dropout = 0.1
+eval_every = 40
+eval_tokens = 1024
+checkpoint_every = 15
+[report]
+prompts = ["Once"]
+sample_tokens = 8
+questions = 0
+TOML
+
+wrong() {
+  echo "$*" >&2
+  exit 1
+}
+# train LAB RANKS: the recipe by so many ranks; 0 is a process without mpirun.
+train() {
+  local launcher=(mpirun --oversubscribe --bind-to none -n "$2")
+  [[ $2 == 0 ]] && launcher=()
+  PERSEA_LAB=$folder/$1 timeout 120 "${launcher[@]}" "$persea" run "$folder/recipe.toml" --threads 1 -q >"$folder/out" 2>&1 ||
+    { cat "$folder/out" >&2; wrong "$1: training with $2 ranks failed"; }
+}
+# The model's loss on the held-out text, and the digest of its files.
+loss_of() { "$persea" show model --json --lab "$folder/$1" | grep -m1 '"valid_loss"' | tr -dc '0-9.e-'; }
+content_of() { "$persea" show model --json --lab "$folder/$1" | grep -m1 '^  "content"' | cut -d'"' -f4; }
+close_to_alone() {
+  local loss
+  loss=$(loss_of "$1")
+  awk -v a="$loss" -v b="$alone" 'BEGIN { d = a - b; exit !(a > 0 && d * d <= (5e-3 * b) ^ 2) }' ||
+    wrong "$1: a loss of $loss, but one process has $alone"
+  echo "$1: loss $loss"
+}
+
+train alone 0
+alone=$(loss_of alone)
+echo "one process: loss $alone"
+for ranks in 1 2 4; do
+  train "ranks-$ranks" $ranks
+  close_to_alone "ranks-$ranks"
+done
+[[ $(content_of ranks-1) == "$(content_of alone)" ]] || wrong "one rank under mpirun has other bits than one process"
+train again 2
+[[ $(content_of again) == "$(content_of ranks-2)" ]] || wrong "two ranks have other bits the second time"
+
+# killed LAB RANKS VICTIM LINES: kills a rank once so many lines of metrics are there; says how the job ended.
+killed() {
+  PERSEA_LAB=$folder/$1 timeout 120 mpirun --oversubscribe --bind-to none -n "$2" "$persea" run "$folder/recipe.toml" --threads 1 -q >"$folder/out" 2>&1 &
+  local job=$! mpirun pids
+  for _ in $(seq 2000); do
+    [[ $(cat "$folder/$1"/work/model-*/metrics.jsonl 2>/dev/null | wc -l) -ge $4 ]] && break
+    sleep 0.01
+  done
+  mpirun=$(pgrep -P $job mpirun)
+  mapfile -t pids < <(pgrep -P "$mpirun" persea)
+  [[ ${#pids[@]} == "$2" ]] || wrong "$1: ${#pids[@]} of $2 ranks are there"
+  kill -9 "${pids[$3]}"
+  if wait $job; then wrong "$1: the job did not fail"; fi
+  [[ $(grep -c '^persea: ' "$folder/out") == 1 ]] || { cat "$folder/out" >&2; wrong "$1: not one line"; }
+  grep -q "^persea: rank [0-9]* has ended.* goes on from its last checkpoint" "$folder/out" || { cat "$folder/out" >&2; wrong "$1: another line"; }
+  grep '^persea: ' "$folder/out"
+  "$persea" verify --lab "$folder/$1" >/dev/null
+}
+
+killed killed-a 4 2 40
+train killed-a 1
+close_to_alone killed-a
+killed killed-b 2 0 70
+killed killed-b 2 1 100
+train killed-b 2
+[[ $(content_of killed-b) == "$(content_of ranks-2)" ]] || wrong "two ranks that were killed have other bits than two that were not"
+killed killed-c 2 1 30
+train killed-c 3
+close_to_alone killed-c
+
+# What is wrong is said once, and no rank waits for ever.
+if timeout 60 mpirun --oversubscribe --bind-to none -n 4 "$persea" run "$folder/recipe.toml" --set pretrain.batch_tokens=128 --set pretrain.micro_batch=0 \
+  --lab "$folder/alone" --threads 1 -q >"$folder/out" 2>&1; then
+  wrong "four ranks shared two sequences"
+fi
+[[ $(grep -c "^persea: 4 ranks cannot share the 2 sequences" "$folder/out") == 1 && $(grep -c '^persea: ' "$folder/out") == 1 ]] ||
+  { cat "$folder/out" >&2; exit 1; }
