@@ -58,14 +58,14 @@ class Writer {
   Status status_;
 };
 
-// The bytes of a part that another rank holds, from it to rank 0, by as many messages as it takes: send() is called
-// with each range of them.
+// `bytes` bytes between this rank and another, in as many messages as it takes: `begin` begins the one with the bytes
+// from `at` to `end`, and `arrived` is called once these are there.
 Status in_messages(size_t bytes, Ranks& ranks, int peer,
-                   const std::function<std::unique_ptr<Transfer>(size_t begin, size_t end)>& begin_transfer,
-                   const std::function<void(size_t bytes)>& arrived) {
+                   const std::function<std::unique_ptr<Transfer>(size_t at, size_t end)>& begin,
+                   const std::function<void(size_t count)>& arrived) {
   for (size_t at = 0; at < bytes; at += kMessage) {
     const size_t end = std::min(bytes, at + kMessage);
-    const std::unique_ptr<Transfer> transfer = begin_transfer(at, end);
+    const std::unique_ptr<Transfer> transfer = begin(at, end);
     PERSEA_CHECK(ranks.wait([&] { return transfer->done() ? std::vector<int>{} : std::vector<int>{peer}; }));
     arrived(end - at);
   }
@@ -90,6 +90,14 @@ std::string head_of(const Json& state, const ShardedTensors& tensors) {
 ShardedTensors whole_tensors(const NamedTensors& tensors) {
   ShardedTensors all;
   for (const auto& [name, tensor] : tensors) all.push_back(ShardedTensor::whole(name, tensor));
+  return all;
+}
+
+ShardedTensors training_state(Model& model, const Optimizer& optimizer) {
+  ShardedTensors all;
+  for (Parameter* parameter : model.parameters())
+    all.push_back(ShardedTensor::whole(parameter->name, parameter->value));
+  for (ShardedTensor& tensor : optimizer.state()) all.push_back(std::move(tensor));
   return all;
 }
 
@@ -145,8 +153,9 @@ Status write_checkpoint(const fs::path& path, const Json& state, const ShardedTe
   std::optional<Writer> writer;
   std::vector<std::byte> buffer;
   if (writes) {
+    const std::string head = head_of(state, tensors);
     writer.emplace(path);
-    writer->write(std::as_bytes(std::span(head_of(state, tensors))));
+    writer->write(std::as_bytes(std::span(head)));
     if (ranks.size() > 1) buffer.resize(kMessage);
   }
   for (const ShardedTensor& tensor : tensors) {

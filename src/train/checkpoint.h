@@ -16,7 +16,8 @@
 #include "base/json.h"
 #include "base/result.h"
 #include "comm/ranks.h"
-#include "nn/shards.h"
+#include "nn/model.h"
+#include "nn/optimizer.h"
 
 namespace persea {
 
@@ -25,6 +26,8 @@ namespace fs = std::filesystem;
 using NamedTensors = std::vector<std::pair<std::string, Tensor>>;
 using ShardedTensors = std::vector<ShardedTensor>;
 ShardedTensors whole_tensors(const NamedTensors& tensors);
+// What a run changes: the weights, then the optimizer's moments.
+ShardedTensors training_state(Model& model, const Optimizer& optimizer);
 
 // A checkpoint's bytes, looked at in place.
 struct CheckpointView {

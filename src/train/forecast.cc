@@ -57,10 +57,7 @@ Result<StepCost> measure_training(const Recipe& recipe, const ModelConfig& confi
   PERSEA_TRY(const Validation validation, validate(model, data, micro, *Ranks::alone()));
   cost.validation = (wall_seconds() - start) / static_cast<double>(validation.tokens);
 
-  ShardedTensors tensors;
-  for (Parameter* parameter : model.parameters())
-    tensors.push_back(ShardedTensor::whole(parameter->name, parameter->value));
-  for (auto& tensor : optimizer.state()) tensors.push_back(std::move(tensor));
+  const ShardedTensors tensors = training_state(model, optimizer);
   for (const ShardedTensor& tensor : tensors)
     cost.checkpoint_bytes += element_count(tensor.shape) * dtype_bytes(tensor.dtype);
   PERSEA_TRY(const TempDir temp, TempDir::create(scratch, "plan"));

@@ -50,9 +50,7 @@ class Run {
         guard_({settings_.spike_deviations, settings_.spike_patience, settings_.rollbacks}),
         checkpoints_(
             work, [this](int64_t step) { return step == 0 || pace_.checkpoint_at(step); }, ranks_) {
-    for (Parameter* parameter : model_->parameters())
-      tensors_.push_back(ShardedTensor::whole(parameter->name, parameter->value));
-    for (auto& tensor : optimizer_.state()) tensors_.push_back(std::move(tensor));
+    tensors_ = training_state(*model_, optimizer_);
     flops_per_token_ = config.training_flops_per_token(settings_.sequence);
     ranks_.set_patience({options.patience, [this] { return interrupt_.interrupted(); }});
   }
@@ -163,19 +161,15 @@ Status Run::begin() {
   for (const double each : peaks) peak_gflops_ += each;
 
   const fs::path pace_file = work_ / "pace.json";
-  const auto read_pace = [&]() -> Status {
-    if (first() && fs::exists(pace_file)) {
-      PERSEA_TRY(const Json value, read_json(pace_file));
-      PERSEA_TRY(pace_, Pace::from_json(value, pace_file.string()));
-    } else if (const int64_t total = budgeted_steps(recipe_); total > 0) {
-      pace_ = pace_of(settings_, total, true);
-    }
-    return {};
-  };
-  PERSEA_CHECK(ranks_.agree(read_pace()));
-  PERSEA_TRY(const std::string pace, ranks_.broadcast(pace_.json().dump()));
-  PERSEA_TRY(const Json decided, parse_json(pace, "rank 0"));
-  PERSEA_TRY(pace_, Pace::from_json(decided, "rank 0"));
+  const auto written = first() && fs::exists(pace_file) ? read_file(pace_file) : Result<std::string>(std::string());
+  PERSEA_CHECK(ranks_.agree(written ? Status() : written.error()));
+  PERSEA_TRY(const std::string decided, ranks_.broadcast(*written));
+  if (!decided.empty()) {
+    PERSEA_TRY(const Json value, parse_json(decided, pace_file.string()));
+    PERSEA_TRY(pace_, Pace::from_json(value, pace_file.string()));
+  } else if (const int64_t total = budgeted_steps(recipe_); total > 0) {
+    pace_ = pace_of(settings_, total, true);
+  }
 
   const auto open_metrics = [&](int64_t last_tokens) -> Status {
     if (!first()) return {};
@@ -215,10 +209,8 @@ Status Run::resume(const Json& state) {
     const std::string before = state.at("precision");
     if (first() && before != precision)
       log_warning("this run began with products of {} and goes on with {}: its bits will differ", before, precision);
-    const int ranks = state.value("ranks", 1);
-    if (!quiet_ && ranks != ranks_.size())
-      log_info("{} of this run's ranks made its checkpoint and {} go on: its last bits will differ", ranks,
-               ranks_.size());
+    if (const int ranks = state.value("ranks", 1); !quiet_ && ranks != ranks_.size())
+      log_info("begun by {} ranks, gone on with by {}: its last bits will differ", ranks, ranks_.size());
   } catch (const Json::exception& error) {
     return fail("{}: a checkpoint of another version: remove it to start afresh", work_.string());
   }

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cmath>
 #include <csignal>
+#include <functional>
 #include <thread>
 
 #include "base/file.h"
@@ -27,7 +28,8 @@ class PretrainRanks : public testing::Test {
       const std::function<PretrainData(int rank)>& data_of = [](int) { return counting_data(); }) const {
     fs::create_directories(temp_.path() / work);
     const auto all = thread_ranks(count);
-    Outcomes outcomes(static_cast<size_t>(count), Error{"not run"});
+    Outcomes outcomes;
+    for (int rank = 0; rank < count; ++rank) outcomes.emplace_back(Error{"not run"});
     std::vector<std::thread> threads;
     for (int rank = 0; rank < count; ++rank) {
       threads.emplace_back([&, rank] {
@@ -40,8 +42,11 @@ class PretrainRanks : public testing::Test {
     return outcomes;
   }
 
-  std::vector<Json> metrics(const std::string& work) const {
-    return *read_metrics(temp_.path() / work / "metrics.jsonl");
+  // The lines of the work directory's metrics, of steps or of stragglers.
+  std::vector<Json> metrics(const std::string& work, bool stragglers = false) const {
+    std::vector<Json> lines = *read_metrics(temp_.path() / work / "metrics.jsonl");
+    std::erase_if(lines, [&](const Json& line) { return (line.value("event", "") == "straggler") != stragglers; });
+    return lines;
   }
 
   // All ranks end with the same weights: these.
@@ -172,13 +177,9 @@ TEST_F(PretrainRanks, OneThatHoldsTheOthersUpIsNamed) {
     return slow;
   });
   (void)common_weights(outcomes);
-  int named = 0;
-  for (const Json& line : metrics("work")) {
-    if (line.value("event", "") != "straggler") continue;
-    EXPECT_EQ(line.at("rank"), 1);
-    ++named;
-  }
-  EXPECT_EQ(named, 1);
+  const std::vector<Json> named = metrics("work", true);
+  ASSERT_EQ(named.size(), 1U);
+  EXPECT_EQ(named[0].at("rank"), 1);
 }
 
 TEST_F(PretrainRanks, AnErrorOfRankZeroEndsAll) {
