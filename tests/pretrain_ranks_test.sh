@@ -78,7 +78,7 @@ killed() {
     [[ $(cat "$folder/$1"/work/model-*/metrics.jsonl 2>/dev/null | wc -l) -ge $4 ]] && break
     sleep 0.01
   done
-  mpirun=$(pgrep -P $job mpirun)
+  mpirun=$(pgrep -P $job mpirun || wrong "$1: the job ended by itself")
   mapfile -t pids < <(pgrep -P "$mpirun" persea)
   [[ ${#pids[@]} == "$2" ]] || wrong "$1: ${#pids[@]} of $2 ranks are there"
   kill -9 "${pids[$3]}"

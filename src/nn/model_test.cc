@@ -2,8 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <set>
 
 #include "base/threads.h"
 #include "nn/optimizer.h"
@@ -122,6 +124,47 @@ TEST(Model, MicroBatchesAddUpToTheWholeBatch) {
   for (size_t i = 0; i < gradients.size(); ++i)
     for (int64_t e = 0; e < gradients[i].count(); ++e)
       EXPECT_NEAR(model.parameters()[i]->gradient.data()[e], gradients[i].data()[e], 2e-5);
+}
+
+TEST(Model, PartsOfABatchAreDroppedAsInTheWhole) {
+  Model model(tiny(), 1), parts(tiny(), 1);
+  const Batch batch(4, 8, 29, 4);
+  const Model::LossOptions whole{.dropout = 0.3, .dropout_seed = 5};
+  Model::LossOptions later = whole;
+  later.dropout_row = 1;
+  const double sum = model.loss(batch.view(), whole);
+  EXPECT_NEAR(parts.loss(batch.view(0, 1), whole) + parts.loss(batch.view(1, 4), later), sum, 1e-4);
+  for (Parameter* parameter : model.parameters()) {
+    const Tensor &a = parameter->gradient, &b = parts.parameter(parameter->name).gradient;
+    for (int64_t i = 0; i < a.count(); ++i) ASSERT_NEAR(a.data()[i], b.data()[i], 1e-4) << parameter->name;
+  }
+  EXPECT_GT(std::fabs(parts.loss(batch.view(1, 4), whole) + parts.loss(batch.view(0, 1), whole) - sum), 1e-3);
+}
+
+TEST(Model, EachGradientIsAnnouncedOnceItIsWhole) {
+  for (const bool tied : {true, false}) {
+    ModelConfig config = tiny();
+    config.tied = tied;
+    Model model(config, 1), told(config, 1);
+    const Batch batch(2, 12, config.vocab, 4);
+    model.loss(batch.view(), {});
+    std::vector<std::string> names;
+    Model::LossOptions options;
+    options.gradient_done = [&](Parameter& parameter) {
+      names.push_back(parameter.name);
+      const Tensor& expected = model.parameter(parameter.name).gradient;
+      EXPECT_EQ(std::memcmp(parameter.gradient.data(), expected.data(), static_cast<size_t>(expected.bytes())), 0)
+          << parameter.name;
+      std::memset(parameter.gradient.data(), 0xff, static_cast<size_t>(expected.bytes()));  // nobody needs it any more
+    };
+    told.loss(batch.view(), options);
+    EXPECT_EQ(names.size(), model.parameters().size());
+    EXPECT_EQ(std::set<std::string>(names.begin(), names.end()).size(), names.size());
+    EXPECT_EQ(names.front(), tied ? "norm" : "head");
+    EXPECT_EQ(names.back(), "embedding");
+    const Tensor& last = told.parameter("embedding").gradient;
+    EXPECT_TRUE(std::all_of(last.data(), last.data() + last.count(), [](float x) { return std::isnan(x); }));
+  }
 }
 
 TEST(Model, StepsHaveTheSameBitsOnAnyThreads) {

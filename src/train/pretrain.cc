@@ -302,12 +302,8 @@ Status Run::name_stragglers(const std::vector<StepReport>& reports) {
   for (const StepReport& report : reports) seconds.push_back(report.compute);
   for (const auto& [rank, times] : stragglers_.hear(seconds)) {
     log_warning("rank {} holds the others up: its passes take {:.1f} times as long as theirs", rank, times);
-    PERSEA_CHECK(record({{"step", step_},
-                         {"event", "straggler"},
-                         {"rank", rank},
-                         {"times", std::round(times * 100) / 100},
-                         {"tokens", tokens_},
-                         {"seconds", this->seconds()}}));
+    PERSEA_CHECK(
+        record({{"step", step_}, {"event", "straggler"}, {"rank", rank}, {"times", times}, {"tokens", tokens_}}));
   }
   return {};
 }
