@@ -25,14 +25,14 @@ std::span<const std::byte> bytes_of(const T* values, size_t count) {
   return std::as_bytes(std::span(values, count));
 }
 
-// "rank 2", "ranks 0, 2 and 3"
-std::string names(const std::vector<int>& ranks) {
+// "rank 2 has", "ranks 0, 2 and 3 have"
+std::string have(const std::vector<int>& ranks) {
   std::string text = ranks.size() == 1 ? "rank " : "ranks ";
   for (size_t i = 0; i < ranks.size(); ++i) {
     if (i > 0) text += i + 1 == ranks.size() ? " and " : ", ";
     text += std::to_string(ranks[i]);
   }
-  return text;
+  return text + (ranks.size() == 1 ? " has" : " have");
 }
 
 // A number that a launcher left in the environment; 0 where it did not.
@@ -75,47 +75,39 @@ bool Ranks::speaks() const {
   return rank() == 1 && broken_ && broken_->ranks == std::vector<int>{0};
 }
 
-Status Ranks::give_up(std::string message, std::vector<int> ranks) {
+Status Ranks::give_up(std::string message, const std::vector<int>& ranks) {
   link_->abandon();
-  broken_ = Broken{std::move(message), std::move(ranks)};
+  broken_ = Broken{std::move(message), ranks};
   return Error{broken_->message};
+}
+
+std::vector<int> Ranks::ended() {
+  std::vector<int> ended;
+  for (int each = 0; each < size(); ++each) {
+    if (each != rank() && link_->gone(each)) ended.push_back(each);
+  }
+  return ended;
 }
 
 Status Ranks::wait(const std::function<std::vector<int>()>& missing) {
   if (broken_) return Error{broken_->message};
-  std::vector<int> left = missing();
-  if (left.empty()) return {};
   const double start = wall_seconds();
   double checked = start, stopped = 0;
   for (int64_t poll = 0;; ++poll) {
-    left = missing();
+    std::vector<int> left = missing();
     if (left.empty()) return {};
     const double now = wall_seconds();
     if (now - checked >= kBetweenChecks) {
       checked = now;
-      if (std::string problem = link_->problem(); !problem.empty()) return give_up(std::move(problem), left);
-      std::vector<int> ended;
-      for (int each = 0; each < size(); ++each) {
-        if (each != rank() && link_->gone(each)) ended.push_back(each);
-      }
-      if (!ended.empty()) {
-        const std::string who = names(ended);
-        return give_up(fmt::format("{} {} ended", who, ended.size() == 1 ? "has" : "have"), std::move(ended));
-      }
       std::sort(left.begin(), left.end());
       left.erase(std::unique(left.begin(), left.end()), left.end());
-      const char* verb = left.size() == 1 ? "has" : "have";
-      if (now - start > patience_.seconds) {
-        const std::string who = names(left);
-        return give_up(fmt::format("{} {} not answered for {:.0f} s", who, verb, now - start), std::move(left));
-      }
-      if (patience_.stop && patience_.stop()) {
-        if (stopped == 0) stopped = now;
-        if (now - stopped > patience_.after_stop) {
-          const std::string who = names(left);
-          return give_up(fmt::format("interrupted, and {} {} not answered", who, verb), std::move(left));
-        }
-      }
+      if (patience_.stop && patience_.stop() && stopped == 0) stopped = now;
+      if (const std::string problem = link_->problem(); !problem.empty()) return give_up(problem, left);
+      if (const std::vector<int> dead = ended(); !dead.empty()) return give_up(have(dead) + " ended", dead);
+      if (now - start > patience_.seconds)
+        return give_up(fmt::format("{} not answered for {:.0f} s", have(left), now - start), left);
+      if (stopped > 0 && now - stopped > patience_.after_stop)
+        return give_up(fmt::format("interrupted, and {} not answered", have(left)), left);
     }
     if (poll < kEagerPolls) {
       sched_yield();

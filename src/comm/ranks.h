@@ -68,7 +68,8 @@ class Ranks {
   };
   Status wait_for(std::unique_ptr<Transfer> transfer, int peer);
   Result<std::string> broadcast_from(int root, std::string text);
-  Status give_up(std::string message, std::vector<int> ranks);
+  Status give_up(std::string message, const std::vector<int>& ranks);
+  std::vector<int> ended();
 
   std::unique_ptr<Link> link_;
   Patience patience_;
