@@ -119,7 +119,9 @@ TEST(Shards, StepsOfRanksAreStepsOfOne) {
             again(own, step);
             const double squares = optimizer.squares();
             double sum = 0;
-            for (const double each : *ranks->gather({&squares, 1})) sum += each;
+            const auto each = ranks->gather({&squares, 1});
+            ASSERT_TRUE(each.ok());
+            for (const double one : *each) sum += one;
             if (step == 2) EXPECT_NEAR(std::sqrt(sum), norm, 1e-6 * norm);
             optimizer.apply(std::sqrt(sum), 0.5, 0);
             Exchange exchange(*ranks);

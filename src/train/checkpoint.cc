@@ -45,7 +45,7 @@ class Writer {
     status_ = file_->write(bytes);
   }
   Status finish() {
-    PERSEA_CHECK(status_);
+    if (!status_) return status_;
     PERSEA_CHECK(file_->write(hash_.hex()));
     PERSEA_CHECK(file_->finish());
     return rename_file(temporary_, path_);
