@@ -49,8 +49,8 @@ train() {
     { cat "$folder/out" >&2; wrong "$1: training with $2 ranks failed"; }
 }
 # The model's loss on the held-out text, and the digest of its files.
-loss_of() { "$persea" show model --json --lab "$folder/$1" | grep -m1 '"valid_loss"' | tr -dc '0-9.e-'; }
-content_of() { "$persea" show model --json --lab "$folder/$1" | grep -m1 '^  "content"' | cut -d'"' -f4; }
+loss_of() { "$persea" show model --json --lab "$folder/$1" | sed -n 's/^ *"valid_loss": \([0-9.e-]*\),*$/\1/p'; }
+content_of() { "$persea" show model --json --lab "$folder/$1" | sed -n 's/^  "content": "\(.*\)",$/\1/p'; }
 close_to_alone() {
   local loss
   loss=$(loss_of "$1")

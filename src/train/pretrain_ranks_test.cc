@@ -67,6 +67,8 @@ class PretrainRanks : public testing::Test {
   TempDir temp_ = *TempDir::create(fs::temp_directory_path(), "persea-ranks");
 };
 
+class PretrainRanksSlow : public PretrainRanks {};
+
 Recipe four_rows(int64_t steps, const std::string& optimizer) {
   Recipe recipe = tiny(steps);
   recipe.pretrain.optimizer = optimizer;
@@ -74,7 +76,7 @@ Recipe four_rows(int64_t steps, const std::string& optimizer) {
 }
 
 // Dropout and micro-batches that ranks have to cut, too: rows 0-1 and 2-3 are dropped with a mask each.
-TEST_F(PretrainRanks, ComputeWhatOneComputes) {
+TEST_F(PretrainRanksSlow, ComputeWhatOneComputes) {
   for (const char* optimizer : {"adamw", "muon"}) {
     const Recipe recipe = four_rows(12, optimizer);
     const std::string name = optimizer;
@@ -100,7 +102,7 @@ TEST_F(PretrainRanks, ComputeWhatOneComputes) {
   }
 }
 
-TEST_F(PretrainRanks, GoOnWhereAnotherNumberOfRanksWasStopped) {
+TEST_F(PretrainRanksSlow, GoOnWhereAnotherNumberOfRanksWasStopped) {
   const Recipe recipe = four_rows(20, "muon");
   const double expected = run(recipe, "alone", 1)[0]->validation.loss;
   const std::vector<float> of_three = common_weights(run(recipe, "three", 3));
@@ -132,7 +134,7 @@ TEST_F(PretrainRanks, GoOnWhereAnotherNumberOfRanksWasStopped) {
   }
 }
 
-TEST_F(PretrainRanks, SkipAndRollBackTogether) {
+TEST_F(PretrainRanksSlow, SkipAndRollBackTogether) {
   Recipe recipe = four_rows(240, "adamw");
   recipe.pretrain.dropout = 0;
   recipe.pretrain.checkpoint_every = 28;
@@ -156,7 +158,7 @@ TEST_F(PretrainRanks, SkipAndRollBackTogether) {
   }
 }
 
-TEST_F(PretrainRanks, ABudgetInMinutesIsDecidedByOneClock) {
+TEST_F(PretrainRanksSlow, ABudgetInMinutesIsDecidedByOneClock) {
   Recipe recipe = four_rows(0, "adamw");
   recipe.pretrain.minutes = 1.0 / 60;
   const auto outcomes = run(recipe, "work", 3);
