@@ -86,7 +86,7 @@ killed() {
   [[ $(grep -c '^persea: ' "$folder/out") == 1 ]] || { cat "$folder/out" >&2; wrong "$1: not one line"; }
   grep -q "^persea: rank [0-9]* has ended.* goes on from its last checkpoint" "$folder/out" || { cat "$folder/out" >&2; wrong "$1: another line"; }
   grep '^persea: ' "$folder/out"
-  "$persea" verify --lab "$folder/$1" >/dev/null
+  "$persea" verify --lab "$folder/$1" -q >/dev/null
 }
 
 killed killed-a 4 2 40
