@@ -1,14 +1,15 @@
 #include "train/shared_step.h"
 
+#include <algorithm>
 #include <array>
-#include <cstring>
+#include <bit>
 
 #include "base/clock.h"
 
 namespace persea {
 namespace {
 
-constexpr size_t kNumbers = sizeof(StepReport) / sizeof(double);
+using Numbers = std::array<double, sizeof(StepReport) / sizeof(double)>;  // a report as it travels
 
 // The shard's floats in the parameter's value or gradient.
 Piece piece_of(const Shard& shard, const Tensor& tensor) {
@@ -42,11 +43,13 @@ Result<std::vector<StepReport>> SharedStep::passes(const PackedBatch& batch, int
   own.squares = optimizer_.squares();
   complete(own);
 
-  std::array<double, kNumbers> numbers{};
-  std::memcpy(numbers.data(), &own, sizeof own);
+  auto numbers = std::bit_cast<Numbers>(own);
   PERSEA_TRY(const std::vector<double> all, ranks_.gather(numbers));
-  std::vector<StepReport> reports(static_cast<size_t>(ranks_.size()));
-  std::memcpy(reports.data(), all.data(), all.size() * sizeof(double));
+  std::vector<StepReport> reports;
+  for (auto each = all.begin(); each != all.end(); each += numbers.size()) {
+    std::copy_n(each, numbers.size(), numbers.begin());
+    reports.push_back(std::bit_cast<StepReport>(numbers));
+  }
   exchanging_ += wall_seconds() - computed;
   return reports;
 }
