@@ -66,8 +66,9 @@ TEST(Shards, CoverEverythingOnceInWholeBlocks) {
         EXPECT_TRUE(shard.owner >= 0 && shard.owner < ranks);
         const bool block = shard.parameter->decay && shard.parameter->name != "embedding";
         EXPECT_EQ(shard.muon, muon && block);
-        if (shard.muon && ranks > 1)
+        if (shard.muon && ranks > 1) {
           EXPECT_EQ(shard.begin % (muon_block(*shard.parameter) * shard.parameter->value.dim(1)), 0);
+        }
       }
       for (const Parameter& each : all) EXPECT_EQ(covered[&each], each.value.count()) << each.name;
     }
@@ -122,7 +123,9 @@ TEST(Shards, StepsOfRanksAreStepsOfOne) {
             const auto each = ranks->gather({&squares, 1});
             ASSERT_TRUE(each.ok());
             for (const double one : *each) sum += one;
-            if (step == 2) EXPECT_NEAR(std::sqrt(sum), norm, 1e-6 * norm);
+            if (step == 2) {
+              EXPECT_NEAR(std::sqrt(sum), norm, 1e-6 * norm);
+            }
             optimizer.apply(std::sqrt(sum), 0.5, 0);
             Exchange exchange(*ranks);
             for (const Shard& shard : optimizer.shards())

@@ -152,7 +152,9 @@ TEST_F(CheckpointTest, RanksMakeTheFileThatOneMakesAndAnyNumberReadsIt) {
         for (size_t i = 0; i < mine.size(); ++i) {
           for (size_t part = 0; part < mine[i].parts.size(); ++part) {
             const Tensor &a = mine[i].parts[part].local, &b = theirs[i].parts[part].local;
-            if (a.defined()) EXPECT_EQ(std::memcmp(a.raw(), b.raw(), static_cast<size_t>(a.bytes())), 0);
+            if (a.defined()) {
+              EXPECT_EQ(std::memcmp(a.raw(), b.raw(), static_cast<size_t>(a.bytes())), 0);
+            }
           }
         }
       });

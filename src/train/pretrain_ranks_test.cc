@@ -130,7 +130,9 @@ TEST_F(PretrainRanksSlow, GoOnWhereAnotherNumberOfRanksWasStopped) {
       EXPECT_NEAR(each->validation.loss, expected, 2e-4 * expected);
     }
     EXPECT_EQ(metrics(work).size(), 21U);
-    if (before == 3) EXPECT_EQ(found, of_three);
+    if (before == 3) {
+      EXPECT_EQ(found, of_three);
+    }
   }
 }
 
