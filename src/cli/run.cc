@@ -51,6 +51,10 @@ int run(const CliContext& context, const RecipeOptions& options) {
 void add_run(CLI::App& app, CliContext& context, VerbAction& action) {
   CLI::App* verb = app.add_subcommand("run", "Run a recipe: from text to a trained model and its report");
   const auto options = add_recipe_options(*verb);
+  options->device = "auto";
+  verb->add_option("--device", options->device, "Where training runs: cpu, cuda, or auto, a GPU where one is")
+      ->check(CLI::IsMember({"cpu", "cuda", "auto"}))
+      ->capture_default_str();
   verb->callback([&context, &action, options] { action = [&context, options] { return run(context, *options); }; });
 }
 

@@ -24,6 +24,7 @@ struct OptimizerSettings {
 
 class Optimizer {
  public:
+  // The parameters lie on the device where they stay.
   Optimizer(std::vector<Parameter*> parameters, const OptimizerSettings& settings);
 
   // Clips the gradients to the global norm `max_norm` (0: no clipping), takes one step with all learning rates times
@@ -45,7 +46,8 @@ class Optimizer {
     Tensor m, v;  // Muon: m is the momentum, v undefined
     bool muon;
   };
-  void adamw(Entry& entry, double lr_scale, double factor);
+  Device device() const;  // of everything
+  void adamw(double lr_scale, double factor);
   void muon(double lr_scale, double factor);
   OptimizerSettings settings_;
   std::vector<Entry> entries_;

@@ -35,14 +35,14 @@ Result<StepCost> measure_training(const Recipe& recipe, const ModelConfig& confi
   std::vector<PackedBatch> batches;
   for (int i = 0; i < 2; ++i) batches.push_back(random_batch(rows, length, config.vocab, random));
   Model model(config, 1);
-  Optimizer optimizer(model.parameters(), optimizer_settings(recipe.pretrain));
+  Optimizer optimizer(model.parameters(), optimizer_settings(recipe));
   StepCost cost;
   std::vector<double> times;
   const double end = wall_seconds() + seconds;
   for (int step = 0; step < kWarmUp + kLeastSteps || wall_seconds() < end; ++step) {
     const double start = wall_seconds();
     (void)accumulate_gradients(model, batches[static_cast<size_t>(step) % batches.size()], micro,
-                               {.dropout = recipe.pretrain.dropout, .precision = precision_of(recipe.pretrain)});
+                               {.dropout = recipe.pretrain.dropout, .precision = precision_of(recipe)});
     optimizer.step(1e-3, recipe.pretrain.clip);
     if (step >= kWarmUp) times.push_back(wall_seconds() - start);
   }

@@ -9,9 +9,11 @@
 #include "base/log.h"
 #include "base/progress.h"
 #include "base/threads.h"
+#include "kernels/launch.h"
 #include "kernels/peak.h"
 #include "train/checkpoint.h"
 #include "train/guard.h"
+#include "train/host_copies.h"
 #include "train/interrupt.h"
 #include "train/metrics.h"
 #include "train/schedule.h"
@@ -22,6 +24,13 @@ namespace {
 constexpr double kPeakSeconds = 0.2;  // spent on measuring the machine's peak, for the MFU
 constexpr int64_t kPaceSteps = 20;    // steps that show the pace of a run with a budget in minutes
 constexpr double kSmoothing = 0.15;   // weight of the newest step in the rate and the loss that are shown
+
+// A fresh model, its weights made on the CPU: the same from the same seed wherever it runs.
+std::unique_ptr<Model> model_on(Device device, const ModelConfig& config, uint64_t seed) {
+  auto model = std::make_unique<Model>(config, seed);
+  model->to(device);
+  return model;
+}
 
 // An average that forgets.
 struct Average {
@@ -40,12 +49,14 @@ class Run {
         data_(data),
         work_(work),
         quiet_(quiet),
-        model_(std::make_unique<Model>(config, static_cast<uint64_t>(settings_.seed))),
-        optimizer_(model_->parameters(), optimizer_settings(settings_)),
+        model_(model_on(recipe.device, config, static_cast<uint64_t>(settings_.seed))),
+        optimizer_(model_->parameters(), optimizer_settings(recipe)),
         guard_({settings_.spike_deviations, settings_.spike_patience, settings_.rollbacks}),
         checkpoints_(work, [this](int64_t step) { return step == 0 || pace_.checkpoint_at(step); }) {
-    for (Parameter* parameter : model_->parameters()) tensors_.emplace_back(parameter->name, parameter->value);
-    for (auto& entry : optimizer_.state()) tensors_.push_back(std::move(entry));
+    NamedTensors tensors;
+    for (Parameter* parameter : model_->parameters()) tensors.emplace_back(parameter->name, parameter->value);
+    for (auto& entry : optimizer_.state()) tensors.push_back(std::move(entry));
+    tensors_ = HostCopies(std::move(tensors));
     flops_per_token_ = config.training_flops_per_token(settings_.sequence);
   }
 
@@ -75,7 +86,7 @@ class Run {
   Optimizer optimizer_;
   SpikeGuard guard_;
   CheckpointStore checkpoints_;
-  NamedTensors tensors_;
+  HostCopies tensors_;
   Pace pace_;
   std::optional<MetricsWriter> metrics_;
   InterruptGuard interrupt_;
@@ -107,7 +118,7 @@ Json Run::state() const {
                 {"start_seconds", start_seconds_},
                 {"cpu_seconds", prior_.cpu + usage.cpu},
                 {"threads", pool().threads()},
-                {"precision", precision_name(precision_of(settings_))}};
+                {"precision", precision_name(precision_of(recipe_))}};
   if (usage.joules) state["joules"] = prior_.joules.value_or(0) + *usage.joules;
   return state;
 }
@@ -122,7 +133,8 @@ void Run::restore(const Json& state) {
 
 Status Run::save() {
   PERSEA_CHECK(metrics_->sync());
-  return checkpoints_.save(step_, state(), tensors_);
+  tensors_.fetch();
+  return checkpoints_.save(step_, state(), tensors_.on_host());
 }
 
 Validation Run::validated() {
@@ -133,7 +145,7 @@ Validation Run::validated() {
 }
 
 Status Run::begin() {
-  peak_gflops_ = kernels::measure_peak_gflops(kPeakSeconds).best;
+  peak_gflops_ = kernels::launch(kernels::MatrixPeak{precision_of(recipe_), kPeakSeconds}, recipe_.device);
   const fs::path pace_file = work_ / "pace.json";
   if (fs::exists(pace_file)) {
     PERSEA_TRY(const Json value, read_json(pace_file));
@@ -142,8 +154,9 @@ Status Run::begin() {
     pace_ = pace_of(settings_, total, true);
   }
 
-  PERSEA_TRY(auto loaded, checkpoints_.load(tensors_));
+  PERSEA_TRY(auto loaded, checkpoints_.load(tensors_.on_host()));
   if (loaded) {
+    tensors_.put();
     const Json& state = loaded->state;
     try {
       restore(state);
@@ -153,7 +166,7 @@ Status Run::begin() {
       prior_.wall = seconds_before_;
       state.at("cpu_seconds").get_to(prior_.cpu);
       if (state.contains("joules")) prior_.joules = state["joules"].get<double>();
-      const std::string_view precision = precision_name(precision_of(settings_));
+      const std::string_view precision = precision_name(precision_of(recipe_));
       if (const std::string before = state.at("precision"); before != precision) {
         log_warning("this run began with products of {} and goes on with {}: its bits will differ", before, precision);
       }
@@ -206,7 +219,7 @@ Status Run::one_step() {
   const double loss = accumulate_gradients(*model_, batch, recipe_.micro_sequences(),
                                            {.dropout = settings_.dropout,
                                             .dropout_seed = hash64(fmt::format("{}/{}", settings_.seed, number)),
-                                            .precision = precision_of(settings_)});
+                                            .precision = precision_of(recipe_)});
   const int64_t tokens = int64_t{batch.sequences} * batch.length;
   tokens_ += tokens;
 
@@ -260,8 +273,9 @@ Status Run::skipped(SpikeGuard::Verdict verdict, double loss, int64_t number) {
 }
 
 Status Run::roll_back(int64_t from) {
-  PERSEA_TRY(const auto loaded, checkpoints_.load(tensors_, true));
+  PERSEA_TRY(const auto loaded, checkpoints_.load(tensors_.on_host(), true));
   if (!loaded) return fail("step {}: the loss is unstable and no checkpoint is there to return to", from + 1);
+  tensors_.put();
   const int64_t number = number_, tokens = tokens_, skipped = skipped_;
   restore(loaded->state);
   PERSEA_CHECK(guard_.restore(loaded->state.at("guard")));
@@ -312,15 +326,19 @@ Result<PretrainOutcome> Run::run() {
   outcome.rollbacks = guard_.rollbacks();
   outcome.resumed = resumed_;
   outcome.prior = prior_;
+  model_->to(cpu_device);  // whoever looks at it next does so there
   outcome.model = std::move(model_);
   return outcome;
 }
 
 }  // namespace
 
-kernels::Precision precision_of(const PretrainRecipe& recipe) { return kernels::precision_from(recipe.precision); }
+kernels::Precision precision_of(const Recipe& recipe) {
+  return kernels::precision_from(recipe.pretrain.precision, recipe.device);
+}
 
-OptimizerSettings optimizer_settings(const PretrainRecipe& recipe) {
+OptimizerSettings optimizer_settings(const Recipe& whole) {
+  const PretrainRecipe& recipe = whole.pretrain;
   OptimizerSettings settings;
   settings.kind = recipe.optimizer == "muon" ? OptimizerSettings::Kind::muon : OptimizerSettings::Kind::adamw;
   settings.lr = recipe.lr;
@@ -329,7 +347,7 @@ OptimizerSettings optimizer_settings(const PretrainRecipe& recipe) {
   settings.beta2 = recipe.beta2;
   settings.eps = recipe.eps;
   settings.weight_decay = recipe.weight_decay;
-  settings.precision = precision_of(recipe);
+  settings.precision = precision_of(whole);
   return settings;
 }
 

@@ -50,8 +50,8 @@ Result<PretrainOutcome> pretrain(const Recipe& recipe, const ModelConfig& config
                                  const std::filesystem::path& work, bool quiet);
 
 // The parts of a step, for those who measure it.
-OptimizerSettings optimizer_settings(const PretrainRecipe& recipe);
-kernels::Precision precision_of(const PretrainRecipe& recipe);
+OptimizerSettings optimizer_settings(const Recipe& recipe);
+kernels::Precision precision_of(const Recipe& recipe);
 // Runs a batch forward and backward, micro-batch by micro-batch; returns the mean loss of its targets. Of the options,
 // the scale is set here, and the seed gives each micro-batch its own.
 double accumulate_gradients(Model& model, const PackedBatch& batch, int64_t micro_sequences,

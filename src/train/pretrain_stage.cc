@@ -4,6 +4,7 @@
 #include "base/threads.h"
 #include "data/loader.h"
 #include "eval/model_export.h"
+#include "tensor/cuda.h"
 #include "tensor/storage.h"
 #include "text/bpe_train.h"
 #include "text/tokenizer.h"
@@ -97,7 +98,8 @@ Status body(const Recipe& recipe, StageContext& context, bool quiet) {
   context.fact("peak_gflops", outcome.peak_gflops);
   context.fact("peak_memory_bytes", peak_memory_bytes());
   context.fact("threads", pool().threads());
-  context.fact("precision", kernels::precision_name(precision_of(recipe.pretrain)));
+  if (recipe.device != cpu_device) context.fact("device", cuda::properties().name);
+  context.fact("precision", kernels::precision_name(precision_of(recipe)));
   context.fact("skipped_steps", outcome.skipped);
   context.fact("rollbacks", outcome.rollbacks);
   return {};
