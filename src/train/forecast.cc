@@ -10,6 +10,7 @@
 #include "eval/smallworld_eval.h"
 #include "infer/generate.h"
 #include "kernels/peak.h"
+#include "tensor/cuda.h"
 #include "tensor/storage.h"
 #include "train/checkpoint.h"
 #include "train/preparation.h"
@@ -121,11 +122,13 @@ int64_t least_training_memory(const Recipe& recipe, const ModelConfig& c) {
 }
 
 Status check_memory(const Recipe& recipe, const ModelConfig& config) {
-  if (const int64_t least = least_training_memory(recipe, config), there = usable_memory(); least > there) {
+  const bool gpu = recipe.device != cpu_device;
+  const int64_t least = least_training_memory(recipe, config), there = gpu ? cuda::properties().memory : usable_memory();
+  if (least > there) {
     return fail(
-        "training needs at least {} of memory and this machine has {}: lower model.dim, model.layers or "
+        "training needs at least {} of memory and this {} has {}: lower model.dim, model.layers or "
         "pretrain.micro_batch",
-        format_bytes(static_cast<double>(least)), format_bytes(static_cast<double>(there)));
+        format_bytes(static_cast<double>(least)), gpu ? "GPU" : "machine", format_bytes(static_cast<double>(there)));
   }
   return {};
 }
