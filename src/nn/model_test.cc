@@ -215,10 +215,12 @@ TEST(Model, LearnsTheSameOnAGpu) {
         const double expected = here.loss(batch.view(), options), actual = there.loss(batch.view(), options);
         EXPECT_NEAR(actual / expected, 1, 1e-5) << step;
       }
-      if (step == 0)
-        for (size_t i = 0; i < here.parameters().size(); ++i)
+      if (step == 0) {
+        for (size_t i = 0; i < here.parameters().size(); ++i) {
           EXPECT_LT(distance(here.parameters()[i]->gradient, there.parameters()[i]->gradient), 2e-5)
               << here.parameters()[i]->name;
+        }
+      }
       const double expected = here_optimizer.step(1, 1), actual = there_optimizer.step(1, 1);
       EXPECT_NEAR(actual / expected, 1, 1e-4) << step;
     }

@@ -123,7 +123,8 @@ int64_t least_training_memory(const Recipe& recipe, const ModelConfig& c) {
 
 Status check_memory(const Recipe& recipe, const ModelConfig& config) {
   const bool gpu = recipe.device != cpu_device;
-  const int64_t least = least_training_memory(recipe, config), there = gpu ? cuda::properties().memory : usable_memory();
+  const int64_t least = least_training_memory(recipe, config),
+                there = gpu ? cuda::properties().memory : usable_memory();
   if (least > there) {
     return fail(
         "training needs at least {} of memory and this {} has {}: lower model.dim, model.layers or "
