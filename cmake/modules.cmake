@@ -1,6 +1,6 @@
 # persea_module(NAME WITHOUT ... DEPS ... LINK ... PRIVATE ...): one library a folder of src/, but for its folder WITHOUT; x_test.cc beside x.cc is its unit test,
 # x_fuzz.cc its fuzz target (with the whole module, unless persea_lean_fuzz named what it needs). Its x.cu are built where PERSEA_CUDA
-# is on.
+# is ON, by nvcc, or EMULATED, as C++ for the CPU (tests/cuda_emulator).
 function(persea_module name)
   cmake_parse_arguments(M "" "WITHOUT" "DEPS;LINK;PRIVATE" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/*.cc)
@@ -19,6 +19,9 @@ function(persea_module name)
   if(PERSEA_CUDA)
     file(GLOB_RECURSE cuda_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/*.cu)
     list(APPEND sources ${cuda_sources})
+    if(PERSEA_CUDA STREQUAL "EMULATED")
+      set_source_files_properties(${cuda_sources} PROPERTIES LANGUAGE CXX COMPILE_OPTIONS -Wno-unknown-pragmas)
+    endif()
   endif()
   if(sources)
     add_library(persea_${name} STATIC ${sources})

@@ -23,17 +23,19 @@ if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
 endif()
 target_compile_options(persea_options INTERFACE "$<$<COMPILE_LANGUAGE:C,CXX>:${cxx_options}>")
 
-if(PERSEA_CUDA)
+if(PERSEA_CUDA AND NOT PERSEA_CUDA STREQUAL "EMULATED")
   if(NOT CMAKE_CUDA_ARCHITECTURES)
-    set(CMAKE_CUDA_ARCHITECTURES 80 90 CACHE STRING "GPU architectures to build for")
+    # Ampere and, with its own instructions, Hopper; what is newer compiles the first one's PTX when it starts.
+    set(CMAKE_CUDA_ARCHITECTURES 80 90a-real CACHE STRING "GPU architectures to build for")
   endif()
   enable_language(CUDA)
   set(CMAKE_CUDA20_STANDARD_COMPILE_OPTION -std=c++20)  # CMake 3.25 does not know that nvcc has it
-  target_compile_definitions(persea_options INTERFACE PERSEA_CUDA=1
-    $<$<COMPILE_LANGUAGE:CUDA>:FMT_USE_CONSTEXPR=1>)  # fmt takes nvcc for a compiler without constexpr
+  target_compile_options(persea_options INTERFACE
+    "$<$<COMPILE_LANGUAGE:CUDA>:--expt-relaxed-constexpr;-Xcompiler=-Wall>")
 endif()
 
 find_program(PERSEA_CCACHE ccache)
 if(PERSEA_CCACHE)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${PERSEA_CCACHE})
+  set(CMAKE_CUDA_COMPILER_LAUNCHER ${PERSEA_CCACHE})
 endif()

@@ -15,6 +15,13 @@ namespace persea {
 
 using Tensors = std::vector<Tensor>;
 
+// Where an op runs: the device of its first input, which all its tensors share.
+inline Device device_of(const Tensors& in) {
+  for (const Tensor& tensor : in)
+    if (tensor.defined()) return tensor.device();
+  return cpu_device;
+}
+
 // What an op's backward is given. A gradient is either written or added to: din(i) says which.
 class BackwardCall {
  public:
@@ -74,7 +81,8 @@ struct Sample {
 
 struct Op {
   std::string name;
-  // Shapes (all f32) of the outputs; throws std::logic_error with the op's name for inputs that do not fit.
+  // Shapes (all f32) of the outputs; throws std::logic_error with the op's name for inputs that do not fit. Ids that
+  // lie on a GPU are not looked at: who put them there has checked them.
   std::vector<Shape> (*outputs)(const Tensors& in, const std::any& options);
   void (*forward)(ForwardCall& call);
   void (*backward)(BackwardCall& call);

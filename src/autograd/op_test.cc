@@ -1,5 +1,6 @@
-// One test walks all ops: the kernels against reference<double>, backward against the complex step (Squire & Trapp
-// 1998) through reference<complex<double>>, both with tolerances from epsilon times the norm.
+// One test walks all ops: the kernels of every device that is there against reference<double>, backward against the
+// complex step (Squire & Trapp 1998) through reference<complex<double>>, both with tolerances from epsilon times the
+// norm.
 #include "autograd/op.h"
 
 #include <gtest/gtest.h>
@@ -10,6 +11,7 @@
 #include "autograd/tape.h"
 #include "base/random.h"
 #include "base/threads.h"
+#include "tensor/cuda.h"
 
 namespace persea {
 namespace {
@@ -36,18 +38,21 @@ class TestCall : public BackwardCall {
  public:
   TestCall(const Tensors& inputs, bool accumulate) : accumulate_(accumulate) {
     for (const Tensor& tensor : inputs) {
-      gradients.push_back(tensor.defined() && tensor.dtype() == DType::f32 ? Tensor(tensor.shape()) : Tensor());
-      if (gradients.back().defined())
-        for (float& value : gradients.back().span()) value = accumulate ? kBefore : NAN;
+      Tensor gradient;
+      if (tensor.defined() && tensor.dtype() == DType::f32) {
+        gradient = Tensor(tensor.shape());
+        for (float& value : gradient.span()) value = accumulate ? kBefore : NAN;
+      }
+      gradients.push_back(gradient.to(tensor.device()));
     }
   }
   Slot din(int input) override { return {gradients[input], accumulate_}; }
   void give(int input, const Tensor& gradient) override {
     if (!gradients[input].defined()) return;
-    for (int64_t i = 0; i < gradient.count(); ++i) {
-      float& value = gradients[input].data()[i];
-      value = accumulate_ ? value + gradient.data()[i] : gradient.data()[i];
-    }
+    const Tensor sum = gradients[input].to(cpu_device), given = gradient.to(cpu_device);
+    for (int64_t i = 0; i < given.count(); ++i)
+      sum.data()[i] = accumulate_ ? sum.data()[i] + given.data()[i] : given.data()[i];
+    gradients[input].copy_from(sum);
   }
   static constexpr float kBefore = 0.25f;
   Tensors gradients;
@@ -67,71 +72,95 @@ void expect_near(const std::vector<double>& expected, const std::vector<double>&
   EXPECT_LE(std::sqrt(error), tolerance * std::sqrt(norm) + 1e-12) << what << ", norm " << std::sqrt(norm);
 }
 
+std::vector<double> doubles(const Tensor& tensor) {
+  const Tensor here = tensor.to(cpu_device);
+  return {here.data(), here.data() + here.count()};
+}
+
+Tensors on(Device device, const Tensors& tensors) {
+  Tensors there;
+  for (const Tensor& tensor : tensors) there.push_back(tensor.to(device));
+  return there;
+}
+
+// The gradients of the inputs at some places, for L = sum of dout * out, accumulated or not.
+void check_backward(const Op& op, const Sample& sample, const Tensors& in, const ForwardCall& forward,
+                    const Tensors& dout, bool accumulate, Random& random, const std::string& what) {
+  TestCall call(in, accumulate);
+  call.options = &sample.options;
+  call.in = &in;
+  call.out = &forward.out;
+  // saved tensors may be used up by a backward: forward once more
+  ForwardCall again = forward;
+  again.saved.clear();
+  op.forward(again);
+  call.saved = &again.saved;
+  for (const Tensor& gradient : dout) call.dout.push_back(gradient.clone().to(device_of(in)));
+  op.backward(call);
+  Arrays<std::complex<double>> at_step = arrays<std::complex<double>>(sample.in);
+  for (size_t i = 0; i < in.size(); ++i) {
+    if (!call.gradients[i].defined()) continue;
+    if (op.name == "attention" && i >= 3) continue;  // the tables of cos and sin are constants
+    const std::vector<double> gradient = doubles(call.gradients[i]);
+    std::vector<double> expected, actual;
+    const int64_t count = call.gradients[i].count(), probes = std::min<int64_t>(count, 24);
+    for (int64_t p = 0; p < probes; ++p) {
+      const auto at = static_cast<int64_t>(random.below(count));
+      const std::complex<double> kept = at_step[i].values[at];
+      at_step[i].values[at] += std::complex<double>(0, 1e-30);
+      const auto out = op.reference_complex(at_step, sample.options);
+      at_step[i].values[at] = kept;
+      std::complex<double> loss = 0;
+      for (size_t o = 0; o < out.size(); ++o)
+        for (size_t e = 0; e < out[o].values.size(); ++e) loss += out[o].values[e] * double(dout[o].data()[e]);
+      expected.push_back(loss.imag() / 1e-30 + (accumulate ? TestCall::kBefore : 0));
+      actual.push_back(gradient[at]);
+    }
+    expect_near(expected, actual, sample.tolerance, what + ", gradient of input " + std::to_string(i));
+  }
+}
+
+void check_all_ops(Device device) {
+  for (const Op& op : all_ops()) {
+    Random random(7, op.name);
+    for (const Sample& sample : op.samples(random)) {
+      const std::string what = op.name + " (" + sample.name + ")";
+      const Tensors in = on(device, sample.in);
+      ForwardCall forward;
+      forward.options = &sample.options;
+      forward.in = &in;
+      for (const Shape& shape : op.outputs(in, sample.options)) forward.out.emplace_back(shape, DType::f32, device);
+      op.forward(forward);
+      const Arrays<double> expected = op.reference(arrays<double>(sample.in), sample.options);
+      ASSERT_EQ(expected.size(), forward.out.size()) << what;
+      for (size_t i = 0; i < expected.size(); ++i)
+        expect_near(expected[i].values, doubles(forward.out[i]), sample.tolerance, what);
+
+      Tensors dout;
+      for (const Tensor& out : forward.out) {
+        dout.emplace_back(out.shape());
+        for (float& value : dout.back().span()) value = static_cast<float>(random.normal());
+      }
+      for (bool accumulate : {false, true}) check_backward(op, sample, in, forward, dout, accumulate, random, what);
+    }
+  }
+}
+
 class AllOps : public testing::TestWithParam<std::tuple<int, int64_t>> {};
 
 TEST_P(AllOps, AgreesWithItsReference) {
   set_threads(std::get<0>(GetParam()));
   hwy::SetSupportedTargetsForTest(std::get<1>(GetParam()));
   hwy::GetChosenTarget().Update(hwy::SupportedTargets());
-  for (const Op& op : all_ops()) {
-    Random random(7, op.name);
-    for (const Sample& sample : op.samples(random)) {
-      const std::string what = op.name + " (" + sample.name + ")";
-      ForwardCall forward;
-      forward.options = &sample.options;
-      forward.in = &sample.in;
-      for (const Shape& shape : op.outputs(sample.in, sample.options)) forward.out.emplace_back(shape);
-      op.forward(forward);
-      const Arrays<double> expected = op.reference(arrays<double>(sample.in), sample.options);
-      ASSERT_EQ(expected.size(), forward.out.size()) << what;
-      for (size_t i = 0; i < expected.size(); ++i)
-        expect_near(expected[i].values, {forward.out[i].data(), forward.out[i].data() + forward.out[i].count()},
-                    sample.tolerance, what);
-
-      // L = sum of dout * out
-      Tensors dout;
-      for (const Tensor& out : forward.out) {
-        dout.emplace_back(out.shape());
-        for (float& value : dout.back().span()) value = static_cast<float>(random.normal());
-      }
-      for (bool accumulate : {false, true}) {
-        TestCall call(sample.in, accumulate);
-        call.options = &sample.options;
-        call.in = &sample.in;
-        call.out = &forward.out;
-        // saved tensors may be used up by a backward: forward once more
-        ForwardCall again = forward;
-        again.saved.clear();
-        op.forward(again);
-        call.saved = &again.saved;
-        for (const Tensor& gradient : dout) call.dout.push_back(gradient.clone());
-        op.backward(call);
-        Arrays<std::complex<double>> in = arrays<std::complex<double>>(sample.in);
-        for (size_t i = 0; i < sample.in.size(); ++i) {
-          if (!call.gradients[i].defined()) continue;
-          if (op.name == "attention" && i >= 3) continue;  // the tables of cos and sin are constants
-          std::vector<double> expected_gradient, actual;
-          const int64_t count = call.gradients[i].count(), probes = std::min<int64_t>(count, 24);
-          for (int64_t p = 0; p < probes; ++p) {
-            const auto at = static_cast<int64_t>(random.below(count));
-            const std::complex<double> kept = in[i].values[at];
-            in[i].values[at] += std::complex<double>(0, 1e-30);
-            const auto out = op.reference_complex(in, sample.options);
-            in[i].values[at] = kept;
-            std::complex<double> loss = 0;
-            for (size_t o = 0; o < out.size(); ++o)
-              for (size_t e = 0; e < out[o].values.size(); ++e) loss += out[o].values[e] * double(dout[o].data()[e]);
-            expected_gradient.push_back(loss.imag() / 1e-30 + (accumulate ? TestCall::kBefore : 0));
-            actual.push_back(call.gradients[i].data()[at]);
-          }
-          expect_near(expected_gradient, actual, sample.tolerance, what + ", gradient of input " + std::to_string(i));
-        }
-      }
-    }
-  }
+  check_all_ops(cpu_device);
   set_threads(1);
   hwy::SetSupportedTargetsForTest(0);
   hwy::GetChosenTarget().Update(hwy::SupportedTargets());
+}
+
+TEST(AllOps, AgreesOnAGpu) {
+  if (!cuda::present()) GTEST_SKIP() << "no GPU here";
+  check_all_ops(cuda_device);
 }
 
 // Every instruction set that this machine has, of those that the kernels are compiled for.

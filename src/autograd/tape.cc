@@ -3,6 +3,7 @@
 #include <map>
 #include <stdexcept>
 
+#include "kernels/launch.h"
 #include "kernels/rows.h"
 
 namespace persea {
@@ -21,13 +22,13 @@ class Tape::Call : public BackwardCall {
     if (!slot) return {};
     if (Parameter* p = slot->parameter) {
       if (!p->gradient.defined()) {
-        p->gradient = Tensor(p->value.shape());
+        p->gradient = Tensor(p->value.shape(), DType::f32, p->value.device());
         p->fresh = true;
       }
       return {p->gradient, !std::exchange(p->fresh, false)};
     }
     if (slot->gradient.defined()) return {slot->gradient, true};
-    slot->gradient = Tensor(slot->tensor.shape());
+    slot->gradient = Tensor(slot->tensor.shape(), DType::f32, slot->tensor.device());
     return {slot->gradient, false};
   }
 
@@ -40,7 +41,7 @@ class Tape::Call : public BackwardCall {
       if (slot->parameter) slot->parameter->fresh = false;
     } else {
       BackwardCall::Slot target = din(input);
-      kernels::Axpby::cpu({gradient.count(), 1, gradient.data(), 1, target.tensor.data()});
+      kernels::launch(kernels::Axpby{gradient.count(), 1, gradient.data(), 1, target.tensor.data()}, gradient.device());
     }
   }
 
@@ -79,7 +80,10 @@ std::vector<Tape::Value> Tape::run(const Op& op, std::vector<Value> in, std::any
   call.options = &options;
   call.in = &tensors;
   call.training = needs_gradient;
-  for (const Shape& shape : op.outputs(tensors, options)) call.out.emplace_back(shape);
+  for (const Tensor& tensor : tensors)
+    if (tensor.defined() && tensor.device() != device_of(tensors))
+      throw std::logic_error(op.name + ": its inputs lie on several devices");
+  for (const Shape& shape : op.outputs(tensors, options)) call.out.emplace_back(shape, DType::f32, device_of(tensors));
   op.forward(call);
 
   std::vector<Value> out;
@@ -97,8 +101,7 @@ std::vector<Tape::Value> Tape::run(const Op& op, std::vector<Value> in, std::any
 void Tape::backward(Value loss, float scale, const GradientHook& done) {
   Slot& root = slots_.at(loss.id);
   if (root.tensor.count() != 1) throw std::logic_error("backward: the loss is no single number");
-  root.gradient = Tensor({1});
-  root.gradient.data()[0] = scale;
+  root.gradient = Tensor::from(std::span<const float>(&scale, 1), {1}).to(root.tensor.device());
   std::map<Parameter*, int> uses;  // by ops whose backward is still to come
   const auto each_parameter = [this](const Record& record, const auto& visit) {
     for (const int id : record.in) {

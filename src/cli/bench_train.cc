@@ -7,8 +7,11 @@
 #include "base/clock.h"
 #include "base/threads.h"
 #include "cli/bench.h"
+#include "kernels/device_choice.h"
+#include "kernels/launch.h"
 #include "kernels/peak.h"
 #include "nn/optimizer.h"
+#include "tensor/cuda.h"
 #include "train/pretrain.h"
 #include "train/random_batch.h"
 
@@ -20,7 +23,7 @@ constexpr double kPeakShare = 0.05, kPeakSeconds = 0.02;  // of a step's time, a
 
 struct Options {
   ModelConfig model;
-  std::string activation = "swiglu", optimizer = "adamw", precision = "f32";
+  std::string activation = "swiglu", optimizer = "adamw", precision = "f32", device = "cpu";
   int64_t batch = 16, length = 256, micro = 0;
   double seconds = 10;
 };
@@ -32,23 +35,31 @@ int bench_train(const CliContext& context, const Options& options) {
   config.head_dim = config.dim / config.heads;
   config.context = options.length;
   if (Status status = config.check(); !status) return report(status.error());
+  const auto device = kernels::device_from(options.device);
+  if (!device) return report(device.error());
   const int64_t micro =
-      options.micro > 0 ? options.micro : micro_batch_sequences(config, options.batch, options.length);
+      options.micro > 0 ? options.micro : micro_batch_sequences(config, options.batch, options.length, *device);
   if (options.batch % micro != 0) return report(fail("--micro {} does not divide --batch {}", micro, options.batch));
 
   Random random(1);
   std::vector<PackedBatch> batches;
   for (int i = 0; i < 4; ++i) batches.push_back(random_batch(options.batch, options.length, config.vocab, random));
   Model model(config, 1);
+  model.to(*device);
   OptimizerSettings settings;
   settings.kind = options.optimizer == "muon" ? OptimizerSettings::Kind::muon : OptimizerSettings::Kind::adamw;
-  const kernels::Precision precision = kernels::precision_from(options.precision);
+  const kernels::Precision precision = kernels::precision_from(options.precision, *device);
   settings.precision = precision;
   Optimizer optimizer(model.parameters(), settings);
 
   const double tokens = static_cast<double>(options.batch * options.length);
   const double flops = config.training_flops_per_token(options.length);
-  kernels::PeakGflops peak = kernels::measure_peak_gflops(0.5);
+  const auto measure_peak = [&](double seconds) {
+    if (*device == cpu_device) return kernels::measure_peak_gflops(seconds);
+    const double gflops = kernels::launch(kernels::MatrixPeak{precision, seconds}, *device);
+    return kernels::PeakGflops{gflops, gflops};
+  };
+  kernels::PeakGflops peak = measure_peak(0.5);
   double best_peak = peak.best, loss = 0, end = 0;
   std::vector<double> times, peaks, shares;
   for (int step = 0; step < kWarmUp + 1 || wall_seconds() < end; ++step) {
@@ -57,9 +68,10 @@ int bench_train(const CliContext& context, const Options& options) {
     loss = accumulate_gradients(model, batches[static_cast<size_t>(step) % batches.size()], micro,
                                 {.precision = precision});
     optimizer.step(1, 1);
+    if (*device != cpu_device) cuda::wait();
     const double took = wall_seconds() - start;
     const double before = peak.mean;
-    peak = kernels::measure_peak_gflops(std::max(kPeakSeconds, kPeakShare * took));
+    peak = measure_peak(std::max(kPeakSeconds, kPeakShare * took));
     best_peak = std::max(best_peak, peak.best);
     if (step < kWarmUp) continue;
     times.push_back(took);
@@ -115,6 +127,9 @@ void add_bench_train(CLI::App& bench, CliContext& context, VerbAction& action) {
   verb->add_option("--optimizer", options->optimizer, "Which")->check(CLI::IsMember({"adamw", "muon"}));
   verb->add_option("--precision", options->precision, "Of the products")
       ->check(CLI::IsMember({"f32", "bf16", "auto"}))
+      ->capture_default_str();
+  verb->add_option("--device", options->device, "Where")
+      ->check(CLI::IsMember({"cpu", "cuda", "auto"}))
       ->capture_default_str();
   verb->add_option("--batch", options->batch, "Sequences of a step")
       ->check(CLI::Range(1, 1 << 20))

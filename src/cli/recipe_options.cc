@@ -1,5 +1,7 @@
 #include "cli/recipe_options.h"
 
+#include "kernels/device_choice.h"
+
 namespace persea {
 
 Result<Recipe> RecipeOptions::load() const {
@@ -7,6 +9,7 @@ Result<Recipe> RecipeOptions::load() const {
   if (!text.empty()) recipe.use_text(text);
   for (const std::string& assignment : set) PERSEA_CHECK(recipe.set(assignment));
   if (const Status status = recipe.check(); !status) return fail("{}: {}", file, status.error().message);
+  PERSEA_TRY(recipe.device, kernels::device_from(device));
   return recipe;
 }
 

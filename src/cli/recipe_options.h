@@ -13,6 +13,7 @@ namespace persea {
 struct RecipeOptions {
   std::string file, text;
   std::vector<std::string> set;
+  std::string device = "cpu";
 
   // The recipe with its overrides, checked.
   Result<Recipe> load() const;

@@ -44,8 +44,13 @@ int run(const CliContext& context, const Options& options) {
   if (!joined) return report(joined.error());
   Ranks& ranks = **joined;
   if (context.threads == 0) set_threads(threads_of(ranks));
-  const auto recipe = options.recipe->load();
+  auto recipe = options.recipe->load();
   if (const Status read = ranks.agree(recipe ? Status() : recipe.error()); !read) return end(ranks, read.error());
+  if (ranks.size() > 1 && recipe->device != cpu_device) {  // they cannot pass each other what lies on a GPU
+    if (options.recipe->device == "cuda")
+      return end(ranks, fail("--device cuda: several ranks train on CPUs yet: leave it out, or start one process"));
+    recipe->device = cpu_device;
+  }
   const PretrainOptions training{ranks, context.quiet || context.json, options.patience};
   if (ranks.rank() > 0) {
     const Status helped = help_line(*recipe, training);
@@ -79,6 +84,10 @@ void add_run(CLI::App& app, CliContext& context, VerbAction& action) {
   CLI::App* verb = app.add_subcommand("run", "Run a recipe: from text to a trained model and its report");
   const auto options = std::make_shared<Options>();
   options->recipe = add_recipe_options(*verb);
+  options->recipe->device = "auto";
+  verb->add_option("--device", options->recipe->device, "Where training runs: cpu, cuda, or auto, a GPU where one is")
+      ->check(CLI::IsMember({"cpu", "cuda", "auto"}))
+      ->capture_default_str();
   verb->add_option("--patience", options->patience, "Several ranks: seconds to wait for one that does not answer")
       ->check(CLI::Range(1.0, 1e6))
       ->capture_default_str();

@@ -11,7 +11,7 @@ namespace persea::kernels {
 
 struct AttentionShape {
   int64_t sequences, length, heads, kv_heads, head_dim;
-  int64_t qkv_columns() const { return (heads + 2 * kv_heads) * head_dim; }
+  constexpr int64_t qkv_columns() const { return (heads + 2 * kv_heads) * head_dim; }
 };
 
 struct Attention {
@@ -26,6 +26,7 @@ struct Attention {
   Precision precision = Precision::f32;  // of the products
 
   static void cpu(const Attention& attention);
+  static void cuda(const Attention& attention);
 };
 
 struct AttentionBackward {
@@ -34,6 +35,7 @@ struct AttentionBackward {
   float* dqkv;        // like qkv, overwritten
 
   static void cpu(const AttentionBackward& backward);
+  static void cuda(const AttentionBackward& backward);
 };
 
 }  // namespace persea::kernels

@@ -15,6 +15,7 @@ struct SoftmaxCrossEntropy {
   float* losses;
   float scale, soft_cap;
   static void cpu_rows(const SoftmaxCrossEntropy& kernel, int64_t begin, int64_t end);
+  static void cuda(const SoftmaxCrossEntropy& kernel);
 };
 
 }  // namespace persea::kernels

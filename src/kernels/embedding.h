@@ -12,6 +12,7 @@ struct Embedding {
   const float* table;
   float* out;
   static void cpu(const Embedding& kernel);
+  static void cuda(const Embedding& kernel);
 };
 
 // dtable[tokens[i]] += dout[i], in the order of i whatever the threads. dtable holds `vocab` rows; zeroed first unless
@@ -23,6 +24,7 @@ struct EmbeddingBackward {
   float* dtable;
   bool accumulate;
   static void cpu(const EmbeddingBackward& kernel);
+  static void cuda(const EmbeddingBackward& kernel);
 };
 
 }  // namespace persea::kernels

@@ -33,7 +33,11 @@ struct Gemm {
   using RowHook = std::function<void(int64_t begin, int64_t end)>;
   RowHook before = {}, after = {};
 
+  // Where not null, C = A B + this: like C, rows without gaps (ldc is n).
+  const float* addend = nullptr;
+
   static void cpu(const Gemm& gemm);
+  static void cuda(const Gemm& gemm);  // without hooks
 };
 
 }  // namespace persea::kernels

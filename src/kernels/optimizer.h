@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 
 namespace persea::kernels {
 
@@ -10,6 +11,8 @@ struct SquaredNorm {
   int64_t count;
   const float* x;
   static double cpu(const SquaredNorm& kernel);
+  static double cpu_all(std::span<const SquaredNorm> all);   // the sum of all
+  static double cuda_all(std::span<const SquaredNorm> all);  // in few launches; waits for the GPU
 };
 
 // AdamW (Loshchilov & Hutter 2019): m, v, then w -= lr * (m' / (sqrt(v') + eps) + decay * w), with g = factor *
@@ -22,6 +25,8 @@ struct AdamW {
   float factor, lr, beta1, beta2, eps, decay;
   float correction1, correction2;  // 1 - beta^t
   static void cpu(const AdamW& kernel);
+  static void cpu_all(std::span<const AdamW> all);
+  static void cuda_all(std::span<const AdamW> all);  // in few launches
 };
 
 }  // namespace persea::kernels

@@ -1,6 +1,8 @@
 // What this machine can do at best: the floor that speeds are held against.
 #pragma once
 
+#include "kernels/precision.h"
+
 namespace persea::kernels {
 
 // fp32 multiply-adds of all threads of the pool on registers, GFLOP/s, in short runs over `seconds`: the best of them,
@@ -9,6 +11,15 @@ struct PeakGflops {
   double best = 0, mean = 0;
 };
 PeakGflops measure_peak_gflops(double seconds);
+
+// GFLOP/s of matrix products of this precision on a device: on the CPU its multiply-adds, on a GPU a large product of
+// numbers that lie there as the product takes them.
+struct MatrixPeak {
+  Precision precision;
+  double seconds;  // to measure
+  static double cpu(const MatrixPeak& peak);
+  static double cuda(const MatrixPeak& peak);
+};
 
 // Reading memory beyond all caches, all threads, GB/s.
 double measure_read_bandwidth(double seconds);

@@ -11,6 +11,7 @@ struct RowBias {
   const float *x, *bias;
   float* y;
   static void cpu(const RowBias& k);
+  static void cuda(const RowBias& k);
 };
 
 // dbias (+)= sums of the columns of dy, in the order of the rows.
@@ -20,6 +21,7 @@ struct RowBiasBackward {
   float* dbias;
   bool accumulate;
   static void cpu(const RowBiasBackward& k);
+  static void cuda(const RowBiasBackward& k);
 };
 
 }  // namespace persea::kernels

@@ -1,5 +1,6 @@
 // Row-wise arithmetic: norms and activations. Each kernel has a `cpu` over all rows on the pool and, where a product
-// fuses it (Gemm::before / after), a `cpu_rows` that works on a range of rows on the calling thread.
+// fuses it (Gemm::before / after), a `cpu_rows` that works on a range of rows on the calling thread; `cuda` asks the
+// GPU for all rows.
 #pragma once
 
 #include <cstdint>
@@ -14,6 +15,7 @@ struct RmsNorm {
   float* y;
   static void cpu_rows(const RmsNorm& norm, int64_t begin, int64_t end);
   static void cpu(const RmsNorm& norm);
+  static void cuda(const RmsNorm& norm);
 };
 
 // dx (+)= gradient of RmsNorm for dy; dgain (+)= column sums of dy * x / rms where not null.
@@ -26,6 +28,7 @@ struct RmsNormBackward {
   float* dgain;  // null: not wanted
   bool accumulate_dgain;
   static void cpu(const RmsNormBackward& backward);
+  static void cuda(const RmsNormBackward& backward);
 };
 
 // y[rows, columns] = silu(gate) * up for x = [gate | up] of [rows, 2 columns] (Shazeer 2020).
@@ -35,6 +38,7 @@ struct SwiGlu {
   float* y;
   static void cpu_rows(const SwiGlu& glu, int64_t begin, int64_t end);
   static void cpu(const SwiGlu& glu);
+  static void cuda(const SwiGlu& glu);
 };
 struct SwiGluBackward {
   int64_t rows, columns;
@@ -44,6 +48,7 @@ struct SwiGluBackward {
   float* y = nullptr;  // where not null, what SwiGlu made, once more
   static void cpu_rows(const SwiGluBackward& backward, int64_t begin, int64_t end);
   static void cpu(const SwiGluBackward& backward);
+  static void cuda(const SwiGluBackward& backward);
 };
 
 // y = max(0, x)^2 (So et al. 2021).
@@ -53,6 +58,7 @@ struct ReluSquared {
   float* y;
   static void cpu_rows(const ReluSquared& relu, int64_t begin, int64_t end);
   static void cpu(const ReluSquared& relu);
+  static void cuda(const ReluSquared& relu);
 };
 struct ReluSquaredBackward {
   int64_t rows, columns;
@@ -61,6 +67,7 @@ struct ReluSquaredBackward {
   bool accumulate;
   static void cpu_rows(const ReluSquaredBackward& backward, int64_t begin, int64_t end);
   static void cpu(const ReluSquaredBackward& backward);
+  static void cuda(const ReluSquaredBackward& backward);
 };
 
 // y = a * x + b * y over `count` elements.
@@ -71,6 +78,7 @@ struct Axpby {
   float b;
   float* y;
   static void cpu(const Axpby& axpby);
+  static void cuda(const Axpby& axpby);
 };
 
 // Inverted dropout of x, then the residual added: y = residual + keep * x / (1 - p). The mask is a pure function of
@@ -85,6 +93,7 @@ struct Dropout {
   bool accumulate;    // add to y
   int64_t first = 0;  // x[0]'s element
   static void cpu(const Dropout& dropout);
+  static void cuda(const Dropout& dropout);
 };
 
 }  // namespace persea::kernels

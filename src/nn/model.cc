@@ -15,6 +15,8 @@
 #include "autograd/ops/rms_norm.h"
 #include "autograd/ops/row_bias.h"
 #include "kernels/gemm.h"
+#include "kernels/launch.h"
+#include "tensor/cuda.h"
 
 namespace persea {
 namespace {
@@ -41,9 +43,13 @@ Parameter bias(std::string name, int64_t width) {
   return parameter;
 }
 
-Tensor ids(std::span<const int32_t> values, int64_t count, const char* what) {
+// Checked here, because ops do not look at what lies on a GPU: each of `count` values is in [low, high).
+Tensor ids(std::span<const int32_t> values, int64_t count, const char* what, int64_t low, int64_t high) {
   if (static_cast<int64_t>(values.size()) != count)
     throw std::logic_error(fmt::format("model: {} {} for {} tokens", values.size(), what, count));
+  for (const int32_t value : values)
+    if (value < low || value >= high)
+      throw std::logic_error(fmt::format("model: {} of {} in [{}, {})", value, what, low, high));
   return Tensor::from(values, {count});
 }
 
@@ -125,16 +131,23 @@ Tape::Value Model::body(Tape& tape, const TokenBatch& batch, const LossOptions& 
   const int64_t n = batch.sequences * batch.length;
   if (n <= 0) throw std::logic_error("model: an empty batch");
   if (Status status = c.trainable(); !status) throw std::logic_error("model: " + status.error().message);
-  const RopeTable rope = rope_table(c, batch.length);
-  const Tape::Value positions = tape.constant(ids(batch.positions, n, "positions")),
-                    starts = tape.constant(within_window(ids(batch.starts, n, "starts"), batch.length, c.window)),
-                    cos = tape.constant(rope.cos), sin = tape.constant(rope.sin);
+  if (!rope_.cos.defined() || rope_.cos.dim(0) < batch.length || rope_.cos.device() != device()) {
+    rope_ = rope_table(c, batch.length);
+    rope_ = {rope_.cos.to(device()), rope_.sin.to(device())};
+  }
+  const Tensor first = ids(batch.starts, n, "starts", 0, batch.length);
+  for (int64_t i = 0; i < n; ++i)
+    if (first.data<int32_t>()[i] > i % batch.length) throw std::logic_error("model: a start behind its token");
+  const auto place = [&](const Tensor& tensor) { return tape.constant(tensor.to(device())); };
+  const Tape::Value positions = place(ids(batch.positions, n, "positions", 0, batch.length)),
+                    starts = place(within_window(first, batch.length, c.window)), cos = tape.constant(rope_.cos),
+                    sin = tape.constant(rope_.sin);
   const auto eps = static_cast<float>(c.norm_eps);
   const LinearOptions plain{Prologue::none, eps, options.precision}, normed{Prologue::rms_norm, eps, options.precision},
       activated{c.activation == Activation::swiglu ? Prologue::swiglu : Prologue::relu_squared, eps, options.precision};
 
   Tape::Value x =
-      tape.run(embedding_op(), {tape.parameter(embedding_), tape.constant(ids(batch.tokens, n, "tokens"))})[0];
+      tape.run(embedding_op(), {tape.parameter(embedding_), place(ids(batch.tokens, n, "tokens", 0, c.vocab))})[0];
   // A branch joins the residual stream inside its last product, or, with dropout, after it.
   auto join = [&](Tape::Value branch, Parameter& weight, const LinearOptions& linear) {
     if (options.dropout == 0) {
@@ -164,33 +177,45 @@ Tape::Value Model::body(Tape& tape, const TokenBatch& batch, const LossOptions& 
   return tape.run(rms_norm_op(), {x, tape.parameter(norm_)}, RmsNormOptions{eps})[0];
 }
 
+void Model::to(Device device) {
+  for (Parameter* parameter : parameters()) {
+    parameter->value = parameter->value.to(device);
+    parameter->gradient = {};
+    parameter->fresh = true;
+  }
+}
+
+Tensor Model::targets_of(const TokenBatch& batch) const {
+  return ids(batch.targets, batch.sequences * batch.length, "targets", -1, config_.vocab).to(device());
+}
+
 double Model::loss(const TokenBatch& batch, const LossOptions& options) {
   Tape tape(options.training);
   const Tape::Value x = body(tape, batch, options.training ? options : LossOptions{.training = false});
-  const Tensor targets = ids(batch.targets, batch.sequences * batch.length, "targets");
+  const Tensor targets = targets_of(batch);
   Parameter& head = config_.tied ? embedding_ : head_;
   if (!options.training) {
+    const Tensor losses =
+        linear_cross_entropy_losses(tape.tensor(x), head.value, targets, static_cast<float>(config_.logit_soft_cap))
+            .to(cpu_device);
     double sum = 0;
-    for (float loss :
-         linear_cross_entropy_losses(tape.tensor(x), head.value, targets, static_cast<float>(config_.logit_soft_cap))
-             .span())
-      sum += loss;
+    for (float loss : losses.span()) sum += loss;
     return sum;
   }
   const Tape::Value loss =
       tape.run(linear_cross_entropy_op(), {x, tape.parameter(head), tape.constant(targets)},
                CrossEntropyOptions{options.scale, static_cast<float>(config_.logit_soft_cap), options.precision})[0];
-  const double sum = tape.tensor(loss).data()[0] / static_cast<double>(options.scale);
+  const Tensor scaled = tape.tensor(loss);  // read behind the backward pass: reading waits for a GPU
   tape.backward(loss, 1, options.gradient_done);
-  return sum;
+  return scaled.to(cpu_device).data()[0] / static_cast<double>(options.scale);
 }
 
 std::vector<float> Model::token_losses(const TokenBatch& batch) {
   Tape tape(false);
   const Tape::Value x = body(tape, batch, {.training = false});
-  const Tensor losses = linear_cross_entropy_losses(tape.tensor(x), head().value,
-                                                    ids(batch.targets, batch.sequences * batch.length, "targets"),
-                                                    static_cast<float>(config_.logit_soft_cap));
+  const Tensor losses = linear_cross_entropy_losses(tape.tensor(x), head().value, targets_of(batch),
+                                                    static_cast<float>(config_.logit_soft_cap))
+                            .to(cpu_device);
   return {losses.data(), losses.data() + losses.count()};
 }
 
@@ -198,9 +223,11 @@ Tensor Model::logits(const TokenBatch& batch) {
   Tape tape(false);
   const Tensor x = tape.tensor(body(tape, batch, {.training = false}));
   const int64_t n = x.dim(0), dim = config_.dim, vocab = config_.vocab;
-  Tensor logits({n, vocab});
-  kernels::Gemm::cpu({n, vocab, dim, kernels::row_major(x.data(), dim), kernels::transposed(head().value.data(), dim),
-                      logits.data(), vocab});
+  const Tensor there({n, vocab}, DType::f32, device());
+  kernels::launch(kernels::Gemm{n, vocab, dim, kernels::row_major(x.data(), dim),
+                                kernels::transposed(head().value.data(), dim), there.data(), vocab},
+                  device());
+  Tensor logits = there.to(cpu_device);
   if (const auto cap = static_cast<float>(config_.logit_soft_cap); cap > 0)
     for (float& logit : logits.span()) logit = cap * std::tanh(logit / cap);
   return logits;
@@ -212,10 +239,13 @@ double activation_bytes_per_token(const ModelConfig& c) {
   return 4.0 * static_cast<double>(c.layers * layer + 2 * c.dim);
 }
 
-int64_t micro_batch_sequences(const ModelConfig& config, int64_t sequences, int64_t length) {
+int64_t micro_batch_sequences(const ModelConfig& config, int64_t sequences, int64_t length, Device device) {
   // Weight, gradient and two moments are 16 bytes a parameter; a small model may take 300 MB all the same.
-  const double allowed = std::max(300e6, 0.45 * 16 * static_cast<double>(config.parameters()));
-  const double tokens = std::min(4096.0, allowed / activation_bytes_per_token(config));
+  const double state = 16 * static_cast<double>(config.parameters());
+  const bool gpu = device != cpu_device;
+  const double allowed =
+      gpu ? 0.5 * (static_cast<double>(cuda::properties().memory) - state) : std::max(300e6, 0.45 * state);
+  const double tokens = std::min(gpu ? 1e6 : 4096.0, allowed / activation_bytes_per_token(config));
   int64_t micro = std::clamp<int64_t>(static_cast<int64_t>(tokens / static_cast<double>(length)), 1, sequences);
   while (sequences % micro != 0) --micro;
   return micro;

@@ -22,6 +22,12 @@ struct TokenBatch {
   std::span<const int32_t> tokens, targets, positions, starts;
 };
 
+// cos and sin of every (position, frequency): [positions, head_dim / 2] each, with the config's theta and scaling.
+struct RopeTable {
+  Tensor cos, sin;
+};
+RopeTable rope_table(const ModelConfig& config, int64_t positions);
+
 class Model {
  public:
   // Weights: normal with deviation 0.02 (o and down divided by sqrt(2 layers)), gains 1; a pure function of the seed.
@@ -31,6 +37,11 @@ class Model {
   Model& operator=(const Model&) = delete;
 
   const ModelConfig& config() const { return config_; }
+
+  // Puts the parameters there; gradients are dropped. The passes run where the parameters lie; who looks at them
+  // (files, decoders) needs them on the CPU.
+  void to(Device device);
+  Device device() const { return embedding_.value.device(); }
 
   // Fused as they lie in memory: per layer "layers.N.qkv" [(heads + 2 kv_heads) head_dim, dim], "layers.N.o" [dim,
   // heads head_dim], "layers.N.up" [2 hidden (gate rows first) or hidden, dim], "layers.N.down" [dim, hidden], gains
@@ -74,24 +85,20 @@ class Model {
 
  private:
   Tape::Value body(Tape& tape, const TokenBatch& batch, const LossOptions& options);
+  Tensor targets_of(const TokenBatch& batch) const;
   ModelConfig config_;
   std::vector<Layer> layers_;
   Parameter embedding_, norm_, head_;
+  RopeTable rope_;  // on the parameters' device, for the longest batch so far
 };
 
 // What a forward pass keeps for its backward pass, for each token (the tape's tensors; not the logits, of which a chunk
 // lives).
 double activation_bytes_per_token(const ModelConfig& config);
 
-// How many of a step's `sequences` should pass through the model at once, a divisor of them: up to 4096 tokens, where
-// products are fast and rows still lie in cache, and fewer where their activations would outweigh the weights and their
-// moments.
-int64_t micro_batch_sequences(const ModelConfig& config, int64_t sequences, int64_t length);
-
-// cos and sin of every (position, frequency): [positions, head_dim / 2] each, with the config's theta and scaling.
-struct RopeTable {
-  Tensor cos, sin;
-};
-RopeTable rope_table(const ModelConfig& config, int64_t positions);
+// How many of a step's `sequences` should pass through the model at once, a divisor of them. On the CPU up to 4096
+// tokens, where products are fast and rows still lie in cache, and fewer where their activations would outweigh the
+// weights and their moments; on a GPU as many as half of the memory that weights and moments leave can hold.
+int64_t micro_batch_sequences(const ModelConfig& config, int64_t sequences, int64_t length, Device device = cpu_device);
 
 }  // namespace persea

@@ -9,6 +9,7 @@
 
 #include "base/threads.h"
 #include "nn/optimizer.h"
+#include "tensor/cuda.h"
 
 namespace persea {
 namespace {
@@ -225,6 +226,65 @@ TEST(Model, WhatNoModelCanHaveIsRefused) {
   Batch batch(1, 4, 29, 4);
   batch.tokens[2] = 29;
   EXPECT_THROW(model.loss(batch.view(), {}), std::logic_error);
+}
+
+double distance(const Tensor& expected, const Tensor& actual) {
+  const Tensor here = actual.to(cpu_device);
+  double error = 0, norm = 0;
+  for (int64_t i = 0; i < expected.count(); ++i) {
+    const double e = double(expected.data()[i]), d = double(here.data()[i]) - e;
+    error += d * d, norm += e * e;
+  }
+  return std::sqrt(error / (norm + 1e-30));
+}
+
+// The same model, batches and optimizer on the CPU and on a GPU, some steps long.
+TEST(Model, LearnsTheSameOnAGpu) {
+  if (!cuda::present()) GTEST_SKIP() << "no GPU here";
+  for (const auto kind : {OptimizerSettings::Kind::adamw, OptimizerSettings::Kind::muon}) {
+    ModelConfig config = tiny();
+    config.qk_norm = config.qkv_bias = true;
+    config.window = 9;
+    config.logit_soft_cap = 20;
+    Model here(config, 1), there(config, 1);
+    there.to(cuda_device);
+    OptimizerSettings settings;
+    settings.kind = kind;
+    Optimizer here_optimizer(here.parameters(), settings), there_optimizer(there.parameters(), settings);
+    for (int step = 0; step < 3; ++step) {
+      for (uint64_t micro = 0; micro < 2; ++micro) {  // gradients add up
+        const Batch batch(2, 21, config.vocab, 10 * static_cast<uint64_t>(step) + micro);
+        const Model::LossOptions options{.scale = 0.02f, .dropout = 0.1, .dropout_seed = 7};
+        const double expected = here.loss(batch.view(), options), actual = there.loss(batch.view(), options);
+        EXPECT_NEAR(actual / expected, 1, 1e-5) << step;
+      }
+      if (step == 0) {
+        for (size_t i = 0; i < here.parameters().size(); ++i) {
+          EXPECT_LT(distance(here.parameters()[i]->gradient, there.parameters()[i]->gradient), 2e-5)
+              << here.parameters()[i]->name;
+        }
+      }
+      const double expected = here_optimizer.step(1, 1), actual = there_optimizer.step(1, 1);
+      EXPECT_NEAR(actual / expected, 1, 1e-4) << step;
+    }
+    const Batch batch(1, 21, config.vocab, 99);
+    EXPECT_LT(distance(here.logits(batch.view()), there.logits(batch.view())), 1e-3);
+    there.to(cpu_device);
+    for (size_t i = 0; i < here.parameters().size(); ++i)
+      EXPECT_LT(distance(here.parameters()[i]->value, there.parameters()[i]->value), 1e-3)
+          << here.parameters()[i]->name;
+  }
+}
+
+// Ids that would be read from beyond a table are refused before they reach a device.
+TEST(Model, RefusesIdsBeyondItsTables) {
+  ModelConfig config = tiny();
+  Model model(config, 1);
+  for (int which = 0; which < 4; ++which) {
+    Batch batch(1, 5, config.vocab, 1);
+    (which == 0 ? batch.tokens : which == 1 ? batch.targets : which == 2 ? batch.positions : batch.starts)[3] = 29;
+    EXPECT_THROW((void)model.loss(batch.view(), {}), std::logic_error) << which;
+  }
 }
 
 }  // namespace

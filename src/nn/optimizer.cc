@@ -4,7 +4,9 @@
 #include <cmath>
 
 #include "base/threads.h"
+#include "kernels/columns.h"
 #include "kernels/gemm.h"
+#include "kernels/launch.h"
 #include "kernels/optimizer.h"
 #include "kernels/rows.h"
 
@@ -13,12 +15,17 @@ namespace {
 
 using kernels::Axpby;
 using kernels::Gemm;
+using kernels::SquaredNorm;
 
 Tensor transpose(const Tensor& x) {
-  Tensor y({x.dim(1), x.dim(0)});
-  for (int64_t r = 0; r < x.dim(0); ++r)
-    for (int64_t c = 0; c < x.dim(1); ++c) y.data()[c * x.dim(0) + r] = x.data()[r * x.dim(1) + c];
+  Tensor y({x.dim(1), x.dim(0)}, DType::f32, x.device());
+  kernels::launch(kernels::Transpose{x.dim(0), x.dim(1), x.data(), y.data()}, x.device());
   return y;
+}
+
+// y = a x + b y
+void axpby(float a, const Tensor& x, float b, const Tensor& y) {
+  kernels::launch(Axpby{x.count(), a, x.data(), b, y.data()}, x.device());
 }
 
 }  // namespace
@@ -27,19 +34,23 @@ Tensor orthogonalize(const Tensor& input, kernels::Precision precision) {
   const bool tall = input.dim(0) > input.dim(1);
   Tensor x = tall ? transpose(input) : input.clone();
   const int64_t rows = x.dim(0), columns = x.dim(1);
-  const double norm = std::sqrt(kernels::SquaredNorm::cpu({x.count(), x.data()}));
-  Axpby::cpu({x.count(), static_cast<float>(1 / (norm + 1e-7)), x.data(), 0, x.data()});
-  Tensor a({rows, rows}), b({rows, rows}), y({rows, columns});
+  const Device device = x.device();
+  const SquaredNorm square{x.count(), x.data()};
+  const double norm = std::sqrt(kernels::launch_all(std::span(&square, 1), device));
+  axpby(static_cast<float>(1 / (norm + 1e-7)), x, 0, x);
+  const Tensor a({rows, rows}, DType::f32, device), b({rows, rows}, DType::f32, device),
+      y({rows, columns}, DType::f32, device);
+  const auto multiply = [&](const Gemm& gemm) { kernels::launch(gemm, device); };
   for (int i = 0; i < 5; ++i) {
     // A = X X^T, B = -4.775 A + 2.0315 A A, X <- 3.4445 X + B X
-    Gemm::cpu({rows, rows, columns, kernels::row_major(x.data(), columns), kernels::transposed(x.data(), columns),
-               a.data(), rows, false, precision});
-    Gemm::cpu({rows, rows, rows, kernels::row_major(a.data(), rows), kernels::row_major(a.data(), rows), b.data(), rows,
-               false, precision});
-    Axpby::cpu({a.count(), -4.7750f, a.data(), 2.0315f, b.data()});
-    Gemm::cpu({rows, columns, rows, kernels::row_major(b.data(), rows), kernels::row_major(x.data(), columns), y.data(),
-               columns, false, precision});
-    Axpby::cpu({x.count(), 1, y.data(), 3.4445f, x.data()});
+    multiply({rows, rows, columns, kernels::row_major(x.data(), columns), kernels::transposed(x.data(), columns),
+              a.data(), rows, false, precision});
+    multiply({rows, rows, rows, kernels::row_major(a.data(), rows), kernels::row_major(a.data(), rows), b.data(), rows,
+              false, precision});
+    axpby(-4.7750f, a, 2.0315f, b);
+    multiply({rows, columns, rows, kernels::row_major(b.data(), rows), kernels::row_major(x.data(), columns), y.data(),
+              columns, false, precision});
+    axpby(1, y, 3.4445f, x);
   }
   return tall ? transpose(x) : x;
 }
@@ -51,8 +62,10 @@ Optimizer::Optimizer(const std::vector<Parameter*>& parameters, const OptimizerS
       rank_(rank) {
   for (const Shard& shard : shards_) {
     if (shard.owner != rank) continue;
-    const Shape shape{shard.end - shard.begin};
-    entries_.push_back({shard, Tensor::zeros(shape), shard.muon ? Tensor() : Tensor::zeros(shape)});
+    const auto zeros = [&shard] {
+      return Tensor::zeros({shard.end - shard.begin}, DType::f32, shard.parameter->value.device());
+    };
+    entries_.push_back({shard, zeros(), shard.muon ? Tensor() : zeros()});
   }
 }
 
@@ -77,24 +90,24 @@ std::vector<ShardedTensor> Optimizer::state() const {
   return all;
 }
 
+Device Optimizer::device() const { return entries_.empty() ? cpu_device : entries_[0].m.device(); }
+
 void Optimizer::drop_gradients() {
   for (Parameter* parameter : parameters_) parameter->fresh = true;
 }
 
 double Optimizer::squares() const {
-  double squares = 0;
+  std::vector<SquaredNorm> norms;
   for (const Entry& entry : entries_) {
-    if (!entry.shard.parameter->fresh) squares += kernels::SquaredNorm::cpu({entry.count(), entry.gradient()});
+    if (!entry.shard.parameter->fresh) norms.push_back({entry.count(), entry.gradient()});
   }
-  return squares;
+  return kernels::launch_all(std::span<const SquaredNorm>(norms), device());
 }
 
 void Optimizer::apply(double norm, double lr_scale, double max_norm) {
   ++steps_;
   const double factor = max_norm > 0 && norm > max_norm ? max_norm / norm : 1;
-  for (Entry& entry : entries_) {
-    if (!entry.shard.parameter->fresh && !entry.shard.muon) adamw(entry, lr_scale, factor);
-  }
+  adamw(lr_scale, factor);
   muon(lr_scale, factor);
 }
 
@@ -105,13 +118,18 @@ double Optimizer::step(double lr_scale, double max_norm) {
   return norm;
 }
 
-void Optimizer::adamw(Entry& entry, double lr_scale, double factor) {
+void Optimizer::adamw(double lr_scale, double factor) {
   const OptimizerSettings& s = settings_;
   const auto f = [](double value) { return static_cast<float>(value); };
-  kernels::AdamW::cpu({entry.count(), entry.value(), entry.gradient(), entry.m.data(), entry.v.data(), f(factor),
-                       f(s.lr * lr_scale), f(s.beta1), f(s.beta2), f(s.eps),
-                       f(entry.shard.parameter->decay ? s.weight_decay : 0), f(1 - std::pow(s.beta1, steps_)),
-                       f(1 - std::pow(s.beta2, steps_))});
+  std::vector<kernels::AdamW> updates;
+  for (const Entry& entry : entries_) {
+    const Parameter& p = *entry.shard.parameter;
+    if (entry.shard.muon || p.fresh) continue;
+    updates.push_back({entry.count(), entry.value(), entry.gradient(), entry.m.data(), entry.v.data(), f(factor),
+                       f(s.lr * lr_scale), f(s.beta1), f(s.beta2), f(s.eps), f(p.decay ? s.weight_decay : 0),
+                       f(1 - std::pow(s.beta1, steps_)), f(1 - std::pow(s.beta2, steps_))});
+  }
+  kernels::launch_all(std::span<const kernels::AdamW>(updates), device());
 }
 
 // Nesterov momentum, orthogonalized in blocks, scaled so that the update's root mean square does not depend on the
@@ -126,18 +144,24 @@ void Optimizer::muon(double lr_scale, double factor) {
   for (Entry& entry : entries_) {
     Parameter& p = *entry.shard.parameter;
     if (!entry.shard.muon || p.fresh) continue;
-    Axpby::cpu({entry.count(), mix, entry.gradient(), momentum, entry.m.data()});
-    Axpby::cpu({entry.count(), momentum, entry.m.data(), mix, entry.gradient()});
-    Axpby::cpu({entry.count(), 0, entry.value(), static_cast<float>(1 - lr * settings_.weight_decay), entry.value()});
+    const auto mixed = [&](float a, const float* x, float b, float* y) {
+      kernels::launch(Axpby{entry.count(), a, x, b, y}, device());
+    };
+    mixed(mix, entry.gradient(), momentum, entry.m.data());
+    mixed(momentum, entry.m.data(), mix, entry.gradient());
+    mixed(0, entry.value(), static_cast<float>(1 - lr * settings_.weight_decay), entry.value());
     const int64_t columns = p.value.dim(1), rows = entry.shard.end / columns, step = muon_block(p);
     for (int64_t begin = entry.shard.begin / columns; begin < rows; begin += step)
       blocks.push_back(
           {p.gradient.slice(begin, std::min(rows, begin + step)), p.value.slice(begin, std::min(rows, begin + step))});
   }
-  pool().parallel_for(static_cast<int64_t>(blocks.size()), [&](int64_t i) {
+  const auto move = [&](int64_t i) {
     const Tensor update = orthogonalize(blocks[i].gradient, settings_.precision);
-    Axpby::cpu({update.count(), static_cast<float>(-lr), update.data(), 1, blocks[i].weight.data()});
-  });
+    axpby(static_cast<float>(-lr), update, 1, blocks[i].weight);
+  };
+  const auto count = static_cast<int64_t>(blocks.size());
+  if (device() == cpu_device) return pool().parallel_for(count, move);
+  for (int64_t i = 0; i < count; ++i) move(i);
 }
 
 }  // namespace persea

@@ -26,7 +26,8 @@ struct OptimizerSettings {
 
 class Optimizer {
  public:
-  // Of rank `rank` of `ranks`: it keeps moments for its own shards only.
+  // Of rank `rank` of `ranks`: it keeps moments for its own shards only. The parameters lie on the device where they
+  // stay.
   Optimizer(const std::vector<Parameter*>& parameters, const OptimizerSettings& settings, int rank = 0, int ranks = 1);
 
   // For one rank: clips the gradients to the global norm `max_norm` (0: no clipping), takes one step with all learning
@@ -60,7 +61,8 @@ class Optimizer {
     float* value() const { return shard.parameter->value.data() + shard.begin; }
     float* gradient() const { return shard.parameter->gradient.data() + shard.begin; }
   };
-  void adamw(Entry& entry, double lr_scale, double factor);
+  Device device() const;  // of everything
+  void adamw(double lr_scale, double factor);
   void muon(double lr_scale, double factor);
   OptimizerSettings settings_;
   std::vector<Parameter*> parameters_;

@@ -5,6 +5,7 @@
 
 namespace persea {
 
+// A process drives one GPU at most: its index says which of the machine's, for messages only.
 struct Device {
   enum class Kind : uint8_t { cpu, cuda };
   Kind kind = Kind::cpu;
@@ -12,6 +13,13 @@ struct Device {
   bool operator==(const Device&) const = default;
 };
 
-inline constexpr Device cpu_device{};
+inline constexpr Device cpu_device{}, cuda_device{Device::Kind::cuda};
+
+// Whether this build has the CUDA kernels; whether a GPU is there shows at run time (tensor/cuda.h).
+#ifdef PERSEA_CUDA
+inline constexpr bool cuda_built = true;
+#else
+inline constexpr bool cuda_built = false;
+#endif
 
 }  // namespace persea

@@ -45,11 +45,20 @@ constexpr std::optional<DType> dtype_from_name(std::string_view name) {
   return std::nullopt;
 }
 
+// An element of a bf16 tensor: the upper half of an f32 (tensor/half.h).
+struct Bf16 {
+  uint16_t bits;
+};
+
 template <class T>
 struct dtype_of;
 template <>
 struct dtype_of<float> {
   static constexpr DType value = DType::f32;
+};
+template <>
+struct dtype_of<Bf16> {
+  static constexpr DType value = DType::bf16;
 };
 template <>
 struct dtype_of<int32_t> {

@@ -9,6 +9,8 @@
 #include <stdexcept>
 #include <vector>
 
+#include "tensor/cuda.h"
+
 namespace persea {
 namespace {
 
@@ -23,8 +25,27 @@ int64_t rounded(int64_t bytes) {
   return (bytes + unit - 1) / unit * unit;
 }
 
+std::byte* map_host(int64_t bytes) {
+  if (bytes < kMapped) return static_cast<std::byte*>(std::aligned_alloc(64, bytes));
+  void* block = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (block == MAP_FAILED) return nullptr;
+  if (bytes >= kHugePage) madvise(block, bytes, MADV_HUGEPAGE);
+  return static_cast<std::byte*>(block);
+}
+
+void unmap_host(std::byte* block, int64_t bytes) {
+  if (bytes < kMapped)
+    std::free(block);
+  else
+    munmap(block, bytes);
+}
+
+// Of one device. A GPU's blocks may be handed out again while kernels still work on them: what the next owner asks for
+// runs behind those kernels, in the one stream's order.
 class Allocator {
  public:
+  Allocator(std::byte* (*map)(int64_t), void (*unmap)(std::byte*, int64_t)) : map_(map), unmap_(unmap) {}
+
   std::byte* take(int64_t bytes) {
     {
       std::lock_guard lock(mutex_);
@@ -35,10 +56,10 @@ class Allocator {
         return block;
       }
     }
-    std::byte* block = map(bytes);
+    std::byte* block = map_(bytes);
     if (!block) {
       release();
-      block = map(bytes);
+      block = map_(bytes);
     }
     if (!block) throw std::bad_alloc();
     return block;
@@ -52,49 +73,40 @@ class Allocator {
   void release() {
     std::lock_guard lock(mutex_);
     for (auto& [bytes, blocks] : kept_)
-      for (std::byte* block : blocks) unmap(block, bytes);
+      for (std::byte* block : blocks) unmap_(block, bytes);
     kept_.clear();
   }
 
  private:
-  static std::byte* map(int64_t bytes) {
-    if (bytes < kMapped) return static_cast<std::byte*>(std::aligned_alloc(64, bytes));
-    void* block = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (block == MAP_FAILED) return nullptr;
-    if (bytes >= kHugePage) madvise(block, bytes, MADV_HUGEPAGE);
-    return static_cast<std::byte*>(block);
-  }
-  static void unmap(std::byte* block, int64_t bytes) {
-    if (bytes < kMapped)
-      std::free(block);
-    else
-      munmap(block, bytes);
-  }
-
+  std::byte* (*map_)(int64_t);
+  void (*unmap_)(std::byte*, int64_t);
   std::mutex mutex_;
   std::map<int64_t, std::vector<std::byte*>> kept_;
 };
 
 // Never destroyed: tensors in static storage may outlive any order of destruction.
-Allocator& allocator() {
-  static auto* instance = new Allocator;
-  return *instance;
+Allocator& allocator(Device device) {
+  static auto* host = new Allocator(map_host, unmap_host);
+  static auto* gpu = new Allocator(cuda::map, [](std::byte* block, int64_t) { cuda::unmap(block); });
+  return device.kind == Device::Kind::cpu ? *host : *gpu;
 }
 
 }  // namespace
 
 std::shared_ptr<Storage> allocate(int64_t bytes, Device device) {
-  if (device.kind != Device::Kind::cpu) throw std::logic_error("allocate: this build has no such device");
   if (bytes < 0) throw std::logic_error("allocate: a negative size");
   int64_t size = rounded(bytes > 0 ? bytes : 1);
+  if (device.kind == Device::Kind::cuda) size = (size + 255) / 256 * 256;
   if (size >= kMapped) size = (size + 4095) / 4096 * 4096;
-  auto* storage = new Storage{allocator().take(size), size, device};
+  auto* storage = new Storage{allocator(device).take(size), size, device};
   return {storage, [](Storage* s) {
-            allocator().give(s->data, s->bytes);
+            allocator(s->device).give(s->data, s->bytes);
             delete s;
           }};
 }
 
-void release_kept_memory() { allocator().release(); }
+void release_kept_memory() {
+  for (const Device device : {cpu_device, cuda_device}) allocator(device).release();
+}
 
 }  // namespace persea

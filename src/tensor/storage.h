@@ -1,8 +1,9 @@
-// Memory for tensors: 64-byte aligned blocks from an allocator that keeps what was freed, so that a training step,
-// which asks for the same sizes again and again, touches no new page after its first. Large blocks lie in huge pages
-// where the system grants them. It refuses to split or merge blocks.
+// Memory for tensors, of the CPU and of a GPU: 64-byte (GPU: 256-byte) aligned blocks from an allocator that keeps what
+// was freed, so that a training step, which asks for the same sizes again and again, touches no new page after its
+// first. Large blocks lie in huge pages where the system grants them. It refuses to split or merge blocks.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 
@@ -17,7 +18,7 @@ struct Storage {
 };
 
 // A block of at least `bytes` bytes with undefined content, returned to the allocator when the last owner lets go.
-// Throws std::bad_alloc where the machine has no memory, std::logic_error for a device that is not there.
+// Throws std::bad_alloc where the device has no memory, std::logic_error for a device that is not there.
 std::shared_ptr<Storage> allocate(int64_t bytes, Device device = cpu_device);
 
 // Gives the system back what the allocator keeps: between parts of a program that ask for different sizes.

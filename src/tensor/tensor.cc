@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "tensor/cuda.h"
+
 namespace persea {
 
 int64_t element_count(const Shape& shape) {
@@ -47,10 +49,37 @@ Tensor Tensor::slice(int64_t begin, int64_t end) const {
 
 Tensor Tensor::clone() const {
   Tensor copy(shape_, dtype_, device());
-  std::memcpy(copy.raw(), raw(), bytes());
+  copy.copy_from(*this);
   return copy;
 }
 
-void Tensor::zero() const { std::memset(raw(), 0, bytes()); }
+Tensor Tensor::to(Device device) const {
+  if (!defined() || this->device() == device) return *this;
+  Tensor copy(shape_, dtype_, device);
+  copy.copy_from(*this);
+  return copy;
+}
+
+void Tensor::copy_from(const Tensor& other) const {
+  if (dtype_ != other.dtype_ || count_ != other.count_)
+    throw std::logic_error("copy_from: " + shape_string(shape_) + " from " + shape_string(other.shape_));
+  if (count_ == 0) return;
+  const bool here = device() == cpu_device, there = other.device() == cpu_device;
+  if (here && there)
+    std::memcpy(raw(), other.raw(), bytes());
+  else
+    cuda::copy(here    ? cuda::Copy::to_host
+               : there ? cuda::Copy::to_device
+                       : cuda::Copy::on_device,
+               raw(), other.raw(), bytes());
+}
+
+void Tensor::zero() const {
+  if (count_ == 0) return;
+  if (device() == cpu_device)
+    std::memset(raw(), 0, bytes());
+  else
+    cuda::zero(raw(), bytes());
+}
 
 }  // namespace persea

@@ -45,21 +45,25 @@ class Tensor {
   DType dtype() const { return dtype_; }
   Device device() const { return storage_ ? storage_->device : cpu_device; }
 
-  // The elements; T must be the dtype's type. Constness is the handle's, not the elements'.
+  // The elements, for kernels; T must be the dtype's type. Constness is the handle's, not the elements'.
   template <class T = float>
   T* data() const {
     if (!storage_ || dtype_of<T>::value != dtype_) throw std::logic_error("Tensor::data: not of this type");
     return reinterpret_cast<T*>(storage_->data + offset_);
   }
   std::byte* raw() const { return storage_ ? storage_->data + offset_ : nullptr; }
+  // The same of a tensor on the CPU, to be looked at; throws std::logic_error for another.
   template <class T = float>
   std::span<T> span() const {
+    if (device() != cpu_device) throw std::logic_error("Tensor::span: its elements lie on another device");
     return {data<T>(), static_cast<size_t>(count_)};
   }
 
   Tensor reshape(Shape shape) const;               // same elements, same count
   Tensor slice(int64_t begin, int64_t end) const;  // [begin, end) of the first axis
   Tensor clone() const;
+  Tensor to(Device device) const;             // itself where it lies there, else a copy
+  void copy_from(const Tensor& other) const;  // the elements of a tensor of this dtype and count, from any device
   void zero() const;
   bool shares(const Tensor& other) const { return storage_ == other.storage_ && offset_ == other.offset_; }
 

@@ -10,6 +10,7 @@
 #include "eval/smallworld_eval.h"
 #include "infer/generate.h"
 #include "kernels/peak.h"
+#include "tensor/cuda.h"
 #include "tensor/storage.h"
 #include "train/checkpoint.h"
 #include "train/optimizer_settings.h"
@@ -36,14 +37,14 @@ Result<StepCost> measure_training(const Recipe& recipe, const ModelConfig& confi
   std::vector<PackedBatch> batches;
   for (int i = 0; i < 2; ++i) batches.push_back(random_batch(rows, length, config.vocab, random));
   Model model(config, 1);
-  Optimizer optimizer(model.parameters(), optimizer_settings(recipe.pretrain));
+  Optimizer optimizer(model.parameters(), optimizer_settings(recipe));
   StepCost cost;
   std::vector<double> times;
   const double end = wall_seconds() + seconds;
   for (int step = 0; step < kWarmUp + kLeastSteps || wall_seconds() < end; ++step) {
     const double start = wall_seconds();
     (void)accumulate_gradients(model, batches[static_cast<size_t>(step) % batches.size()], micro,
-                               {.dropout = recipe.pretrain.dropout, .precision = precision_of(recipe.pretrain)});
+                               {.dropout = recipe.pretrain.dropout, .precision = precision_of(recipe)});
     optimizer.step(1e-3, recipe.pretrain.clip);
     if (step >= kWarmUp) times.push_back(wall_seconds() - start);
   }
@@ -122,13 +123,15 @@ int64_t least_training_memory(const Recipe& recipe, const ModelConfig& c, int ra
 }
 
 Status check_memory(const Recipe& recipe, const ModelConfig& config, int ranks, int here) {
-  const int64_t least = here * least_training_memory(recipe, config, ranks), there = usable_memory();
+  const bool gpu = recipe.device != cpu_device;
+  const int64_t least = here * least_training_memory(recipe, config, ranks),
+                there = gpu ? cuda::properties().memory : usable_memory();
   if (least > there) {
     return fail(
-        "training needs at least {} of memory{} and this machine has {}: lower model.dim, model.layers or "
+        "training needs at least {} of memory{} and this {} has {}: lower model.dim, model.layers or "
         "pretrain.micro_batch",
         format_bytes(static_cast<double>(least)), here > 1 ? fmt::format(" for the {} ranks on it", here) : "",
-        format_bytes(static_cast<double>(there)));
+        gpu ? "GPU" : "machine", format_bytes(static_cast<double>(there)));
   }
   return {};
 }

@@ -2,17 +2,20 @@
 
 namespace persea {
 
-kernels::Precision precision_of(const PretrainRecipe& recipe) { return kernels::precision_from(recipe.precision); }
+kernels::Precision precision_of(const Recipe& recipe) {
+  return kernels::precision_from(recipe.pretrain.precision, recipe.device);
+}
 
-OptimizerSettings optimizer_settings(const PretrainRecipe& recipe) {
+OptimizerSettings optimizer_settings(const Recipe& recipe) {
+  const PretrainRecipe& said = recipe.pretrain;
   OptimizerSettings settings;
-  settings.kind = recipe.optimizer == "muon" ? OptimizerSettings::Kind::muon : OptimizerSettings::Kind::adamw;
-  settings.lr = recipe.lr;
-  settings.muon_lr = recipe.muon_lr;
-  settings.beta1 = recipe.beta1;
-  settings.beta2 = recipe.beta2;
-  settings.eps = recipe.eps;
-  settings.weight_decay = recipe.weight_decay;
+  settings.kind = said.optimizer == "muon" ? OptimizerSettings::Kind::muon : OptimizerSettings::Kind::adamw;
+  settings.lr = said.lr;
+  settings.muon_lr = said.muon_lr;
+  settings.beta1 = said.beta1;
+  settings.beta2 = said.beta2;
+  settings.eps = said.eps;
+  settings.weight_decay = said.weight_decay;
   settings.precision = precision_of(recipe);
   return settings;
 }

@@ -6,7 +6,7 @@
 
 namespace persea {
 
-OptimizerSettings optimizer_settings(const PretrainRecipe& recipe);
-kernels::Precision precision_of(const PretrainRecipe& recipe);
+OptimizerSettings optimizer_settings(const Recipe& recipe);
+kernels::Precision precision_of(const Recipe& recipe);
 
 }  // namespace persea

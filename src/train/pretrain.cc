@@ -8,9 +8,11 @@
 #include "base/log.h"
 #include "base/progress.h"
 #include "base/threads.h"
+#include "kernels/launch.h"
 #include "kernels/peak.h"
 #include "train/checkpoint.h"
 #include "train/guard.h"
+#include "train/host_copies.h"
 #include "train/interrupt.h"
 #include "train/metrics.h"
 #include "train/optimizer_settings.h"
@@ -23,6 +25,13 @@ namespace {
 
 constexpr double kPeakSeconds = 0.2;  // spent on measuring the machine's peak, for the MFU
 constexpr double kSmoothing = 0.15;   // weight of the newest step in the rate and the loss that are shown
+
+// A fresh model, its weights made on the CPU: the same from the same seed wherever it runs.
+std::unique_ptr<Model> model_on(Device device, const ModelConfig& config, uint64_t seed) {
+  auto model = std::make_unique<Model>(config, seed);
+  model->to(device);
+  return model;
+}
 
 // An average that forgets.
 struct Average {
@@ -44,13 +53,13 @@ class Run {
         work_(work),
         ranks_(options.ranks),
         quiet_(options.quiet || ranks_.rank() > 0),
-        model_(std::make_unique<Model>(config, static_cast<uint64_t>(settings_.seed))),
-        optimizer_(model_->parameters(), optimizer_settings(settings_), ranks_.rank(), ranks_.size()),
+        model_(model_on(recipe.device, config, static_cast<uint64_t>(settings_.seed))),
+        optimizer_(model_->parameters(), optimizer_settings(recipe), ranks_.rank(), ranks_.size()),
         shared_(*model_, optimizer_, ranks_),
         guard_({settings_.spike_deviations, settings_.spike_patience, settings_.rollbacks}),
         checkpoints_(
-            work, [this](int64_t step) { return step == 0 || pace_.checkpoint_at(step); }, ranks_) {
-    tensors_ = training_state(*model_, optimizer_);
+            work, [this](int64_t step) { return step == 0 || pace_.checkpoint_at(step); }, ranks_),
+        tensors_(training_state(*model_, optimizer_)) {
     flops_per_token_ = config.training_flops_per_token(settings_.sequence);
     ranks_.set_patience({options.patience, [this] { return interrupt_.interrupted(); }});
   }
@@ -92,7 +101,7 @@ class Run {
   SharedStep shared_;
   SpikeGuard guard_;
   CheckpointStore checkpoints_;
-  ShardedTensors tensors_;
+  HostCopies tensors_;
   Pace pace_;
   std::optional<MetricsWriter> metrics_;  // rank 0's
   InterruptGuard interrupt_;
@@ -127,7 +136,7 @@ Json Run::state() const {
                 {"cpu_seconds", prior_.cpu + usage.cpu + others_cpu_},
                 {"threads", pool().threads()},
                 {"ranks", ranks_.size()},
-                {"precision", precision_name(precision_of(settings_))}};
+                {"precision", precision_name(precision_of(recipe_))}};
   if (usage.joules) state["joules"] = prior_.joules.value_or(0) + *usage.joules;
   return state;
 }
@@ -142,7 +151,8 @@ void Run::restore(const Json& state) {
 
 Status Run::save() {
   PERSEA_CHECK(ranks_.agree(metrics_ ? metrics_->sync() : Status()));
-  return checkpoints_.save(step_, state(), tensors_);
+  tensors_.fetch();
+  return checkpoints_.save(step_, state(), tensors_.on_host());
 }
 
 // A line of metrics.jsonl; an error reaches the other ranks where all agree on something next.
@@ -156,7 +166,7 @@ Status Run::validated() {
 }
 
 Status Run::begin() {
-  const double peak = kernels::measure_peak_gflops(kPeakSeconds).best;
+  const double peak = kernels::launch(kernels::MatrixPeak{precision_of(recipe_), kPeakSeconds}, recipe_.device);
   PERSEA_TRY(const std::vector<double> peaks, ranks_.gather({&peak, 1}));
   for (const double each : peaks) peak_gflops_ += each;
 
@@ -176,8 +186,9 @@ Status Run::begin() {
     PERSEA_TRY(metrics_, MetricsWriter::open(work_ / "metrics.jsonl", last_tokens));
     return {};
   };
-  PERSEA_TRY(auto loaded, checkpoints_.load(tensors_));
+  PERSEA_TRY(auto loaded, checkpoints_.load(tensors_.on_host()));
   if (loaded) {
+    tensors_.put();
     PERSEA_CHECK(resume(loaded->state));
     return ranks_.agree(open_metrics(tokens_));
   }
@@ -205,7 +216,7 @@ Status Run::resume(const Json& state) {
     prior_.wall = seconds_before_;
     state.at("cpu_seconds").get_to(prior_.cpu);
     if (state.contains("joules")) prior_.joules = state["joules"].get<double>();
-    const std::string_view precision = precision_name(precision_of(settings_));
+    const std::string_view precision = precision_name(precision_of(recipe_));
     const std::string before = state.at("precision");
     if (first() && before != precision)
       log_warning("this run began with products of {} and goes on with {}: its bits will differ", before, precision);
@@ -229,7 +240,7 @@ Status Run::settle_pace(double now) {
 Result<std::vector<StepReport>> Run::run_passes(const PackedBatch& batch, int64_t number, double loading) {
   const Model::LossOptions options{.dropout = settings_.dropout,
                                    .dropout_seed = hash64(fmt::format("{}/{}", settings_.seed, number)),
-                                   .precision = precision_of(settings_)};
+                                   .precision = precision_of(recipe_)};
   return shared_.passes(batch, recipe_.micro_sequences(), options, [this, loading](StepReport& own) {
     own.compute += loading;
     own.cpu = meter_.now().cpu;
@@ -323,8 +334,9 @@ Status Run::skipped(SpikeGuard::Verdict verdict, double loss, int64_t number) {
 }
 
 Status Run::roll_back(int64_t from) {
-  PERSEA_TRY(const auto loaded, checkpoints_.load(tensors_, true));
+  PERSEA_TRY(const auto loaded, checkpoints_.load(tensors_.on_host(), true));
   if (!loaded) return fail("step {}: the loss is unstable and no checkpoint is there to return to", from + 1);
+  tensors_.put();
   const int64_t number = number_, tokens = tokens_, skipped = skipped_;
   restore(loaded->state);
   PERSEA_CHECK(guard_.restore(loaded->state.at("guard")));
@@ -381,6 +393,7 @@ Result<PretrainOutcome> Run::outcome() {
   outcome.resumed = resumed_;
   outcome.prior = prior_;
   outcome.prior.cpu += others_cpu_;
+  model_->to(cpu_device);  // whoever looks at it next does so there
   outcome.model = std::move(model_);
   return outcome;
 }

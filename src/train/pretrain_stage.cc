@@ -6,6 +6,7 @@
 #include "base/threads.h"
 #include "data/loader.h"
 #include "eval/model_export.h"
+#include "tensor/cuda.h"
 #include "tensor/storage.h"
 #include "text/bpe_train.h"
 #include "text/tokenizer.h"
@@ -149,7 +150,8 @@ Status body(const Recipe& recipe, StageContext& context, const PretrainOptions& 
   context.fact("peak_memory_bytes", peak_memory_bytes());
   context.fact("threads", pool().threads());
   context.fact("ranks", options.ranks.size());
-  context.fact("precision", kernels::precision_name(precision_of(recipe.pretrain)));
+  if (recipe.device != cpu_device) context.fact("device", cuda::properties().name);
+  context.fact("precision", kernels::precision_name(precision_of(recipe)));
   context.fact("skipped_steps", outcome.skipped);
   context.fact("rollbacks", outcome.rollbacks);
   return {};

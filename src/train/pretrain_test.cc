@@ -9,6 +9,7 @@
 
 #include "base/file.h"
 #include "base/threads.h"
+#include "tensor/cuda.h"
 #include "train/metrics.h"
 #include "train/pretrain_for_test.h"
 
@@ -180,6 +181,26 @@ TEST_F(PretrainSlow, ABudgetInMinutesIsMetAndItsLengthWrittenDown) {
   EXPECT_GT(outcome->steps, 20);
   EXPECT_GT(outcome->seconds, 0.5);
   EXPECT_LT(outcome->seconds, 5);  // other programs may take the machine away meanwhile
+}
+
+// The whole loop on a GPU: it validates, keeps checkpoints, and goes on from one to the same bits.
+TEST_F(PretrainSlow, RunsOnAGpuAndGoesOnToTheSameBits) {
+  if (!cuda::present()) GTEST_SKIP() << "no GPU here";
+  Recipe recipe = tiny(10), half = tiny(10);
+  recipe.device = half.device = cuda_device;
+  const auto whole = run(recipe, data(), "whole");
+  ASSERT_TRUE(whole) << whole.error().message;
+  EXPECT_LT(whole->validation.loss, std::log(double(kVocab)));
+  EXPECT_EQ(whole->model->device(), cpu_device);
+  // A run that ends behind its checkpoint of step 7 leaves that one; another goes on from there.
+  const fs::path from = temp_.path() / "whole", to = temp_.path() / "rest";
+  fs::create_directories(to);
+  fs::copy(from / "checkpoint-00000007", to / "checkpoint-00000007");
+  fs::copy(from / "metrics.jsonl", to / "metrics.jsonl");
+  const auto rest = run(half, data(), "rest");
+  ASSERT_TRUE(rest) << rest.error().message;
+  EXPECT_TRUE(rest->resumed);
+  EXPECT_EQ(weights(*whole->model), weights(*rest->model));
 }
 
 }  // namespace

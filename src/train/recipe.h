@@ -13,6 +13,7 @@
 #include "base/json.h"
 #include "base/result.h"
 #include "nn/config.h"
+#include "tensor/device.h"
 
 namespace persea {
 
@@ -87,6 +88,8 @@ struct Setting {
 };
 
 struct Recipe {
+  Device device;  // where training runs: no setting, because what is made does not depend on it
+
   CorpusRecipe corpus;
   TokenizerRecipe tokenizer;
   ShardRecipe shard;

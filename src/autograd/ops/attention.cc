@@ -4,6 +4,7 @@
 
 #include "autograd/ops/shapes.h"
 #include "kernels/attention.h"
+#include "kernels/launch.h"
 
 namespace persea {
 namespace {
@@ -28,10 +29,12 @@ struct AttentionOp {
             "positions and starts need one entry a token");
     require(in[3].dim(1) == o.head_dim / 2 && in[4].shape() == in[3].shape(), name,
             "cos and sin must be [positions, head_dim / 2]");
-    for (int64_t i = 0; i < n; ++i) {
-      const int32_t position = in[1].data<int32_t>()[i], start = in[2].data<int32_t>()[i];
+    for (const int32_t position : ids_to_check(in[1]))
       require(position >= 0 && position < in[3].dim(0), name, fmt::format("position {} beyond the table", position));
+    int64_t i = 0;
+    for (const int32_t start : ids_to_check(in[2])) {
       require(start >= 0 && start <= i % o.length, name, fmt::format("start {} of token {}", start, i % o.length));
+      ++i;
     }
     return {{n, o.heads * o.head_dim}};
   }
@@ -50,17 +53,20 @@ struct AttentionOp {
 
   static void forward(ForwardCall& call) {
     const auto& o = call.option<AttentionOptions>();
-    if (call.training) call.saved = {Tensor({(*call.in)[0].dim(0) * o.heads})};
-    kernels::Attention::cpu(kernel(*call.in, o, call.out[0], call.training ? call.saved[0] : Tensor()));
+    const Tensors& in = *call.in;
+    if (call.training) call.saved = {Tensor({in[0].dim(0) * o.heads}, DType::f32, device_of(in))};
+    kernels::launch(kernel(in, o, call.out[0], call.training ? call.saved[0] : Tensor()), device_of(in));
   }
 
   static void backward(BackwardCall& call) {
     auto slot = call.din(0);
     if (!slot) return;
-    const Tensor dqkv = slot.accumulate ? Tensor(slot.tensor.shape()) : slot.tensor;
-    kernels::AttentionBackward::cpu(
-        {kernel(*call.in, call.option<AttentionOptions>(), (*call.out)[0], (*call.saved)[0]), call.dout[0].data(),
-         dqkv.data()});
+    const Device device = device_of(*call.in);
+    const Tensor dqkv = slot.accumulate ? Tensor(slot.tensor.shape(), DType::f32, device) : slot.tensor;
+    kernels::launch(
+        kernels::AttentionBackward{kernel(*call.in, call.option<AttentionOptions>(), (*call.out)[0], (*call.saved)[0]),
+                                   call.dout[0].data(), dqkv.data()},
+        device);
     if (slot.accumulate) call.give(0, dqkv);
   }
 

@@ -1,6 +1,7 @@
 #include "autograd/ops/dropout_add.h"
 
 #include "autograd/ops/shapes.h"
+#include "kernels/launch.h"
 #include "kernels/rows.h"
 
 namespace persea {
@@ -22,16 +23,18 @@ struct DropoutAddOp {
   static void forward(ForwardCall& call) {
     const auto& o = call.option<DropoutOptions>();
     const Tensors& in = *call.in;
-    kernels::Dropout::cpu({in[0].count(), o.probability, o.seed, in[0].data(), in[1].data(), call.out[0].data(), false,
-                           o.first * in[0].dim(1)});
+    kernels::launch(kernels::Dropout{in[0].count(), o.probability, o.seed, in[0].data(), in[1].data(),
+                                     call.out[0].data(), false, o.first * in[0].dim(1)},
+                    device_of(in));
   }
 
   static void backward(BackwardCall& call) {
     const auto& o = call.option<DropoutOptions>();
     const Tensor& dy = call.dout[0];
     if (auto slot = call.din(0))
-      kernels::Dropout::cpu({dy.count(), o.probability, o.seed, dy.data(), nullptr, slot.tensor.data(), slot.accumulate,
-                             o.first * dy.dim(1)});
+      kernels::launch(kernels::Dropout{dy.count(), o.probability, o.seed, dy.data(), nullptr, slot.tensor.data(),
+                                       slot.accumulate, o.first * dy.dim(1)},
+                      dy.device());
     call.give(1, dy);
   }
 

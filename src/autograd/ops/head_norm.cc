@@ -1,9 +1,10 @@
 #include "autograd/ops/head_norm.h"
 
 #include <cmath>
-#include <cstring>
 
 #include "autograd/ops/shapes.h"
+#include "kernels/columns.h"
+#include "kernels/launch.h"
 #include "kernels/rows.h"
 
 namespace persea {
@@ -25,14 +26,15 @@ struct HeadNormOp {
 
   // A norm works on contiguous rows: the heads of one kind are gathered, normed and put back.
   static Tensor gather(const Tensor& x, int64_t column, int64_t columns) {
-    Tensor out({x.dim(0), columns});
-    for (int64_t r = 0; r < x.dim(0); ++r)
-      std::memcpy(out.data() + r * columns, x.data() + r * x.dim(1) + column, columns * sizeof(float));
+    Tensor out({x.dim(0), columns}, DType::f32, x.device());
+    kernels::launch(kernels::CopyColumns{x.dim(0), columns, x.data() + column, x.dim(1), out.data(), columns},
+                    x.device());
     return out;
   }
   static void scatter(const Tensor& from, const Tensor& to, int64_t column) {
-    for (int64_t r = 0; r < to.dim(0); ++r)
-      std::memcpy(to.data() + r * to.dim(1) + column, from.data() + r * from.dim(1), from.dim(1) * sizeof(float));
+    kernels::launch(
+        kernels::CopyColumns{to.dim(0), from.dim(1), from.data(), from.dim(1), to.data() + column, to.dim(1)},
+        to.device());
   }
 
   static void forward(ForwardCall& call) {
@@ -40,11 +42,13 @@ struct HeadNormOp {
     const Tensors& in = *call.in;
     const Tensor &x = in[0], &y = call.out[0];
     const int64_t head_dim = in[1].dim(0);
-    std::memcpy(y.data(), x.data(), x.bytes());
+    y.copy_from(x);
     for (int kind : {0, 1}) {
       const int64_t heads = kind == 0 ? o.heads : o.kv_heads, column = kind == 0 ? 0 : o.heads * head_dim;
       const Tensor rows = gather(x, column, heads * head_dim);
-      kernels::RmsNorm::cpu({x.dim(0) * heads, head_dim, rows.data(), in[1 + kind].data(), o.eps, rows.data()});
+      kernels::launch(
+          kernels::RmsNorm{x.dim(0) * heads, head_dim, rows.data(), in[1 + kind].data(), o.eps, rows.data()},
+          x.device());
       scatter(rows, y, column);
     }
   }
@@ -58,8 +62,10 @@ struct HeadNormOp {
       const int64_t heads = kind == 0 ? o.heads : o.kv_heads, column = kind == 0 ? 0 : o.heads * head_dim;
       const Tensor rows = gather(x, column, heads * head_dim), drows = gather(dy, column, heads * head_dim);
       auto dgain = call.din(1 + kind);
-      kernels::RmsNormBackward::cpu({x.dim(0) * heads, head_dim, rows.data(), in[1 + kind].data(), drows.data(), o.eps,
-                                     drows.data(), false, dgain ? dgain.tensor.data() : nullptr, dgain.accumulate});
+      kernels::launch(
+          kernels::RmsNormBackward{x.dim(0) * heads, head_dim, rows.data(), in[1 + kind].data(), drows.data(), o.eps,
+                                   drows.data(), false, dgain ? dgain.tensor.data() : nullptr, dgain.accumulate},
+          x.device());
       scatter(drows, dy, column);
     }
     call.give(0, dy);

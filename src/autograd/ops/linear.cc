@@ -1,10 +1,9 @@
 #include "autograd/ops/linear.h"
 
 #include <cmath>
-#include <cstring>
 
 #include "autograd/ops/shapes.h"
-#include "kernels/gemm.h"
+#include "kernels/fused_product.h"
 #include "kernels/rows.h"
 
 namespace persea {
@@ -30,37 +29,29 @@ struct LinearOp {
     return {out};
   }
 
-  // Runs the prologue on rows [begin, end) of x into `to`.
-  static Gemm::RowHook prologue_hook(const Tensor& x, const Tensor& gain, const LinearOptions& options,
-                                     const Tensor& to) {
+  // Calls fn with the prologue's kernel, which makes `to` of x, or with Nothing.
+  template <class Fn>
+  static void with_prologue(const Tensor& x, const Tensor& gain, const LinearOptions& options, const Tensor& to,
+                            const Fn& fn) {
     const int64_t rows = x.dim(0), columns = to.dim(1);
-    const float* from = x.data();
-    float* out = to.data();
     switch (options.prologue) {
       case Prologue::none:
-        return {};
-      case Prologue::rms_norm: {
-        const kernels::RmsNorm norm{rows, columns, from, gain.data(), options.eps, out};
-        return [norm](int64_t begin, int64_t end) { kernels::RmsNorm::cpu_rows(norm, begin, end); };
-      }
-      case Prologue::swiglu: {
-        const kernels::SwiGlu glu{rows, columns, from, out};
-        return [glu](int64_t begin, int64_t end) { kernels::SwiGlu::cpu_rows(glu, begin, end); };
-      }
-      case Prologue::relu_squared: {
-        const kernels::ReluSquared relu{rows, columns, from, out};
-        return [relu](int64_t begin, int64_t end) { kernels::ReluSquared::cpu_rows(relu, begin, end); };
-      }
+        return fn(kernels::Nothing{});
+      case Prologue::rms_norm:
+        return fn(kernels::RmsNorm{rows, columns, x.data(), gain.data(), options.eps, to.data()});
+      case Prologue::swiglu:
+        return fn(kernels::SwiGlu{rows, columns, x.data(), to.data()});
+      case Prologue::relu_squared:
+        return fn(kernels::ReluSquared{rows, columns, x.data(), to.data()});
     }
-    return {};
   }
 
   static void forward(ForwardCall& call) {
     const Tensors& in = *call.in;
     const LinearOptions& options = call.option<LinearOptions>();
+    const Device device = device_of(in);
     const int64_t n = in[0].dim(0), outputs = in[1].dim(0), inputs = in[1].dim(1);
-    const bool plain = options.prologue == Prologue::none;
-    const Tensor x = plain ? in[0] : Tensor({n, inputs});
+    const Tensor x = options.prologue == Prologue::none ? in[0] : Tensor({n, inputs}, DType::f32, device);
     Gemm gemm{n,
               outputs,
               inputs,
@@ -68,64 +59,65 @@ struct LinearOp {
               kernels::transposed(in[1].data(), inputs),
               call.out[0].data(),
               outputs,
-              in[3].defined(),
+              false,
               options.precision};
-    Gemm::RowHook prologue = prologue_hook(in[0], in[2], options, x);
-    if (in[3].defined()) {
-      const float* residual = in[3].data();
-      float* out = call.out[0].data();
-      gemm.before = [=](int64_t begin, int64_t end) {
-        if (prologue) prologue(begin, end);
-        std::memcpy(out + begin * outputs, residual + begin * outputs, (end - begin) * outputs * sizeof(float));
-      };
-    } else {
-      gemm.before = prologue;
-    }
-    Gemm::cpu(gemm);
+    if (in[3].defined()) gemm.addend = in[3].data();
+    with_prologue(in[0], in[2], options, x,
+                  [&](const auto& prologue) { kernels::launch_product(gemm, prologue, kernels::Nothing{}, device); });
   }
 
   static void backward(BackwardCall& call) {
     const Tensors& in = *call.in;
     const LinearOptions& options = call.option<LinearOptions>();
     const Tensor &x = in[0], &weight = in[1], &gain = in[2], &dy = call.dout[0];
+    const Device device = device_of(in);
     const int64_t n = x.dim(0), outputs = weight.dim(0), inputs = weight.dim(1);
     const bool plain = options.prologue == Prologue::none;
 
     // prologue(x) once more for the weight's gradient; it is made on the way through the product for x's gradient.
-    const Tensor made = plain ? x : Tensor({n, inputs});
-    const Gemm::RowHook prologue = prologue_hook(x, gain, options, made);
+    const Tensor made = plain ? x : Tensor({n, inputs}, DType::f32, device);
     auto dx = call.din(0), dgain = call.din(2);
     if (dx || dgain) {
-      const Tensor dmade = plain ? dx.tensor : Tensor({n, inputs});
-      Gemm gemm{n,
-                inputs,
-                outputs,
-                kernels::row_major(dy.data(), outputs),
-                kernels::row_major(weight.data(), inputs),
-                dmade.data(),
-                inputs,
-                plain && dx.accumulate,
-                options.precision};
-      if (options.prologue != Prologue::swiglu) gemm.before = prologue;
-      if (options.prologue == Prologue::swiglu) {
+      const Tensor dmade = plain ? dx.tensor : Tensor({n, inputs}, DType::f32, device);
+      const Gemm gemm{n,
+                      inputs,
+                      outputs,
+                      kernels::row_major(dy.data(), outputs),
+                      kernels::row_major(weight.data(), inputs),
+                      dmade.data(),
+                      inputs,
+                      plain && dx.accumulate,
+                      options.precision};
+      if (options.prologue == Prologue::swiglu) {  // its backward makes prologue(x) too
         const kernels::SwiGluBackward glu{n,          inputs, x.data(), dmade.data(), dx.tensor.data(), dx.accumulate,
                                           made.data()};
-        gemm.after = [glu](int64_t begin, int64_t end) { kernels::SwiGluBackward::cpu_rows(glu, begin, end); };
-      } else if (options.prologue == Prologue::relu_squared) {
-        const kernels::ReluSquaredBackward relu{n, inputs, x.data(), dmade.data(), dx.tensor.data(), dx.accumulate};
-        gemm.after = [relu](int64_t begin, int64_t end) { kernels::ReluSquaredBackward::cpu_rows(relu, begin, end); };
+        kernels::launch_product(gemm, kernels::Nothing{}, glu, device);
+      } else {
+        with_prologue(x, gain, options, made, [&](const auto& prologue) {
+          if (options.prologue == Prologue::relu_squared) {
+            const kernels::ReluSquaredBackward relu{n, inputs, x.data(), dmade.data(), dx.tensor.data(), dx.accumulate};
+            kernels::launch_product(gemm, prologue, relu, device);
+          } else {
+            kernels::launch_product(gemm, prologue, kernels::Nothing{}, device);
+          }
+        });
       }
-      Gemm::cpu(gemm);
       if (options.prologue == Prologue::rms_norm)
-        kernels::RmsNormBackward::cpu({n, inputs, x.data(), gain.data(), dmade.data(), options.eps,
-                                       dx ? dx.tensor.data() : nullptr, dx.accumulate,
-                                       dgain ? dgain.tensor.data() : nullptr, dgain.accumulate});
-    } else if (prologue) {
-      prologue(0, n);
+        kernels::launch(kernels::RmsNormBackward{n, inputs, x.data(), gain.data(), dmade.data(), options.eps,
+                                                 dx ? dx.tensor.data() : nullptr, dx.accumulate,
+                                                 dgain ? dgain.tensor.data() : nullptr, dgain.accumulate},
+                        device);
+    } else {
+      with_prologue(x, gain, options, made, [&](const auto& prologue) {
+        if constexpr (!std::is_same_v<std::decay_t<decltype(prologue)>, kernels::Nothing>)
+          kernels::launch(prologue, device);
+      });
     }
     if (auto dw = call.din(1))
-      Gemm::cpu({outputs, inputs, n, kernels::transposed(dy.data(), outputs), kernels::row_major(made.data(), inputs),
-                 dw.tensor.data(), inputs, dw.accumulate, options.precision});
+      kernels::launch(
+          Gemm{outputs, inputs, n, kernels::transposed(dy.data(), outputs), kernels::row_major(made.data(), inputs),
+               dw.tensor.data(), inputs, dw.accumulate, options.precision},
+          device);
     if (in[3].defined()) call.give(3, dy);
   }
 

@@ -4,18 +4,21 @@
 #include <cmath>
 
 #include "autograd/ops/shapes.h"
+#include "kernels/columns.h"
 #include "kernels/cross_entropy.h"
-#include "kernels/gemm.h"
-#include "kernels/rows.h"
+#include "kernels/fused_product.h"
+#include "kernels/launch.h"
 
 namespace persea {
 namespace {
 
 using kernels::Gemm;
 
-// Rows at once: their logits should stay near 16 MiB, but enough rows to pay for packing the weight once a chunk.
-int64_t chunk_rows(int64_t n, int64_t vocab) {
-  const int64_t wanted = std::max<int64_t>(256, (4 << 20) / vocab / 64 * 64);
+// Rows at once. On the CPU their logits should stay near 16 MiB, but enough rows to pay for packing the weight once a
+// chunk; on a GPU a chunk should fill it, and each costs a pass over the weight's gradient: 512 MiB.
+int64_t chunk_rows(int64_t n, int64_t vocab, Device device) {
+  const int64_t logits = device == cpu_device ? 4 << 20 : 128 << 20;
+  const int64_t wanted = std::max<int64_t>(256, logits / vocab / 64 * 64);
   const int64_t chunks = std::max<int64_t>(1, (n + wanted - 1) / wanted);
   return (n + chunks - 1) / chunks;
 }
@@ -23,8 +26,9 @@ int64_t chunk_rows(int64_t n, int64_t vocab) {
 // Losses of all rows; with dx (and dw) also the gradients of scale * their sum.
 Tensor losses_of(const Tensor& x, const Tensor& weight, const Tensor& targets, const CrossEntropyOptions& options,
                  const Tensor& dx, const Tensor& dw) {
-  const int64_t n = x.dim(0), dim = x.dim(1), vocab = weight.dim(0), step = chunk_rows(n, vocab);
-  Tensor losses({n}), logits({std::min(step, n), vocab});
+  const Device device = x.device();
+  const int64_t n = x.dim(0), dim = x.dim(1), vocab = weight.dim(0), step = chunk_rows(n, vocab, device);
+  Tensor losses({n}, DType::f32, device), logits({std::min(step, n), vocab}, DType::f32, device);
   for (int64_t begin = 0; begin < n; begin += step) {
     const int64_t rows = std::min(step, n - begin);
     const float* chunk = x.data() + begin * dim;
@@ -38,14 +42,16 @@ Tensor losses_of(const Tensor& x, const Tensor& weight, const Tensor& targets, c
     Gemm product{rows,          vocab, dim, kernels::row_major(chunk, dim), kernels::transposed(weight.data(), dim),
                  logits.data(), vocab};
     product.precision = options.precision;
-    product.after = [&softmax](int64_t r0, int64_t r1) { kernels::SoftmaxCrossEntropy::cpu_rows(softmax, r0, r1); };
-    Gemm::cpu(product);
+    kernels::launch_product(product, kernels::Nothing{}, softmax, device);
     if (dx.defined())
-      Gemm::cpu({rows, dim, vocab, kernels::row_major(logits.data(), vocab), kernels::row_major(weight.data(), dim),
-                 dx.data() + begin * dim, dim, false, options.precision});
+      kernels::launch(
+          Gemm{rows, dim, vocab, kernels::row_major(logits.data(), vocab), kernels::row_major(weight.data(), dim),
+               dx.data() + begin * dim, dim, false, options.precision},
+          device);
     if (dw.defined())
-      Gemm::cpu({vocab, dim, rows, kernels::transposed(logits.data(), vocab), kernels::row_major(chunk, dim), dw.data(),
-                 dim, begin > 0, options.precision});
+      kernels::launch(Gemm{vocab, dim, rows, kernels::transposed(logits.data(), vocab), kernels::row_major(chunk, dim),
+                           dw.data(), dim, begin > 0, options.precision},
+                      device);
   }
   return losses;
 }
@@ -60,7 +66,7 @@ struct LinearCrossEntropyOp {
     require_tensor(in[2], name, "targets", 1, DType::i32);
     require(in[0].dim(1) == in[1].dim(1), name, "x has another width than the weight");
     require(in[2].dim(0) == in[0].dim(0), name, "targets need one entry a row");
-    for (int32_t target : in[2].span<int32_t>())
+    for (int32_t target : ids_to_check(in[2]))
       require(target >= -1 && target < in[1].dim(0), name,
               fmt::format("target {} of a vocabulary of {}", target, in[1].dim(0)));
     return {{1}};
@@ -69,19 +75,19 @@ struct LinearCrossEntropyOp {
   static void forward(ForwardCall& call) {
     const Tensors& in = *call.in;
     const auto& options = call.option<CrossEntropyOptions>();
-    if (call.training) call.saved = {Tensor(in[0].shape()), Tensor(in[1].shape())};
+    const Device device = device_of(in);
+    if (call.training)
+      call.saved = {Tensor(in[0].shape(), DType::f32, device), Tensor(in[1].shape(), DType::f32, device)};
     const Tensor losses = losses_of(in[0], in[1], in[2], options, call.training ? call.saved[0] : Tensor(),
                                     call.training ? call.saved[1] : Tensor());
-    double sum = 0;
-    for (float loss : losses.span()) sum += loss;
-    call.out[0].data()[0] = static_cast<float>(sum * options.scale);
+    kernels::launch(kernels::Sum{losses.count(), losses.data(), options.scale, call.out[0].data()}, device);
   }
 
   static void backward(BackwardCall& call) {
-    const float upstream = call.dout[0].data()[0];
+    const Tensor& upstream = call.dout[0];
     for (int i : {0, 1}) {
       const Tensor& gradient = (*call.saved)[i];
-      if (upstream != 1) kernels::Axpby::cpu({gradient.count(), upstream, gradient.data(), 0, gradient.data()});
+      kernels::launch(kernels::ScaleBy{gradient.count(), upstream.data(), gradient.data()}, upstream.device());
       call.give(i, gradient);
     }
   }

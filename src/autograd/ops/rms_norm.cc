@@ -1,6 +1,7 @@
 #include "autograd/ops/rms_norm.h"
 
 #include "autograd/ops/shapes.h"
+#include "kernels/launch.h"
 #include "kernels/rows.h"
 
 namespace persea {
@@ -19,16 +20,19 @@ struct RmsNormOp {
 
   static void forward(ForwardCall& call) {
     const Tensors& in = *call.in;
-    kernels::RmsNorm::cpu({in[0].dim(0), in[0].dim(1), in[0].data(), in[1].data(), call.option<RmsNormOptions>().eps,
-                           call.out[0].data()});
+    kernels::launch(kernels::RmsNorm{in[0].dim(0), in[0].dim(1), in[0].data(), in[1].data(),
+                                     call.option<RmsNormOptions>().eps, call.out[0].data()},
+                    device_of(in));
   }
 
   static void backward(BackwardCall& call) {
     const Tensors& in = *call.in;
     auto dx = call.din(0), dgain = call.din(1);
-    kernels::RmsNormBackward::cpu({in[0].dim(0), in[0].dim(1), in[0].data(), in[1].data(), call.dout[0].data(),
-                                   call.option<RmsNormOptions>().eps, dx ? dx.tensor.data() : nullptr, dx.accumulate,
-                                   dgain ? dgain.tensor.data() : nullptr, dgain.accumulate});
+    kernels::launch(
+        kernels::RmsNormBackward{in[0].dim(0), in[0].dim(1), in[0].data(), in[1].data(), call.dout[0].data(),
+                                 call.option<RmsNormOptions>().eps, dx ? dx.tensor.data() : nullptr, dx.accumulate,
+                                 dgain ? dgain.tensor.data() : nullptr, dgain.accumulate},
+        device_of(in));
   }
 
   template <class S>

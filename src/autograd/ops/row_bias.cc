@@ -1,6 +1,7 @@
 #include "autograd/ops/row_bias.h"
 
 #include "autograd/ops/shapes.h"
+#include "kernels/launch.h"
 #include "kernels/row_bias.h"
 
 namespace persea {
@@ -19,13 +20,15 @@ struct RowBiasOp {
 
   static void forward(ForwardCall& call) {
     const Tensors& in = *call.in;
-    kernels::RowBias::cpu({in[0].dim(0), in[0].dim(1), in[0].data(), in[1].data(), call.out[0].data()});
+    kernels::launch(kernels::RowBias{in[0].dim(0), in[0].dim(1), in[0].data(), in[1].data(), call.out[0].data()},
+                    device_of(in));
   }
 
   static void backward(BackwardCall& call) {
     const Tensor& dy = call.dout[0];
     if (auto slot = call.din(1))
-      kernels::RowBiasBackward::cpu({dy.dim(0), dy.dim(1), dy.data(), slot.tensor.data(), slot.accumulate});
+      kernels::launch(kernels::RowBiasBackward{dy.dim(0), dy.dim(1), dy.data(), slot.tensor.data(), slot.accumulate},
+                      dy.device());
     call.give(0, dy);
   }
 

@@ -21,6 +21,11 @@ inline void require_tensor(const Tensor& tensor, std::string_view op, std::strin
     throw std::logic_error(fmt::format("{}: {} must be a {} tensor of {} axes", op, name, dtype_name(dtype), axes));
 }
 
+// Ids to be checked: those of a tensor on the CPU, none of another.
+inline std::span<const int32_t> ids_to_check(const Tensor& tensor) {
+  return tensor.device() == cpu_device ? tensor.span<int32_t>() : std::span<const int32_t>();
+}
+
 // A tensor of normal numbers, for samples.
 Tensor random_tensor(class Random& random, Shape shape, double deviation = 1);
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstring>
 #include <stdexcept>
 
 #include "base/threads.h"
@@ -206,7 +207,15 @@ void Gemm::cpu(const Gemm& g) {
   if ((g.a.row_stride != 1 && g.a.column_stride != 1) || (g.b.row_stride != 1 && g.b.column_stride != 1))
     throw std::logic_error("gemm: a matrix needs a stride of 1");
   if (g.m <= 0 || g.n <= 0) return;
-  HWY_DYNAMIC_DISPATCH(gemm)(g);
+  if (!g.addend) return HWY_DYNAMIC_DISPATCH(gemm)(g);
+  if (g.ldc != g.n) throw std::logic_error("gemm: an addend goes with rows without gaps");
+  Gemm sum = g;  // what is added lies in C before a thread comes to its rows
+  sum.accumulate = true;
+  sum.before = [&g](int64_t begin, int64_t end) {
+    if (g.before) g.before(begin, end);
+    std::memcpy(g.c + begin * g.n, g.addend + begin * g.n, static_cast<size_t>((end - begin) * g.n) * sizeof(float));
+  };
+  HWY_DYNAMIC_DISPATCH(gemm)(sum);
 }
 
 }  // namespace persea::kernels

@@ -77,6 +77,16 @@ double SquaredNorm::cpu(const SquaredNorm& k) {
   return sum;
 }
 
+double SquaredNorm::cpu_all(std::span<const SquaredNorm> all) {
+  double sum = 0;
+  for (const SquaredNorm& k : all) sum += cpu(k);
+  return sum;
+}
+
+void AdamW::cpu_all(std::span<const AdamW> all) {
+  for (const AdamW& k : all) cpu(k);
+}
+
 void AdamW::cpu(const AdamW& k) {
   pool().parallel_for((k.count + kRange - 1) / kRange, [&](int64_t i) {
     HWY_DYNAMIC_DISPATCH(adamw)(k, i * kRange, std::min(k.count, (i + 1) * kRange));

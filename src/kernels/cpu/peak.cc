@@ -57,6 +57,8 @@ namespace persea::kernels {
 HWY_EXPORT(multiply_adds);
 HWY_EXPORT(read);
 
+double MatrixPeak::cpu(const MatrixPeak& peak) { return measure_peak_gflops(peak.seconds).best; }
+
 PeakGflops measure_peak_gflops(double seconds) {
   const int threads = pool().threads();
   std::vector<float> sinks(64 * threads);

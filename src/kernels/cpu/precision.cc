@@ -12,8 +12,9 @@ bool prefers_bf16() {
 #endif
 }
 
-Precision precision_from(std::string_view name) {
-  return name == "bf16" || (name == "auto" && prefers_bf16()) ? Precision::bf16 : Precision::f32;
+Precision precision_from(std::string_view name, Device device) {
+  const bool prefers = device != cpu_device || prefers_bf16();
+  return name == "bf16" || (name == "auto" && prefers) ? Precision::bf16 : Precision::f32;
 }
 
 }  // namespace persea::kernels

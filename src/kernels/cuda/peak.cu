@@ -1,0 +1,47 @@
+// The ceiling that a GPU's training is held against.
+#include "kernels/peak.h"
+
+#include <chrono>
+
+#include "kernels/cuda/device_math.h"
+#include "kernels/cuda/product.h"
+#include "kernels/cuda/to_bf16.h"
+#include "tensor/cuda.h"
+
+namespace persea::kernels {
+namespace {
+
+struct Wave {
+  float* x;
+  __device__ void operator()(int64_t i) const { x[i] = static_cast<float>((i * 7919) % 1021 - 510) / 510; }
+};
+
+}  // namespace
+
+double MatrixPeak::cuda(const MatrixPeak& peak) {
+  const int64_t n = persea::cuda::properties().processors >= 16 ? 8192 : 64;  // small on what only pretends to be a GPU
+  const Tensor numbers({n, n}, DType::f32, cuda_device), out({n, n}, DType::f32, cuda_device);
+  cuda::each(n * n, Wave{numbers.data()});
+  const Tensor rounded = cuda::to_bf16_rows(numbers.data(), n, n, n).elements;
+  const auto multiply = [&] {
+    if (peak.precision == Precision::bf16 && cuda::library_product_of_bf16(n, n, n, rounded, rounded, out.data()))
+      return;
+    Gemm::cuda(
+        {n, n, n, row_major(numbers.data(), n), transposed(numbers.data(), n), out.data(), n, false, peak.precision});
+  };
+  const auto seconds = [](auto since) {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - since).count();
+  };
+  multiply();
+  persea::cuda::wait();
+  int64_t products = 0;
+  const auto start = std::chrono::steady_clock::now();
+  do {
+    for (int i = 0; i < 8; ++i, ++products) multiply();
+    persea::cuda::wait();
+  } while (seconds(start) < peak.seconds);
+  const auto side = static_cast<double>(n);
+  return 2 * side * side * side * static_cast<double>(products) / seconds(start) / 1e9;
+}
+
+}  // namespace persea::kernels

@@ -1,0 +1,69 @@
+// C = A B (+ C) in tiles of 64 x 64, for any shapes and strides: what runs where cuBLASLt is not installed or has no
+// algorithm, and what it is held against. It refuses the tricks that make a library's product fast.
+#include "kernels/cuda/product.h"
+
+#include "kernels/cuda/tile.h"
+
+namespace persea::kernels::cuda {
+namespace {
+
+constexpr int kTile = 64, kDepth = 32, kWarps = 4;
+
+// Elements [row0, +64) x [k0, +32) of a factor whose "rows" are C's, rounded, zeros beyond its end.
+template <class T>
+__device__ void load_factor(const float* from, int64_t row_stride, int64_t depth_stride, int64_t row0, int64_t rows,
+                            int64_t k0, int64_t depth, T* tile) {
+  for (int i = static_cast<int>(threadIdx.x); i < kTile * kDepth; i += kWarps * 32) {
+    const bool along = depth_stride == 1;  // neighbouring threads read neighbouring elements
+    const int r = along ? i / kDepth : i % kTile, k = along ? i % kDepth : i / kTile;
+    const bool inside = row0 + r < rows && k0 + k < depth;
+    tile[r * pitch_of<T>(kDepth) + k] =
+        rounded<T>(inside ? from[(row0 + r) * row_stride + (k0 + k) * depth_stride] : 0.0F);
+  }
+}
+
+// Each warp makes 32 x 32 of the block's 64 x 64.
+template <class T>
+__global__ void __launch_bounds__(32 * kWarps) multiply_tiles(Factors g) {
+  constexpr int kPitch = pitch_of<T>(kDepth);
+  T* const a = dynamic_shared<T>();
+  T* const b = a + kTile * kPitch;
+  const int64_t row0 = int64_t{blockIdx.x} * kTile, column0 = int64_t{blockIdx.y} * kTile;
+  const int warp = static_cast<int>(threadIdx.x) / 32, row = warp / 2 * 32, column = warp % 2 * 32;
+  float c[2][4][4] = {};
+  for (int64_t k0 = 0; k0 < g.k; k0 += kDepth) {
+    __syncthreads();
+    load_factor(g.a.data, g.a.row_stride, g.a.column_stride, row0, g.m, k0, g.k, a);
+    load_factor(g.b.data, g.b.column_stride, g.b.row_stride, column0, g.n, k0, g.k, b);
+    __syncthreads();
+    for (int k = 0; k < kDepth; k += 16) {
+      FragmentA<T> rows[2];
+      for (int i = 0; i < 2; ++i) rows[i].template load<Depth::along>(a + (row + 16 * i) * kPitch + k, kPitch);
+      for (int j = 0; j < 2; ++j) {
+        FragmentB<T> columns;
+        columns.template load<Depth::along>(b + (column + 16 * j) * kPitch + k, kPitch);
+        for (int i = 0; i < 2; ++i) multiply(c[i][2 * j], c[i][2 * j + 1], rows[i], columns);
+      }
+    }
+  }
+  for (int i = 0; i < 2; ++i)
+    for (int j = 0; j < 4; ++j)
+      for (int e = 0; e < 4; ++e) {
+        const int64_t r = row0 + row + 16 * i + group() + 8 * (e / 2), n = column0 + column + 8 * j + two() + e % 2;
+        if (r >= g.m || n >= g.n) continue;
+        float* to = g.c + r * g.ldc + n;
+        *to = g.accumulate ? *to + c[i][j][e] : c[i][j][e];
+      }
+}
+
+}  // namespace
+
+void own_product(const Factors& g, Precision precision) {
+  const dim3 blocks{blocks_for(g.m, kTile), blocks_for(g.n, kTile)};
+  if (precision == Precision::bf16)
+    start(multiply_tiles<Bf16>, blocks, 32 * kWarps, 2 * kTile * pitch_of<Bf16>(kDepth) * sizeof(Bf16), g);
+  else
+    start(multiply_tiles<float>, blocks, 32 * kWarps, 2 * kTile * pitch_of<float>(kDepth) * sizeof(float), g);
+}
+
+}  // namespace persea::kernels::cuda

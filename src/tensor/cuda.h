@@ -1,0 +1,44 @@
+// The GPU of this process: whether there is one, its memory, copies, and the one stream on which all its work runs in
+// the order in which it was asked for. A build without CUDA has the twin in no_cuda/, where there is never a GPU. It
+// refuses several GPUs: a process drives one, other processes the others.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+struct CUstream_st;
+
+namespace persea::cuda {
+
+// A GPU, its driver and machine code for it are there. Asked once; never throws.
+bool present();
+
+// Makes the machine's GPU `index` (modulo their number) this process's. Before anything else is asked of it, or never.
+void choose(int index);
+
+struct Properties {
+  std::string name;
+  int major = 0, minor = 0;  // compute capability
+  int processors = 0;
+  int64_t memory = 0, free_memory = 0;  // bytes
+};
+
+// All from here on throw std::runtime_error with CUDA's own words where something fails, an earlier kernel included,
+// and std::logic_error where no GPU is present.
+Properties properties();
+
+// A block of memory, 256-byte aligned; nullptr where there is none left.
+std::byte* map(int64_t bytes);
+void unmap(std::byte* block);
+
+enum class Copy { to_device, to_host, on_device };
+// Copies in the stream's order. The host's memory may be used again, and holds what was copied, when it returns.
+void copy(Copy kind, void* to, const void* from, int64_t bytes);
+void zero(void* at, int64_t bytes);
+
+// Waits until all work asked for is done.
+void wait();
+
+CUstream_st* stream();
+
+}  // namespace persea::cuda
