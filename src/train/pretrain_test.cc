@@ -188,7 +188,7 @@ TEST_F(PretrainSlow, RunsOnAGpuAndGoesOnToTheSameBits) {
   if (!cuda::present()) GTEST_SKIP() << "no GPU here";
   Recipe recipe = tiny(10), half = tiny(10);
   recipe.device = half.device = cuda_device;
-  const auto whole = run(recipe, data(), "whole");
+  const auto whole = run(recipe, counting_data(), "whole");
   ASSERT_TRUE(whole) << whole.error().message;
   EXPECT_LT(whole->validation.loss, std::log(double(kVocab)));
   EXPECT_EQ(whole->model->device(), cpu_device);
@@ -197,7 +197,7 @@ TEST_F(PretrainSlow, RunsOnAGpuAndGoesOnToTheSameBits) {
   fs::create_directories(to);
   fs::copy(from / "checkpoint-00000007", to / "checkpoint-00000007");
   fs::copy(from / "metrics.jsonl", to / "metrics.jsonl");
-  const auto rest = run(half, data(), "rest");
+  const auto rest = run(half, counting_data(), "rest");
   ASSERT_TRUE(rest) << rest.error().message;
   EXPECT_TRUE(rest->resumed);
   EXPECT_EQ(weights(*whole->model), weights(*rest->model));
