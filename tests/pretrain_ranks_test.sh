@@ -75,7 +75,7 @@ killed() {
   PERSEA_LAB=$folder/$1 timeout 120 mpirun --oversubscribe --bind-to none -n "$2" "$persea" run "$folder/recipe.toml" --threads 1 -q >"$folder/out" 2>&1 &
   local job=$! mpirun pids
   for _ in $(seq 2000); do
-    [[ $(cat "$folder/$1"/work/model-*/metrics.jsonl 2>/dev/null | wc -l) -ge $4 ]] && break
+    [[ $(cd "$folder/$1" 2>/dev/null && cat work/model-*/metrics.jsonl 2>/dev/null | wc -l) -ge $4 ]] && break
     sleep 0.01
   done
   mpirun=$(pgrep -P $job mpirun || wrong "$1: the job ended by itself")

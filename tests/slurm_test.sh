@@ -123,7 +123,7 @@ until_true() { # SECONDS COMMAND...
 }
 field() { squeue --noheader --states=all --jobs="$1" --Format="$2:|" | tr -d '|'; }
 is() { [[ $(field "$1" "$2") == "$3" ]]; }
-trains() { compgen -G "$1/work/*/checkpoint-*[1-9]*" || compgen -G "$1/work/*/*/checkpoint-*[1-9]*"; }
+trains() { [[ -n $(find "$1/work" -mindepth 2 -maxdepth 3 -name 'checkpoint-*[1-9]*' 2>/dev/null | head -n 1) ]]; }
 weights() { cat "$1"/artifacts/model-*/model.safetensors | sha256sum; }
 
 # What can be said without Slurm.
