@@ -7,32 +7,8 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
 
-# Texts of made-up words, in files of which some repeat others, and one that is large enough to be shared.
-mkdir "$folder/text"
-awk -v folder="$folder/text" 'BEGIN {
-  srand(7)
-  for (file = 0; file < 6; ++file) {
-    documents = file == 5 ? 90000 : 300
-    for (i = 0; i < documents; ++i) {
-      line = ""
-      words = 60 + int(rand() * 200)
-      if (file == 4) srand(i % 40)
-      for (w = 0; w < words; ++w) line = line sprintf("%c%c%c%d ", 97 + rand() * 26, 97 + rand() * 26, 97 + rand() * 26, rand() * 10)
-      print "{\"text\": \"" line "\"}" > (folder "/" file ".jsonl")
-    }
-  }
-}'
-cat >"$folder/recipe.toml" <<'TOML'
-[[source]]
-name = "s"
-path = "text"
-[[rules]]
-pack = "gopher-quality"
-min_stop_words = 0
-max_non_alpha_words_ratio = 0.1
-[dedup]
-minhash = "datatrove"
-TOML
+. "$(dirname "$0")/made_up_texts.sh"
+made_up_texts "$folder" 300 90000  # one file is large enough to be shared
 
 curate() { "$@" "$persea" curate "$folder/recipe.toml" -q | tail -n 1; }
 same() {

@@ -76,29 +76,8 @@ if (($# > 2)); then
   recipe=$(realpath "$3") work=$4
 else
   recipe=$folder/recipe.toml work='*'
-  mkdir "$folder/text"
-  awk -v folder="$folder/text" 'BEGIN {
-    srand(7)
-    for (file = 0; file < 6; ++file) {
-      for (i = 0; i < 25000; ++i) {
-        line = ""
-        words = 60 + int(rand() * 200)
-        for (w = 0; w < words; ++w) line = line sprintf("%c%c%c%d ", 97 + rand() * 26, 97 + rand() * 26, 97 + rand() * 26, rand() * 10)
-        print "{\"text\": \"" line "\"}" > (folder "/" file ".jsonl")
-      }
-    }
-  }'
-  cat >"$recipe" <<'TOML'
-[[source]]
-name = "s"
-path = "text"
-[[rules]]
-pack = "gopher-quality"
-min_stop_words = 0
-max_non_alpha_words_ratio = 0.1
-[dedup]
-minhash = "datatrove"
-TOML
+  . "$(dirname "$0")/made_up_texts.sh"
+  made_up_texts "$folder" 25000 25000
 fi
 
 alone=$("$persea" "$verb" "$recipe" --lab "$folder/alone" --threads 1 -q | tail -n 1)
