@@ -7,6 +7,7 @@ namespace persea {
 namespace {
 
 constexpr int64_t kMuonBytes = 4, kAdamWBytes = 8;  // moments of an element
+constexpr int64_t kLeastPiece = 16384;              // elements: a message that takes longer than its latency
 
 bool inside_layer(const Parameter& parameter) {
   return parameter.value.shape().size() == 2 && parameter.name.starts_with("layers.");
@@ -54,6 +55,25 @@ std::vector<int64_t> level(int64_t elements, const std::vector<int64_t>& bytes) 
   return takes;
 }
 
+// Cuts a parameter for as many ranks as it has pieces of a fair size, so that all of them receive at once while the
+// backward pass goes on, and not one after the other. From rank `next` on each takes its piece, or what it has `left`
+// to take; what rounding leaves over goes to the last.
+void take_turns(const Shard& whole, std::vector<int64_t>& left, int& next, std::vector<Shard>& all) {
+  const auto ranks = static_cast<int>(left.size());
+  const int64_t owners = std::clamp<int64_t>(whole.end / kLeastPiece, 1, ranks),
+                piece = (whole.end + owners - 1) / owners;
+  for (int64_t begin = 0; begin < whole.end;) {
+    int skipped = 0;
+    for (; left[static_cast<size_t>(next)] <= 0 && skipped < ranks; ++skipped) next = (next + 1) % ranks;
+    int64_t& has = left[static_cast<size_t>(next)];
+    const int64_t end = skipped == ranks ? whole.end : std::min(whole.end, begin + std::min(piece, has));
+    all.push_back({whole.parameter, begin, end, next, false});
+    has -= end - begin;
+    begin = end;
+    next = (next + 1) % ranks;
+  }
+}
+
 }  // namespace
 
 std::vector<Shard> share_out(const std::vector<Parameter*>& parameters, bool muon, int ranks) {
@@ -72,22 +92,12 @@ std::vector<Shard> share_out(const std::vector<Parameter*>& parameters, bool muo
   std::vector<int64_t> bytes(static_cast<size_t>(ranks));
   give_out_blocks(blocks, bytes);
 
-  // AdamW's parameters one behind the other, cut where a rank has what it takes; the last one takes the rest.
-  const std::vector<int64_t> takes = level(elements, bytes);
-  int rank = 0;
-  int64_t left = takes[0];
+  std::vector<int64_t> left = level(elements, bytes);
+  int next = 0;
   size_t block = 0;
   for (const Shard& each : whole) {
     for (; block < blocks.size() && blocks[block].parameter == each.parameter; ++block) all.push_back(blocks[block]);
-    if (each.muon) continue;
-    for (int64_t begin = 0; begin < each.end;) {
-      while (left <= 0 && rank + 1 < ranks) left = takes[static_cast<size_t>(++rank)];
-      const bool last = rank + 1 == ranks;
-      const int64_t end = last ? each.end : std::min(each.end, begin + left);
-      all.push_back({each.parameter, begin, end, rank, false});
-      left -= end - begin;
-      begin = end;
-    }
+    if (!each.muon) take_turns(each, left, next, all);
   }
   return all;
 }

@@ -25,6 +25,7 @@ inline int64_t muon_block(const Parameter& parameter) { return parameter.value.d
 
 // All parameters in shards, in their order. With one rank each is a shard. With several, Muon's blocks go to the ranks
 // by the work that they make, and AdamW's elements fill up what is missing for each to keep as many bytes of moments.
+// Every large parameter has many owners: what a backward pass has just finished then travels to all of them at once.
 std::vector<Shard> share_out(const std::vector<Parameter*>& parameters, bool muon, int ranks);
 
 // A tensor of which ranks hold parts, for files that hold the whole. The parts follow each other and cover it.
