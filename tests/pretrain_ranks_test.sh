@@ -77,10 +77,10 @@ train sliced-again 2 --tensor-parallel 2
 [[ $(content_of sliced-again) == "$(content_of sliced)" ]] || wrong "two slices have other bits the second time"
 train sliced-4 4 --tensor-parallel 2
 close_to_alone sliced-4
-train sliced-muon 2 --tensor-parallel 2 --set pretrain.optimizer=muon
-train muon 1 --set pretrain.optimizer=muon
-alone=$(loss_of muon)
-close_to_alone sliced-muon
+train adamw 1 --set pretrain.optimizer=adamw
+train sliced-adamw 2 --tensor-parallel 2 --set pretrain.optimizer=adamw
+alone=$(loss_of adamw)
+close_to_alone sliced-adamw
 alone=$(loss_of alone)
 
 # killed LAB RANKS VICTIM LINES [OPTION...]: kills a rank once so many lines of metrics are there; says how the job ended.

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 
 #include "base/file.h"
 #include "base/hash.h"
@@ -12,7 +11,7 @@
 #include "kernels/launch.h"
 #include "kernels/peak.h"
 #include "train/checkpoint.h"
-#include "train/gather_tensor.h"
+#include "train/gather_model.h"
 #include "train/guard.h"
 #include "train/host_copies.h"
 #include "train/interrupt.h"
@@ -406,25 +405,6 @@ Result<PretrainOutcome> Run::outcome() {
   model_->to(cpu_device);  // whoever looks at it next does so there
   outcome.model = std::move(model_);
   return outcome;
-}
-
-// The whole model on rank 0, nothing on the others: for when the run, its moments and gradients are gone.
-Result<std::unique_ptr<Model>> gather_model(Model& slices, RankGrid& grid) {
-  std::unique_ptr<Model> whole;
-  std::vector<Parameter*> parameters;
-  if (grid.world().rank() == 0) {
-    whole = std::make_unique<Model>(slices.config(), std::nullopt);
-    parameters = whole->parameters();
-  }
-  size_t next = 0;
-  for (const ShardedTensor& tensor : weights_of(slices, grid.tensor().rank())) {
-    std::byte* to = whole ? parameters[next++]->value.raw() : nullptr;
-    PERSEA_CHECK(gather_tensor(tensor, grid.world(), [&to](std::span<const std::byte> bytes) {
-      std::memcpy(to, bytes.data(), bytes.size());
-      to += bytes.size();
-    }));
-  }
-  return whole;
 }
 
 }  // namespace
