@@ -28,16 +28,24 @@ void print_stage(std::string_view stage, const StageResult& result) {
 constexpr const char* kExamples = R"(Examples:
   persea run recipes/quickstart.toml --text ~/texts       from a folder of text to a model and its report
   mpirun -n 4 persea run recipe.toml                      the same with four ranks that see the same folders
+  mpirun -n 4 persea run big.toml --tensor-parallel 2     a model that does not fit one rank: pairs hold it together
 
 A run that was stopped or killed goes on where it was, with any number of ranks: run the same command.)";
 
 struct Options {
   std::shared_ptr<RecipeOptions> recipe;
   double patience = 600;
+  int tensor_parallel = 1;
 };
 
 // What this rank tells of an error: of several ranks one speaks for all.
 int end(const Ranks& ranks, const Error& error) { return ranks.speaks() ? report(error) : 1; }
+
+// Before anything is made: whether ranks and model can be divided so.
+Status check_layout(const Recipe& recipe, const Ranks& ranks, int tensor_ranks) {
+  PERSEA_CHECK(RankGrid::check(ranks, tensor_ranks));
+  return check_slices(recipe.model_config(recipe.vocab()), tensor_ranks);
+}
 
 int run(const CliContext& context, const Options& options) {
   const auto joined = Ranks::of_this_job();
@@ -51,7 +59,9 @@ int run(const CliContext& context, const Options& options) {
       return end(ranks, fail("--device cuda: several ranks train on CPUs yet: leave it out, or start one process"));
     recipe->device = cpu_device;
   }
-  const PretrainOptions training{ranks, context.quiet || context.json, options.patience};
+  const Status layout = check_layout(*recipe, ranks, options.tensor_parallel);
+  if (!layout) return end(ranks, layout.error());
+  const PretrainOptions training{ranks, context.quiet || context.json, options.patience, options.tensor_parallel};
   if (ranks.rank() > 0) {
     const Status helped = help_line(*recipe, training);
     return helped ? 0 : end(ranks, helped.error());
@@ -90,6 +100,10 @@ void add_run(CLI::App& app, CliContext& context, VerbAction& action) {
       ->capture_default_str();
   verb->add_option("--patience", options->patience, "Several ranks: seconds to wait for one that does not answer")
       ->check(CLI::Range(1.0, 1e6))
+      ->capture_default_str();
+  verb->add_option("--tensor-parallel", options->tensor_parallel,
+                   "Several ranks: neighbours that hold one copy of the model together, a slice of its matrices each")
+      ->check(CLI::Range(1, 1024))
       ->capture_default_str();
   verb->footer(kExamples);
   verb->callback([&context, &action, options] { action = [&context, options] { return run(context, *options); }; });

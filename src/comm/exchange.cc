@@ -55,6 +55,12 @@ void Exchange::share(const Piece& piece) {
   }
 }
 
+void Exchange::move(int from, int to, std::span<float> floats) {
+  if (from == to || floats.empty() || ranks_.broken()) return;
+  if (from == ranks_.rank()) moving_.push_back({to, ranks_.send(to, std::as_bytes(floats))});
+  if (to == ranks_.rank()) moving_.push_back({from, ranks_.receive(from, std::as_writable_bytes(floats))});
+}
+
 void Exchange::add_up(Sum& sum) {
   std::vector<const float*> parts;
   for (const Tensor& part : sum.parts) parts.push_back(part.defined() ? part.data() : sum.piece.data);

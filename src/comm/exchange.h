@@ -35,6 +35,8 @@ class Exchange {
   void reduce(const Piece& piece);
   // Afterwards all ranks hold the owner's floats.
   void share(const Piece& piece);
+  // Floats of rank `from` to those of rank `to`; the others have nothing to do with it.
+  void move(int from, int to, std::span<float> floats);
   // Moves on what is under way.
   void progress();
   // Until everything that was begun is done.

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
+#include <stdexcept>
 #include <thread>
 
 #include "base/clock.h"
@@ -64,6 +65,12 @@ Result<std::unique_ptr<Ranks>> Ranks::of_this_job() {
   return alone();
 }
 
+Ranks::Ranks(Ranks& world, std::vector<int> members) : world_(&world), members_(std::move(members)) {
+  const auto own = std::find(members_.begin(), members_.end(), world.rank());
+  if (own == members_.end()) throw std::logic_error("ranks: a group without this rank");
+  rank_ = static_cast<int>(own - members_.begin());
+}
+
 Ranks::~Ranks() {
   if (!broken_ || rank() == 0) return;
   const double start = wall_seconds();
@@ -71,6 +78,7 @@ Ranks::~Ranks() {
 }
 
 bool Ranks::speaks() const {
+  if (world_) return world_->speaks();
   if (rank() == 0) return true;
   return rank() == 1 && broken_ && broken_->ranks == std::vector<int>{0};
 }
@@ -90,6 +98,13 @@ std::vector<int> Ranks::ended() {
 }
 
 Status Ranks::wait(const std::function<std::vector<int>()>& missing) {
+  if (world_) {
+    return world_->wait([&] {
+      std::vector<int> left = missing();
+      for (int& each : left) each = number(each);
+      return left;
+    });
+  }
   if (broken_) return Error{broken_->message};
   const double start = wall_seconds();
   double checked = start, stopped = 0;
@@ -125,7 +140,7 @@ Result<std::vector<double>> Ranks::gather(std::span<const double> own) {
   std::vector<double> all(own.size() * static_cast<size_t>(size()));
   std::copy(own.begin(), own.end(), all.begin() + static_cast<int64_t>(own.size()) * rank());
   if (size() == 1) return all;
-  if (broken_) return Error{broken_->message};
+  PERSEA_CHECK(failure());
   struct Pending {
     int peer;
     std::unique_ptr<Transfer> transfer;
@@ -150,7 +165,7 @@ Result<std::string> Ranks::broadcast(std::string from_first) { return broadcast_
 
 Result<std::string> Ranks::broadcast_from(int root, std::string text) {
   if (size() == 1) return text;
-  if (broken_) return Error{broken_->message};
+  PERSEA_CHECK(failure());
   uint64_t bytes = text.size();
   if (rank() != root) {
     PERSEA_CHECK(wait_for(receive(root, std::as_writable_bytes(std::span(&bytes, 1))), root));
@@ -174,7 +189,7 @@ Status Ranks::agree(const Status& own) {
   if (first == all.end()) return {};
   const auto lowest = static_cast<int>(first - all.begin());
   PERSEA_TRY(std::string message, broadcast_from(lowest, rank() == lowest ? own.error().message : ""));
-  return lowest == 0 ? Error{std::move(message)} : fail("rank {}: {}", lowest, message);
+  return lowest == 0 ? Error{std::move(message)} : fail("rank {}: {}", number(lowest), message);
 }
 
 int threads_of(const Ranks& ranks) {

@@ -140,7 +140,7 @@ TEST(Shards, StepsOfRanksAreStepsOfOne) {
             if (step == 2) {
               EXPECT_NEAR(std::sqrt(sum), norm, 1e-6 * norm);
             }
-            optimizer.apply(std::sqrt(sum), 0.5, 0);
+            ASSERT_TRUE(optimizer.apply(std::sqrt(sum), 0.5, 0).ok());
             Exchange exchange(*ranks);
             for (const Shard& shard : optimizer.shards())
               exchange.share({shard.parameter->value.data() + shard.begin, shard.end - shard.begin, shard.owner});
