@@ -1,10 +1,14 @@
 #include "cli/run.h"
 
+#include <algorithm>
+
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "base/threads.h"
 #include "cli/recipe_options.h"
 #include "cli/terminal.h"
+#include "tensor/cuda.h"
 #include "train/line.h"
 
 namespace persea {
@@ -39,18 +43,31 @@ struct Options {
 // What this rank tells of an error: of several ranks one speaks for all.
 int end(const Ranks& ranks, const Error& error) { return ranks.speaks() ? report(error) : 1; }
 
+// One kind of device for all ranks. With "auto" that is the CPU where not each of them has a GPU of its own, and a word
+// says why; with "cuda" the same is an error.
+Status settle_device(Ranks& ranks, bool insists, Device& device) {
+  if (ranks.size() == 1) return {};
+  const double own = device == cpu_device ? 0 : 1;
+  PERSEA_TRY(const std::vector<double> all, ranks.gather({&own, 1}));
+  const auto without = std::find(all.begin(), all.end(), 0.0);
+  if (std::count(all.begin(), all.end(), 0.0) == ranks.size()) return {};
+  const Status joined = without == all.end() ? ranks.join_gpus() : fail("rank {} has no GPU", without - all.begin());
+  if (joined || insists || ranks.broken()) return joined;
+  device = cpu_device;
+  if (ranks.rank() == 0) log_warning("{}: all ranks train on their CPUs", joined.error().message);
+  return {};
+}
+
 int run(const CliContext& context, const Options& options) {
   const auto joined = Ranks::of_this_job();
   if (!joined) return report(joined.error());
   Ranks& ranks = **joined;
   if (context.threads == 0) set_threads(threads_of(ranks));
+  if (ranks.size() > 1 && options.recipe->device != "cpu") cuda::choose(ranks.place());
   auto recipe = options.recipe->load();
   if (const Status read = ranks.agree(recipe ? Status() : recipe.error()); !read) return end(ranks, read.error());
-  if (ranks.size() > 1 && recipe->device != cpu_device) {  // they cannot pass each other what lies on a GPU
-    if (options.recipe->device == "cuda")
-      return end(ranks, fail("--device cuda: several ranks train on CPUs yet: leave it out, or start one process"));
-    recipe->device = cpu_device;
-  }
+  if (const Status settled = settle_device(ranks, options.recipe->device == "cuda", recipe->device); !settled)
+    return end(ranks, fail("--device {}: {}", options.recipe->device, settled.error().message));
   const PretrainOptions training{ranks, context.quiet || context.json, options.patience};
   if (ranks.rank() > 0) {
     const Status helped = help_line(*recipe, training);
