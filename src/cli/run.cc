@@ -1,10 +1,14 @@
 #include "cli/run.h"
 
+#include <algorithm>
+
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "base/threads.h"
 #include "cli/recipe_options.h"
 #include "cli/terminal.h"
+#include "tensor/cuda.h"
 #include "train/line.h"
 
 namespace persea {
@@ -47,18 +51,36 @@ Status check_layout(const Recipe& recipe, const Ranks& ranks, int tensor_ranks) 
   return check_slices(recipe.model_config(recipe.vocab()), tensor_ranks);
 }
 
+// One kind of device for all ranks. With "auto" that is the CPU where not each of them has a GPU of its own, and a word
+// says why; with "cuda" the same is an error.
+Status settle_device(Ranks& ranks, bool insists, Device& device) {
+  if (ranks.size() == 1) return {};
+  const double own = device == cpu_device ? 0 : 1;
+  PERSEA_TRY(const std::vector<double> all, ranks.gather({&own, 1}));
+  const auto without = std::find(all.begin(), all.end(), 0.0);
+  if (std::count(all.begin(), all.end(), 0.0) == ranks.size()) return {};
+  const Status joined = without == all.end() ? ranks.join_gpus() : fail("rank {} has no GPU", without - all.begin());
+  if (joined || insists || ranks.broken()) return joined;
+  device = cpu_device;
+  if (ranks.rank() == 0) log_warning("{}: all ranks train on their CPUs", joined.error().message);
+  return {};
+}
+
 int run(const CliContext& context, const Options& options) {
   const auto joined = Ranks::of_this_job();
   if (!joined) return report(joined.error());
   Ranks& ranks = **joined;
   if (context.threads == 0) set_threads(threads_of(ranks));
+  if (ranks.size() > 1 && options.recipe->device != "cpu") cuda::choose(ranks.place());
   auto recipe = options.recipe->load();
   if (const Status read = ranks.agree(recipe ? Status() : recipe.error()); !read) return end(ranks, read.error());
-  if (ranks.size() > 1 && recipe->device != cpu_device) {  // they cannot pass each other what lies on a GPU
+  if (options.tensor_parallel > 1 && recipe->device != cpu_device) {
     if (options.recipe->device == "cuda")
-      return end(ranks, fail("--device cuda: several ranks train on CPUs yet: leave it out, or start one process"));
+      return end(ranks, fail("--device cuda: slices of a model train on CPUs yet: leave out --tensor-parallel"));
     recipe->device = cpu_device;
   }
+  if (const Status settled = settle_device(ranks, options.recipe->device == "cuda", recipe->device); !settled)
+    return end(ranks, fail("--device {}: {}", options.recipe->device, settled.error().message));
   const Status layout = check_layout(*recipe, ranks, options.tensor_parallel);
   if (!layout) return end(ranks, layout.error());
   const PretrainOptions training{ranks, context.quiet || context.json, options.patience, options.tensor_parallel};

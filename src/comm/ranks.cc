@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/threads.h"
+#include "tensor/cuda.h"
 
 namespace persea {
 namespace {
@@ -19,6 +20,7 @@ constexpr int kEagerPolls = 200;  // before a waiting rank begins to sleep betwe
 constexpr auto kNap = std::chrono::microseconds(100), kLongNap = std::chrono::microseconds(2000);
 constexpr double kLong = 1;              // seconds of waiting after which naps are long
 constexpr double kBetweenChecks = 0.02;  // seconds between two looks whether the others live
+constexpr double kDoubt = 1;             // for which a link's problem may turn out to be the end of a rank
 constexpr double kLastWords = 1;  // seconds for which a rank that ends stays, so that rank 0 sees first who was missing
 
 template <class T>
@@ -85,6 +87,7 @@ bool Ranks::speaks() const {
 
 Status Ranks::give_up(std::string message, const std::vector<int>& ranks) {
   link_->abandon();
+  if (gpus_) gpus_->abandon();
   broken_ = Broken{std::move(message), ranks};
   return Error{broken_->message};
 }
@@ -97,6 +100,11 @@ std::vector<int> Ranks::ended() {
   return ended;
 }
 
+std::string Ranks::problem() const {
+  std::string problem = link_->problem();
+  return problem.empty() && gpus_ ? gpus_->problem() : problem;
+}
+
 Status Ranks::wait(const std::function<std::vector<int>()>& missing) {
   if (world_) {
     return world_->wait([&] {
@@ -107,7 +115,7 @@ Status Ranks::wait(const std::function<std::vector<int>()>& missing) {
   }
   if (broken_) return Error{broken_->message};
   const double start = wall_seconds();
-  double checked = start, stopped = 0;
+  double checked = start, stopped = 0, troubled = 0;
   for (int64_t poll = 0;; ++poll) {
     std::vector<int> left = missing();
     if (left.empty()) return {};
@@ -117,8 +125,11 @@ Status Ranks::wait(const std::function<std::vector<int>()>& missing) {
       std::sort(left.begin(), left.end());
       left.erase(std::unique(left.begin(), left.end()), left.end());
       if (patience_.stop && patience_.stop() && stopped == 0) stopped = now;
-      if (const std::string problem = link_->problem(); !problem.empty()) return give_up(problem, left);
       if (const std::vector<int> dead = ended(); !dead.empty()) return give_up(have(dead) + " ended", dead);
+      if (const std::string wrong = problem(); !wrong.empty()) {
+        if (troubled == 0) troubled = now;
+        if (now - troubled >= kDoubt) return give_up(wrong, left);
+      }
       if (now - start > patience_.seconds)
         return give_up(fmt::format("{} not answered for {:.0f} s", have(left), now - start), left);
       if (stopped > 0 && now - stopped > patience_.after_stop)
@@ -190,6 +201,33 @@ Status Ranks::agree(const Status& own) {
   const auto lowest = static_cast<int>(first - all.begin());
   PERSEA_TRY(std::string message, broadcast_from(lowest, rank() == lowest ? own.error().message : ""));
   return lowest == 0 ? Error{std::move(message)} : fail("rank {}: {}", number(lowest), message);
+}
+
+Status Ranks::join_gpus() {
+  constexpr size_t kWords = std::tuple_size_v<cuda::Uuid>;
+  const cuda::Uuid own = cuda::properties().uuid;
+  PERSEA_TRY(const std::vector<double> all, gather(std::vector<double>(own.begin(), own.end())));
+  const auto gpu_of = [&](int rank) { return std::span(all).subspan(static_cast<size_t>(rank) * kWords, kWords); };
+  for (int rank = 1; rank < size(); ++rank) {
+    for (int other = 0; other < rank; ++other) {
+      if (std::equal(gpu_of(rank).begin(), gpu_of(rank).end(), gpu_of(other).begin()))
+        return fail("ranks {} and {} have the same GPU: start no more ranks on a machine than it has GPUs", other,
+                    rank);
+    }
+  }
+  PERSEA_TRY(gpus_, join_nccl(*this));
+  return {};
+}
+
+std::unique_ptr<Transfer> Ranks::begin(GpuBatch batch) {
+  if (world_) {
+    for (auto* moves : {&batch.sends, &batch.receives}) {
+      for (GpuBatch::Move& move : *moves) move.peer = number(move.peer);
+    }
+    return world_->begin(std::move(batch));
+  }
+  if (!gpus_) throw std::logic_error("Ranks::begin: their GPUs are not joined");
+  return gpus_->begin(std::move(batch));
 }
 
 int threads_of(const Ranks& ranks) {

@@ -126,13 +126,14 @@ int64_t least_training_memory(const Recipe& recipe, const ModelConfig& c, int ra
 
 Status check_memory(const Recipe& recipe, const ModelConfig& config, int ranks, int here, int tensor_ranks) {
   const bool gpu = recipe.device != cpu_device;
-  const int64_t least = here * least_training_memory(recipe, config, ranks, tensor_ranks),
+  const int share = gpu ? 1 : here;  // each rank has a GPU of its own
+  const int64_t least = share * least_training_memory(recipe, config, ranks, tensor_ranks),
                 there = gpu ? cuda::properties().memory : usable_memory();
   if (least > there) {
     return fail(
         "training needs at least {} of memory{} and this {} has {}: lower model.dim, model.layers or "
         "pretrain.micro_batch",
-        format_bytes(static_cast<double>(least)), here > 1 ? fmt::format(" for the {} ranks on it", here) : "",
+        format_bytes(static_cast<double>(least)), share > 1 ? fmt::format(" for the {} ranks on it", share) : "",
         gpu ? "GPU" : "machine", format_bytes(static_cast<double>(there)));
   }
   return {};

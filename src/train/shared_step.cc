@@ -13,7 +13,7 @@ using Numbers = std::array<double, sizeof(StepReport) / sizeof(double)>;  // a r
 
 // The shard's floats in the parameter's value or gradient.
 Piece piece_of(const Shard& shard, const Tensor& tensor) {
-  return {tensor.data() + shard.begin, shard.end - shard.begin, shard.owner};
+  return {tensor.data() + shard.begin, shard.end - shard.begin, shard.owner, tensor.device()};
 }
 
 }  // namespace
