@@ -13,6 +13,7 @@
 #include "kernels/launch.h"
 #include "kernels/optimizer.h"
 #include "kernels/rows.h"
+#include "nn/rank_slices.h"
 #include "train/random_batch.h"
 #include "train/shared_step.h"
 
@@ -135,7 +136,7 @@ Result<Parts> Bench::parts(double seconds) {
                                checked_.micro, {.precision = checked_.precision, .gradient_done = done});
     const double passed = wall_seconds();
     const double norm = std::sqrt(optimizer_.squares());
-    optimizer_.apply(std::max(norm, 1e-30), 1e-3, 1);
+    PERSEA_CHECK(optimizer_.apply(std::max(norm, 1e-30), 1e-3, 1));
     const double updated = wall_seconds();
     optimizer_.drop_gradients();
     if (step < kWarmUp) continue;
@@ -153,7 +154,9 @@ Result<Parts> Bench::parts(double seconds) {
 }
 
 Result<std::pair<double, double>> Bench::whole(double seconds) {
-  SharedStep shared(model_, optimizer_, ranks_);
+  RankGrid grid(ranks_, 1);
+  const RankSlices slices(grid.tensor());
+  SharedStep shared(model_, optimizer_, grid, slices);
   std::vector<double> times, exchanges;
   const double since = wall_seconds();
   for (int step = 0;; ++step) {
