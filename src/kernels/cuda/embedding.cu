@@ -12,7 +12,8 @@ namespace {
 struct EmbeddingBody {
   Embedding k;
   __device__ void operator()(int64_t i) const {
-    k.out[i] = k.table[k.tokens[i / k.columns] * k.columns + i % k.columns];
+    const int32_t token = k.tokens[i / k.columns];
+    k.out[i] = token < 0 ? 0.0F : k.table[token * k.columns + i % k.columns];
   }
 };
 
@@ -30,8 +31,8 @@ __device__ bool seen_before(const int32_t* tokens, int64_t position) {
 __global__ void add_rows(EmbeddingBackward k) {
   __shared__ int32_t window[kThreads];
   const int64_t position = blockIdx.x;
-  if (seen_before(k.tokens, position)) return;
   const int32_t token = k.tokens[position];
+  if (token < 0 || seen_before(k.tokens, position)) return;
   float* to = k.dtable + token * k.columns;
   for (int64_t begin = position; begin < k.count; begin += kThreads) {
     const int64_t mine = begin + threadIdx.x;
