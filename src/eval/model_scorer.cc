@@ -30,7 +30,7 @@ ModelScorer::ModelScorer(std::string name, TextModel model, const ModelScorerOpt
       tokens_(std::min(options.tokens, model_.model->config().context)),
       settings_(std::move(settings)),
       decoder_(DecoderWeights::of(*model_.model, options.weights)),
-      pages_(std::make_shared<KvPool>(decoder_.config(), 0, KvPool::Format::f32)) {
+      pages_(std::make_shared<KvPool>(decoder_.config(), 0, KvPool::Format::f32, decoder_.weights().device)) {
   model_.model.reset();
 }
 

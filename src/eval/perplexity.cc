@@ -79,7 +79,7 @@ Result<Perplexity> measure_perplexity(Decoder& decoder, std::span<const int32_t>
 
   const int64_t rows = std::clamp(kMostLogits / config.vocab, kFewestRows, kMostRows),
                 at_once = std::max<int64_t>(1, rows / context);
-  const auto pages = std::make_shared<KvPool>(config, 0, options.cache);
+  const auto pages = std::make_shared<KvPool>(config, 0, options.cache, decoder.weights().device);
   std::vector<int32_t> group;
   Sums sums;
   Perplexity result;

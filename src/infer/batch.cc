@@ -29,8 +29,8 @@ bool older(const Job* a, const Job* b) { return a->id < b->id; }
 Batch::Batch(DecoderWeights weights, const SchedulerOptions& options)
     : options_(options),
       decoder_(std::move(weights)),
-      pages_(
-          std::make_shared<KvPool>(decoder_.config(), cache_tokens(decoder_.config(), options), options.cache_format)),
+      pages_(std::make_shared<KvPool>(decoder_.config(), cache_tokens(decoder_.config(), options), options.cache_format,
+                                      decoder_.weights().device)),
       prefixes_(pages_),
       room_(std::min(decoder_.config().context, pages_->pages() * KvPool::kTokens)) {
   checked(options.sequences, "sequences");

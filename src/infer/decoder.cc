@@ -12,8 +12,6 @@
 namespace persea {
 namespace {
 
-constexpr int64_t kPassRows = 512;  // tokens in a pass: bounds the activations' memory
-
 int64_t rows_worth_waking(int64_t columns) {
   constexpr int64_t kNumbers = 8192;
   return std::max<int64_t>(1, kNumbers / columns);
@@ -34,20 +32,9 @@ void norm(int64_t rows, const Tensor& x, const Tensor& gain, double eps, const T
 
 }  // namespace
 
-struct Decoder::Run {
-  KvCache* cache;
-  std::span<const int32_t> tokens;
-  int64_t row;     // of the first of them in this pass
-  int64_t past;    // tokens of the sequence before them
-  int64_t wanted;  // how many of them, the last ones, have their logits wanted
-  int64_t logits;  // the row of the first of these
-  float* hidden;   // see Piece
-
-  int64_t count() const { return static_cast<int64_t>(tokens.size()); }
-  // How many of its rows, the last ones, anybody looks at when the layers are done: of the others the last layer makes
-  // keys and values only.
-  int64_t read() const { return hidden ? count() : wanted; }
-};
+Decoder::Decoder(DecoderWeights weights) : weights_(std::move(weights)) {
+  if (weights_.device != cpu_device) device_ = std::make_unique<DevicePass>(weights_);
+}
 
 // `normed` also takes the attention's result: its width is the larger of the two.
 struct Decoder::Scratch {
@@ -197,18 +184,32 @@ void Decoder::layers(std::span<const Run> runs, int64_t rows, const Scratch& s) 
   }
 }
 
-// The order of the additions is the tokens', however they come in runs.
-void Decoder::add_hidden(const Run& run, const float* x, float* normed) const {
+void Decoder::run_on_cpu(std::span<const Run> runs, int64_t rows, const Scratch& scratch, const Tensor& last) {
   const ModelConfig& c = config();
-  kernels::RmsNorm::cpu({run.count(), c.dim, x, weights_.norm.data(), static_cast<float>(c.norm_eps), normed});
-  for (int64_t r = 0; r < run.count(); ++r)
-    for (int64_t i = 0; i < c.dim; ++i) run.hidden[i] += normed[r * c.dim + i];
+  std::vector<int32_t> tokens;  // of the rows
+  for (const Run& run : runs) tokens.insert(tokens.end(), run.tokens.begin(), run.tokens.end());
+  each_row(rows, c.dim, [&](int64_t row) {
+    weights_.embedding.row(tokens[static_cast<size_t>(row)], scratch.x.data() + row * c.dim);
+  });
+  layers(runs, rows, scratch);
+  const float* read = scratch.x.data();
+  for (const Run& run : runs) {
+    std::copy_n(read + (run.read() - run.wanted) * c.dim, run.wanted * c.dim, last.data() + run.logits * c.dim);
+    if (run.hidden) {
+      kernels::RmsNorm::cpu(
+          {run.count(), c.dim, read, weights_.norm.data(), static_cast<float>(c.norm_eps), scratch.normed.data()});
+      run.add_hidden(scratch.normed.data(), c.dim);
+    }
+    read += run.read() * c.dim;
+  }
 }
 
 Result<Tensor> Decoder::forward(std::span<const Piece> pieces) {
   const ModelConfig& c = config();
   int64_t total = 0, longest = 0, wanted = 0;
   for (const Piece& piece : pieces) {
+    if (piece.cache->device() != weights_.device)
+      throw std::logic_error("Decoder::forward: a cache that lies on another device than the weights");
     if (piece.tokens.empty()) throw std::logic_error("Decoder::forward: a piece without tokens");
     const auto count = static_cast<int64_t>(piece.tokens.size());
     if (piece.wanted < 0 || piece.wanted > count) throw std::logic_error("Decoder::forward: more logits than tokens");
@@ -229,26 +230,19 @@ Result<Tensor> Decoder::forward(std::span<const Piece> pieces) {
     const int64_t size = piece.cache->size() + static_cast<int64_t>(piece.tokens.size());
     if (!piece.cache->reserve(size)) return fail("the cache has no room for a text of {} tokens", size);
   }
-  grow_rope(longest);
+  if (!device_) grow_rope(longest);
 
-  const Scratch scratch(c, std::min(shared_rows(total), kPassRows));
-  Tensor last({shared_rows(wanted), c.dim});
+  Tensor logits = wanted > 0 ? Tensor({shared_rows(wanted), c.vocab}).slice(0, wanted) : Tensor({0, c.vocab});
+  const Scratch scratch(c, device_ ? 0 : std::min(shared_rows(total), kPassRows));
+  const Tensor last({device_ ? 0 : shared_rows(wanted), c.dim});
   std::vector<Run> runs;
   int64_t rows = 0;
   const auto pass = [&] {
-    std::vector<int32_t> tokens;  // of the rows
-    for (const Run& run : runs) tokens.insert(tokens.end(), run.tokens.begin(), run.tokens.end());
-    each_row(rows, c.dim, [&](int64_t row) {
-      weights_.embedding.row(tokens[static_cast<size_t>(row)], scratch.x.data() + row * c.dim);
-    });
-    layers(runs, rows, scratch);
-    const float* read = scratch.x.data();
-    for (const Run& run : runs) {
-      run.cache->set_size(run.past + run.count());
-      std::copy_n(read + (run.read() - run.wanted) * c.dim, run.wanted * c.dim, last.data() + run.logits * c.dim);
-      if (run.hidden) add_hidden(run, read, scratch.normed.data());
-      read += run.read() * c.dim;
-    }
+    if (device_)
+      device_->run(runs, rows, logits.data());
+    else
+      run_on_cpu(runs, rows, scratch, last);
+    for (const Run& run : runs) run.cache->set_size(run.past + run.count());
     runs.clear();
     rows = 0;
   };
@@ -270,10 +264,11 @@ Result<Tensor> Decoder::forward(std::span<const Piece> pieces) {
   }
   if (rows > 0) pass();
 
-  if (wanted == 0) return Tensor({0, c.vocab});
-  Tensor logits = Tensor({shared_rows(wanted), c.vocab}).slice(0, wanted);
-  norm(wanted, last, weights_.norm, c.norm_eps, last);
-  weights_.head.multiply(wanted, last.data(), logits.data(), false, &weights_.layers.front().qkv);
+  if (wanted == 0) return logits;
+  if (!device_) {
+    norm(wanted, last, weights_.norm, c.norm_eps, last);
+    weights_.head.multiply(wanted, last.data(), logits.data(), false, &weights_.layers.front().qkv);
+  }
   if (c.logit_soft_cap > 0) {
     const auto cap = static_cast<float>(c.logit_soft_cap);
     for (float& logit : logits.span()) logit = cap * std::tanh(logit / cap);

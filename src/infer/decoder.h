@@ -3,17 +3,21 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 
 #include "base/result.h"
+#include "infer/decoder_run.h"
 #include "infer/decoder_weights.h"
+#include "infer/device_pass.h"
 #include "infer/kv_cache.h"
 
 namespace persea {
 
 class Decoder {
  public:
-  explicit Decoder(DecoderWeights weights) : weights_(std::move(weights)) {}
+  // Runs where they lie; so must the caches.
+  explicit Decoder(DecoderWeights weights);
   // Reads the model's weights where they lie; the model must not change while it runs.
   explicit Decoder(const Model& model) : Decoder(DecoderWeights::of(model)) {}
 
@@ -34,7 +38,7 @@ class Decoder {
   Result<Tensor> forward(std::span<const Piece> pieces);
 
  private:
-  struct Run;      // rows of one piece within a pass
+  using Run = DecoderRun;
   struct Scratch;  // activations of a pass
   void layers(std::span<const Run> runs, int64_t rows, const Scratch& scratch);
   // What is done to a row's q and k before they are turned and stored.
@@ -42,12 +46,13 @@ class Decoder {
   void attention(const DecoderWeights::Layer& layer, int64_t index, std::span<const Run> runs, int64_t rows,
                  const Scratch& scratch);
   static int64_t keep_read(std::span<const Run> runs, const Tensor& x);
-  void add_hidden(const Run& run, const float* x, float* normed) const;
+  void run_on_cpu(std::span<const Run> runs, int64_t rows, const Scratch& scratch, const Tensor& last);
   void grow_rope(int64_t positions);
 
   DecoderWeights weights_;
   RopeTable rope_, still_;  // still_: that turns nothing, for layers without RoPE
   int64_t rope_positions_ = 0;
+  std::unique_ptr<DevicePass> device_;  // of weights on a GPU
 };
 
 }  // namespace persea

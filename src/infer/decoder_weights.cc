@@ -1,5 +1,9 @@
 #include "infer/decoder_weights.h"
 
+#include <new>
+
+#include "kernels/paged_attention.h"
+
 namespace persea {
 
 DecoderWeights DecoderWeights::of(const Model& model, std::optional<WeightType> type) {
@@ -46,6 +50,30 @@ int64_t DecoderWeights::bytes_per_pass() const {
     bytes +=
         layer.qkv.bytes() + layer.o.bytes() + layer.up.bytes() + layer.down.bytes() + layer.experts.bytes_per_token();
   return bytes;
+}
+
+Result<DecoderWeights> on_device(DecoderWeights weights, Device device) {
+  const ModelConfig& c = weights.config;
+  if (device == weights.device) return weights;
+  if (c.llama4) return fail("a Llama 4 model runs on the CPU only yet: --device cpu");
+  if (c.head_dim > kernels::PagedRows::kMostHeadDim || c.head_dim % 2 != 0)
+    return fail("a GPU takes even heads of at most {} numbers, this model has {}: --device cpu",
+                kernels::PagedRows::kMostHeadDim, c.head_dim);
+  try {
+    for (DecoderWeights::Layer& layer : weights.layers) {
+      for (Tensor* gain : {&layer.attention_norm, &layer.qkv_bias, &layer.q_norm, &layer.k_norm, &layer.mlp_norm})
+        *gain = gain->to(device);
+      for (WeightMatrix* matrix : {&layer.qkv, &layer.o, &layer.up, &layer.down}) *matrix = matrix->on(device);
+    }
+    weights.norm = weights.norm.to(device);
+    weights.embedding = weights.embedding.on(device);
+    weights.head = c.tied ? weights.embedding : weights.head.on(device);
+  } catch (const std::bad_alloc&) {
+    return fail("the GPU has no memory for {} MiB of weights: --weights q8 or q4, or --device cpu",
+                weights.bytes_per_pass() >> 20);
+  }
+  weights.device = device;
+  return weights;
 }
 
 Result<WeightType> weight_type_from(std::string_view name) {

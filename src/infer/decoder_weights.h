@@ -22,6 +22,7 @@ struct DecoderWeights {
   std::vector<Layer> layers;
   Tensor norm;
   WeightMatrix embedding, head;  // of tied models one matrix
+  Device device = cpu_device;    // where all of them lie
 
   // Those of a model, which keep its memory alive: in place, or packed in `type`.
   static DecoderWeights of(const Model& model, std::optional<WeightType> type = std::nullopt);
@@ -29,6 +30,9 @@ struct DecoderWeights {
   // That one token makes a pass read: all matrices but an embedding table of its own and the experts that it leaves.
   int64_t bytes_per_pass() const;
 };
+
+// The same on a device. Fails where a GPU cannot run such a model yet, or has no memory for it.
+Result<DecoderWeights> on_device(DecoderWeights weights, Device device);
 
 // f32, f16, bf16, q8 or q4.
 Result<WeightType> weight_type_from(std::string_view name);

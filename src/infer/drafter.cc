@@ -35,7 +35,9 @@ void LookupDrafter::draft(std::span<const Draft> drafts) {
 
 struct ModelDrafter::State {
   State(DecoderWeights weights, int64_t cache_tokens)
-      : decoder(std::move(weights)), pages(std::make_shared<KvPool>(decoder.config(), cache_tokens)) {}
+      : decoder(std::move(weights)),
+        pages(std::make_shared<KvPool>(decoder.config(), cache_tokens, KvPool::Format::f32, decoder.weights().device)) {
+  }
 
   struct Text {
     KvCache cache;

@@ -87,7 +87,7 @@ Result<std::vector<Generation>> generate_greedy(Decoder& decoder, const std::vec
   std::vector<std::unique_ptr<Sequence>> active;
   std::vector<Decoder::Piece> pieces;
   // Pages of one pool, in which a sequence that has ended leaves its own to the next prompt.
-  const auto pages = std::make_shared<KvPool>(decoder.config(), 0);
+  const auto pages = std::make_shared<KvPool>(decoder.config(), 0, KvPool::Format::f32, decoder.weights().device);
   for (size_t begun = 0; max_tokens > 0;) {
     while (active.size() < kTogether && begun < prompts.size()) {
       active.push_back(

@@ -29,7 +29,7 @@ struct Generation {
 // One sequence's cache and the tokens in it. A prompt that begins as the last one did (a chat) costs only its new end.
 class Session {
  public:
-  explicit Session(Decoder& decoder) : decoder_(decoder), cache_(decoder.config()) {}
+  explicit Session(Decoder& decoder) : decoder_(decoder), cache_(decoder.config(), decoder.weights().device) {}
 
   // Called with each token; returning false ends the generation (cancelled).
   using Sink = std::function<bool(int32_t token)>;

@@ -5,7 +5,8 @@
 
 namespace persea {
 
-KvCache::KvCache(const ModelConfig& config) : KvCache(std::make_shared<KvPool>(config, 0), config.context) {}
+KvCache::KvCache(const ModelConfig& config, Device device)
+    : KvCache(std::make_shared<KvPool>(config, 0, KvPool::Format::f32, device), config.context) {}
 
 KvCache::KvCache(std::shared_ptr<KvPool> pool, int64_t context) : pool_(std::move(pool)), context_(context) {}
 

@@ -15,7 +15,8 @@ namespace persea {
 
 class KvCache {
  public:
-  explicit KvCache(const ModelConfig& config);  // with a pool of its own, without a bound
+  // With a pool of its own, without a bound.
+  explicit KvCache(const ModelConfig& config, Device device = cpu_device);
   KvCache(std::shared_ptr<KvPool> pool, int64_t context);
   KvCache(const KvCache& other);
   KvCache(KvCache&& other) noexcept;
@@ -26,6 +27,7 @@ class KvCache {
   int64_t context() const { return context_; }  // the most there can be
   void truncate(int64_t size);                  // forgets all tokens behind the first `size`
   int64_t bytes() const;                        // of its pages, shared or not
+  Device device() const { return pool_->device(); }
 
   // Becomes the first `size` tokens of these pages, which it shares with whoever has them.
   void adopt(std::span<const KvPool::Page> pages, int64_t size);

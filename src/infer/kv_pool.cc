@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "base/threads.h"
+#include "tensor/cuda.h"
 
 namespace persea {
 
@@ -32,8 +33,9 @@ int64_t KvPool::page_bytes(const ModelConfig& config, Format format) {
   return config.layers * bytes_of_layer(config, format);
 }
 
-KvPool::KvPool(const ModelConfig& config, int64_t tokens, Format format)
+KvPool::KvPool(const ModelConfig& config, int64_t tokens, Format format, Device device)
     : format_(format),
+      device_(device),
       layer_bytes_(bytes_of_layer(config, format)),
       page_bytes_(page_bytes(config, format)),
       most_(tokens > 0 ? std::min<int64_t>(pages_for(tokens), std::numeric_limits<Page>::max())
@@ -42,7 +44,7 @@ KvPool::KvPool(const ModelConfig& config, int64_t tokens, Format format)
 void KvPool::grow(int64_t more) {
   const auto there = static_cast<int64_t>(pages_.size());
   more = std::min(more, most_ - there);
-  slabs_.emplace_back(Shape{more * page_bytes_}, DType::u8);
+  slabs_.emplace_back(Shape{more * page_bytes_}, DType::u8, device_);
   auto* data = reinterpret_cast<std::byte*>(slabs_.back().data<uint8_t>());
   for (int64_t i = 0; i < more; ++i) pages_.push_back({data + i * page_bytes_});
   for (int64_t i = more; i-- > 0;) free_.push_back(static_cast<Page>(there + i));
@@ -57,6 +59,7 @@ void KvPool::take_memory(int64_t bytes) {
   } catch (const std::bad_alloc&) {  // then as pages are first used, as long as there is any
     return;
   }
+  if (device_ != cpu_device) return;
   const auto touch = [&](int64_t page) {
     std::memset(data(static_cast<Page>(there + page)), 0, static_cast<size_t>(page_bytes_));
   };
@@ -101,6 +104,11 @@ void KvPool::set_kept(Page page, bool kept) {
   if (entry.users == 1) idle_ += kept ? 1 : -1;
 }
 
-void KvPool::copy(Page from, Page to) { std::memcpy(data(to), data(from), static_cast<size_t>(page_bytes_)); }
+void KvPool::copy(Page from, Page to) {
+  if (device_ == cpu_device)
+    std::memcpy(data(to), data(from), static_cast<size_t>(page_bytes_));
+  else
+    cuda::copy(cuda::Copy::on_device, data(to), data(from), page_bytes_);
+}
 
 }  // namespace persea

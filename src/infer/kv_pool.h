@@ -28,7 +28,7 @@ class KvPool {
   static int64_t page_bytes(const ModelConfig& config, Format format);
 
   // Room for `tokens` tokens, rounded up to pages; 0: without a bound.
-  KvPool(const ModelConfig& config, int64_t tokens, Format format = Format::f32);
+  KvPool(const ModelConfig& config, int64_t tokens, Format format = Format::f32, Device device = cpu_device);
   KvPool(const KvPool&) = delete;
   KvPool& operator=(const KvPool&) = delete;
 
@@ -51,6 +51,7 @@ class KvPool {
   int64_t bytes_of_page() const { return page_bytes_; }
   int64_t layer_offset(int64_t layer) const { return layer * layer_bytes_; }  // bytes from a page's beginning
   Format format() const { return format_; }
+  Device device() const { return device_; }  // where the pages lie
 
  private:
   struct Entry {
@@ -62,6 +63,7 @@ class KvPool {
   void grow(int64_t more);
 
   Format format_;
+  Device device_;
   int64_t layer_bytes_, page_bytes_, most_, used_ = 0, idle_ = 0;
   std::vector<Tensor> slabs_;  // memory of several pages each
   std::vector<Entry> pages_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <stdexcept>
 #include <vector>
 
 #include "base/threads.h"
@@ -64,6 +65,18 @@ WeightMatrix WeightMatrix::packed(const Tensor& w, WeightType type, WeightRoom& 
     std::memset(packed.data + panel * packed.panel_bytes(), 0, static_cast<size_t>(packed.panel_bytes()));
     packed.pack(first, count, rows.data());
   });
+  return matrix;
+}
+
+kernels::PackedWeights WeightMatrix::view() const {
+  if (!type_) throw std::logic_error("WeightMatrix::view: it is in place");
+  return {*type_, n_, k_, storage_.raw()};
+}
+
+WeightMatrix WeightMatrix::on(Device device) const {
+  WeightRoom room;
+  WeightMatrix matrix = type_ ? *this : packed(storage_, WeightType::f32, room);
+  matrix.storage_ = matrix.storage_.to(device);
   return matrix;
 }
 

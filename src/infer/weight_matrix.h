@@ -35,6 +35,9 @@ class WeightMatrix {
   int64_t rows() const { return n_; }
   int64_t columns() const { return k_; }
   int64_t bytes() const { return storage_.bytes(); }
+  // Packed (in f32 where it was in place), on a device.
+  WeightMatrix on(Device device) const;
+  kernels::PackedWeights view() const;  // throws std::logic_error for one in place
 
   // y [m, n] (+)= x [m, k] W^T. `next`, if any, is what will be multiplied with after this.
   void multiply(int64_t m, const float* x, float* y, bool accumulate, const WeightMatrix* next = nullptr) const;
@@ -42,7 +45,6 @@ class WeightMatrix {
   void row(int64_t i, float* out) const;
 
  private:
-  kernels::PackedWeights view() const { return {*type_, n_, k_, storage_.raw()}; }
   int64_t n_ = 0, k_ = 0;
   std::optional<WeightType> type_;  // none: in place
   Tensor storage_;

@@ -3,12 +3,13 @@
 #pragma once
 
 #include "kernels/packed_weights.h"
+#include "kernels/rounded_rows.h"
 
 namespace persea::kernels {
 
 // For f32, f16 and bf16 weights the sums are f32. For q8 and q4, x is rounded to signed bytes in groups of 128 (scale:
-// the largest magnitude / 127), the bytes of two blocks of 32 are multiplied as integers, and the blocks' sums are added
-// in f32.
+// the largest magnitude / 127), the bytes of two blocks of 32 are multiplied as integers, and the blocks' sums are
+// added in f32.
 struct PackedProduct {
   PackedWeights weights;
   int64_t m;
@@ -19,6 +20,21 @@ struct PackedProduct {
   const PackedWeights* next = nullptr;
 
   static void cpu(const PackedProduct& product);
+};
+
+// The same of rows that are rounded already, on a GPU: weights are taken as they lie, their numbers (of q8 and q4
+// before their scales) exactly. The depth is shared out among a block's warps by the shape of the weights alone.
+struct RoundedProduct {
+  PackedWeights weights;
+  RoundedRows x;            // of parts_for(weights.type) parts
+  float* y;                 // [x.rows, n]
+  bool accumulate = false;  // add to y
+
+  // f32: 3, which leaves f32's own rounding; f16: 2; else 1.
+  static constexpr int parts_for(WeightType type) {
+    return type == WeightType::f32 ? 3 : type == WeightType::f16 ? 2 : 1;
+  }
+  static void cuda(const RoundedProduct& product);
 };
 
 }  // namespace persea::kernels

@@ -35,6 +35,16 @@ struct PackedWeights {
   void unpack(int64_t row, float* out) const;
 };
 
+// out[i] = row rows[i] as f32; 0 where that is negative: a token's embedding.
+struct UnpackRows {
+  PackedWeights weights;
+  int64_t count;
+  const int32_t* rows;
+  float* out;  // [count, k]
+  static void cpu(const UnpackRows& k);
+  static void cuda(const UnpackRows& k);
+};
+
 // Bytes of a row of k numbers as GGUF holds it.
 int64_t row_bytes(WeightType type, int64_t k);
 

@@ -5,9 +5,11 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <string>
 
 struct CUstream_st;
+struct CUgraphExec_st;
 
 namespace persea::cuda {
 
@@ -44,5 +46,21 @@ void zero(void* at, int64_t bytes);
 void wait();
 
 CUstream_st* stream();
+
+// Work that was recorded once and is asked for again as a whole, which costs the CPU one call: it reads and writes the
+// places that it did when it was recorded, which must live as long.
+class Graph {
+ public:
+  // Records what `work` asks of the GPU on this thread, without doing it. It may neither wait nor take memory, nor copy
+  // from or to the host.
+  explicit Graph(const std::function<void()>& work);
+  ~Graph();
+  Graph(const Graph&) = delete;
+  Graph& operator=(const Graph&) = delete;
+  void launch() const;
+
+ private:
+  CUgraphExec_st* recorded_ = nullptr;
+};
 
 }  // namespace persea::cuda

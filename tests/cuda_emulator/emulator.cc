@@ -9,6 +9,7 @@
 #include <mutex>
 #include <numeric>
 #include <random>
+#include <utility>
 #include <vector>
 
 namespace emulator {
@@ -158,7 +159,20 @@ const uint64_t* exchange(uint64_t value) {
   return self->lanes;
 }
 
+thread_local std::vector<std::function<void()>>* recording = nullptr;
+
+void perform(const std::function<void()>& work) {
+  if (recording)
+    recording->push_back(work);
+  else
+    work();
+}
+
 }  // namespace emulator
+
+struct CUgraphExec_st {
+  std::vector<std::function<void()>> works;
+};
 
 int __syncthreads_or(int predicate) {
   static int any;
@@ -208,27 +222,51 @@ cudaError_t cudaMemGetInfo(size_t* free_bytes, size_t* bytes) {
   return cudaSuccess;
 }
 cudaError_t cudaMalloc(void** block, size_t bytes) {
+  if (emulator::recording) emulator::refuse("memory is taken while a graph is recorded");
   *block = std::aligned_alloc(256, (bytes + 255) / 256 * 256);
   if (*block) std::memset(*block, 0xff, bytes);
   return *block ? cudaSuccess : cudaErrorMemoryAllocation;
 }
 cudaError_t cudaFree(void* block) { return std::free(block), cudaSuccess; }
 cudaError_t cudaMemcpyAsync(void* to, const void* from, size_t bytes, cudaMemcpyKind, cudaStream_t) {
-  return std::memmove(to, from, bytes), cudaSuccess;
+  emulator::perform([=] { std::memmove(to, from, bytes); });
+  return cudaSuccess;
 }
 cudaError_t cudaMemcpy2DAsync(void* to, size_t to_pitch, const void* from, size_t from_pitch, size_t width,
                               size_t height, cudaMemcpyKind, cudaStream_t) {
-  for (size_t row = 0; row < height; ++row)
-    std::memcpy(static_cast<std::byte*>(to) + row * to_pitch, static_cast<const std::byte*>(from) + row * from_pitch,
-                width);
+  emulator::perform([=] {
+    for (size_t row = 0; row < height; ++row)
+      std::memcpy(static_cast<std::byte*>(to) + row * to_pitch, static_cast<const std::byte*>(from) + row * from_pitch,
+                  width);
+  });
   return cudaSuccess;
 }
 cudaError_t cudaMemsetAsync(void* at, int value, size_t bytes, cudaStream_t) {
-  return std::memset(at, value, bytes), cudaSuccess;
+  emulator::perform([=] { std::memset(at, value, bytes); });
+  return cudaSuccess;
 }
-cudaError_t cudaStreamSynchronize(cudaStream_t) { return cudaSuccess; }
+cudaError_t cudaStreamSynchronize(cudaStream_t) {
+  if (emulator::recording) emulator::refuse("somebody waits while a graph is recorded");
+  return cudaSuccess;
+}
 cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned) { return *stream = nullptr, cudaSuccess; }
 cudaError_t cudaStreamDestroy(cudaStream_t) { return cudaSuccess; }
+cudaError_t cudaStreamBeginCapture(cudaStream_t, cudaStreamCaptureMode) {
+  return emulator::recording = new std::vector<std::function<void()>>, cudaSuccess;
+}
+cudaError_t cudaStreamEndCapture(cudaStream_t, cudaGraph_t* graph) {
+  const std::unique_ptr<std::vector<std::function<void()>>> works(std::exchange(emulator::recording, nullptr));
+  return *graph = new CUgraphExec_st{std::move(*works)}, cudaSuccess;
+}
+cudaError_t cudaGraphInstantiate(cudaGraphExec_t* made, cudaGraph_t graph, unsigned long long) {
+  return *made = new CUgraphExec_st(*graph), cudaSuccess;
+}
+cudaError_t cudaGraphLaunch(cudaGraphExec_t graph, cudaStream_t) {
+  for (const auto& work : graph->works) emulator::perform(work);
+  return cudaSuccess;
+}
+cudaError_t cudaGraphDestroy(cudaGraph_t graph) { return delete graph, cudaSuccess; }
+cudaError_t cudaGraphExecDestroy(cudaGraphExec_t graph) { return delete graph, cudaSuccess; }
 cudaError_t cudaStreamWaitEvent(cudaStream_t, cudaEvent_t, unsigned) { return cudaSuccess; }
 cudaError_t cudaEventCreateWithFlags(cudaEvent_t* event, unsigned) { return *event = nullptr, cudaSuccess; }
 cudaError_t cudaEventRecord(cudaEvent_t, cudaStream_t) { return cudaSuccess; }

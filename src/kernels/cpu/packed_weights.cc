@@ -1,5 +1,6 @@
 #include "kernels/packed_weights.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "tensor/half.h"
@@ -88,6 +89,16 @@ void PackedWeights::unpack(int64_t r, float* out) const {
         block[i + kBlock / 2] = scale * static_cast<float>((value >> 4) - 8);
       }
     }
+  }
+}
+
+void UnpackRows::cpu(const UnpackRows& k) {
+  for (int64_t i = 0; i < k.count; ++i) {
+    float* out = k.out + i * k.weights.k;
+    if (k.rows[i] < 0)
+      std::fill_n(out, k.weights.k, 0.0F);
+    else
+      k.weights.unpack(k.rows[i], out);
   }
 }
 

@@ -15,6 +15,25 @@ __device__ inline uint32_t pack_bf16(float low, float high) {
   return packed;
 }
 
+// The sums of two pairs of bf16, to the nearest.
+__device__ inline uint32_t add_bf16(uint32_t a, uint32_t b) {
+  uint32_t sum;
+  asm("fma.rn.bf16x2 %0, %1, %2, %3;" : "=r"(sum) : "r"(a), "r"(0x3f803f80U), "r"(b));  // add is Hopper's
+  return sum;
+}
+
+// IEEE binary16 from and to f32 (to the nearest, ties to even).
+__device__ inline float half_to_f32(uint16_t half) {
+  float value;
+  asm("cvt.f32.f16 %0, %1;" : "=f"(value) : "h"(half));
+  return value;
+}
+__device__ inline uint16_t f32_to_half(float value) {
+  uint16_t half;
+  asm("cvt.rn.f16.f32 %0, %1;" : "=h"(half) : "f"(value));
+  return half;
+}
+
 // C += A B of one warp: A 16 x 16, B 16 x 8 of bf16, C 16 x 8 of f32. With group = lane / 4 and two = lane % 4 * 2, a
 // lane holds A(group + 8 (i % 2), two + 8 (i / 2) + {0, 1}) in a[i], B(two + 8 i + {0, 1}, group) in b[i], and
 // C(group + 8 (i / 2), two + i % 2) in c[i].

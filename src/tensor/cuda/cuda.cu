@@ -22,6 +22,15 @@ void require_present() {
   if (!present()) throw std::logic_error("cuda: there is no GPU of compute capability 8.0 or later, or no driver");
 }
 
+// Where this thread's work goes while it is recorded: that of other threads is not to be mixed with it.
+thread_local cudaStream_t recording = nullptr;
+
+cudaStream_t fresh_stream() {
+  cudaStream_t fresh;
+  check(cudaStreamCreateWithFlags(&fresh, cudaStreamNonBlocking), "making a stream");
+  return fresh;
+}
+
 }  // namespace
 
 bool present() {
@@ -85,12 +94,36 @@ void wait() { check(cudaStreamSynchronize(stream()), "waiting"); }
 
 cudaStream_t stream() {
   require_present();
-  static cudaStream_t made = [] {
-    cudaStream_t fresh;
-    check(cudaStreamCreateWithFlags(&fresh, cudaStreamNonBlocking), "making a stream");
-    return fresh;
-  }();
-  return made;
+  static cudaStream_t made = fresh_stream();
+  return recording ? recording : made;
 }
+
+Graph::Graph(const std::function<void()>& work) {
+  require_present();
+  cudaStream_t own = fresh_stream();
+  cudaGraph_t graph = nullptr;
+  const auto end = [&] {
+    recording = nullptr;
+    const cudaError_t ended = cudaStreamEndCapture(own, &graph);
+    cudaStreamDestroy(own);
+    return ended;
+  };
+  check(cudaStreamBeginCapture(own, cudaStreamCaptureModeThreadLocal), "recording");
+  recording = own;
+  try {
+    work();
+  } catch (...) {
+    if (end() == cudaSuccess) cudaGraphDestroy(graph);
+    throw;
+  }
+  check(end(), "recording");
+  const cudaError_t made = cudaGraphInstantiate(&recorded_, graph, 0);
+  cudaGraphDestroy(graph);
+  check(made, "making a graph");
+}
+
+Graph::~Graph() { cudaGraphExecDestroy(recorded_); }
+
+void Graph::launch() const { check(cudaGraphLaunch(recorded_, stream()), "starting a graph"); }
 
 }  // namespace persea::cuda

@@ -10,6 +10,16 @@ namespace persea::kernels::cuda {
 
 inline uint32_t pack_bf16(float low, float high) { return to_bf16(low) | uint32_t{to_bf16(high)} << 16; }
 
+inline uint32_t add_bf16(uint32_t a, uint32_t b) {
+  const auto sum = [&](int shift) {
+    return from_bf16(static_cast<uint16_t>(a >> shift)) + from_bf16(static_cast<uint16_t>(b >> shift));
+  };
+  return pack_bf16(sum(0), sum(16));
+}
+
+inline float half_to_f32(uint16_t half) { return from_half(half); }
+inline uint16_t f32_to_half(float value) { return to_half(value); }
+
 inline void mma_bf16(float (&c)[4], const uint32_t (&a)[4], const uint32_t (&b)[2]) {
   float whole_a[16][16], whole_b[16][8];
   const auto lower = [](uint64_t word) { return from_bf16(static_cast<uint16_t>(word)); };

@@ -11,7 +11,9 @@ namespace persea::cuda {
 template <class... Parameters, class... Arguments>
 void start_on(cudaStream_t, void (*kernel)(Parameters...), dim3 blocks, int threads, size_t shared_bytes,
               const Arguments&... arguments) {
-  emulator::run(blocks, static_cast<unsigned>(threads), shared_bytes, [&] { kernel(arguments...); });
+  if (blocks.x == 0 || blocks.y == 0 || blocks.z == 0) return;
+  emulator::perform(
+      [=] { emulator::run(blocks, static_cast<unsigned>(threads), shared_bytes, [&] { kernel(arguments...); }); });
 }
 
 template <class T>
