@@ -177,7 +177,8 @@ TEST_F(TensorParallel, StepsAreThoseOfTheWholeModel) {
       norm = optimizer.step(0.5, 1);
     }
     const std::pair<int, int> layouts[] = {{2, 2}, {4, 4}, {4, 2}, {6, 2}};
-    for (const auto& [count, tensor_ranks] : layouts) {
+    for (const auto& layout : layouts) {
+      const int count = layout.first, tensor_ranks = layout.second;
       on_grid(count, tensor_ranks, [&](RankGrid& grid) {
         RankSlices slices(grid.tensor());
         Model model(config, 1, &slices);
