@@ -17,7 +17,7 @@ namespace persea::kernels::HWY_NAMESPACE {
 void row(const SoftmaxCrossEntropy& k, int64_t r) {
   const hn::ScalableTag<float> d;
   const int64_t lanes = hn::MaxLanes(d), whole = k.columns / lanes * lanes;
-  float* x = k.logits + r * k.columns;
+  float* x = k.logits.f32() + r * k.columns;
   const int32_t target = k.targets[r];
   if (target < 0) {
     k.losses[r] = 0;

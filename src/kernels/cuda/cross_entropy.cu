@@ -42,10 +42,10 @@ __device__ float capped(const SoftmaxCrossEntropy& k, float logit) {
   return k.soft_cap > 0 ? k.soft_cap * tanhf(logit / k.soft_cap) : logit;
 }
 
-template <int Width>
+template <class T, int Width>
 __global__ void loss_of_rows(SoftmaxCrossEntropy k) {
   const int64_t row = blockIdx.x;
-  float* x = k.logits + row * k.columns;
+  T* x = as<T>(k.logits) + row * k.columns;
   const int32_t target = k.targets[row];
   const int64_t first = int64_t{threadIdx.x} * Width, step = int64_t{blockDim.x} * Width;
   if (target < 0) {
@@ -65,7 +65,7 @@ __global__ void loss_of_rows(SoftmaxCrossEntropy k) {
     own.add(some);
   }
   const LogSum all = block_log_sum(own);
-  const float target_logit = capped(k, x[target]);
+  const float target_logit = capped(k, to_f32(x[target]));
   __syncthreads();  // all have read it: it may become a gradient
   if (threadIdx.x == 0) k.losses[row] = logf(all.sum) + (all.maximum - target_logit);
   if (k.scale == 0) return;
@@ -84,8 +84,10 @@ __global__ void loss_of_rows(SoftmaxCrossEntropy k) {
 }  // namespace cuda
 
 void SoftmaxCrossEntropy::cuda(const SoftmaxCrossEntropy& k) {
-  const auto kernel = cuda::by_four(k.columns, {k.logits}) ? cuda::loss_of_rows<4> : cuda::loss_of_rows<1>;
-  cuda::start(kernel, dim3{static_cast<unsigned>(k.rows)}, k.columns >= 8192 ? 1024 : 256, 0, k);
+  cuda::with_storage(k.columns, {k.logits}, [&]<class T, int Width>() {
+    cuda::start(cuda::loss_of_rows<T, Width>, dim3{static_cast<unsigned>(k.rows)}, k.columns >= 8192 ? 1024 : 256, 0,
+                k);
+  });
 }
 
 }  // namespace persea::kernels
