@@ -23,7 +23,9 @@ struct NumbersAt {
   NumbersAt(Of<Bf16>* numbers) : at(numbers), dtype(DType::bf16) {}
   NumbersAt(Void* numbers, DType type) : at(numbers), dtype(type) {}
   NumbersAt(const Tensor& tensor) : at(tensor.raw()), dtype(tensor.dtype()) {}  // an undefined one: null
-  operator NumbersAt<const void>() const requires(!std::is_const_v<Void>) { return {at, dtype}; }
+  template <class Other>
+  requires(std::is_const_v<Void>&& std::is_void_v<Other>) NumbersAt(const NumbersAt<Other>& other)
+      : at(other.at), dtype(other.dtype) {}
 
   explicit operator bool() const { return at != nullptr; }
 

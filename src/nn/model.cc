@@ -16,6 +16,7 @@
 #include "autograd/ops/row_bias.h"
 #include "kernels/gemm.h"
 #include "kernels/launch.h"
+#include "kernels/round.h"
 #include "tensor/cuda.h"
 
 namespace persea {
@@ -183,6 +184,21 @@ void Model::to(Device device) {
     parameter->gradient = {};
     parameter->fresh = true;
   }
+  weights_changed();
+}
+
+void Model::weights_changed() {
+  for (Parameter* parameter : parameters()) parameter->rounded = {};
+}
+
+// Makes the copies that are missing.
+void Model::round_matrices() {
+  for (Parameter* parameter : parameters()) {
+    const Tensor& value = parameter->value;
+    if (value.shape().size() != 2 || parameter->rounded.defined()) continue;
+    parameter->rounded = Tensor(value.shape(), DType::bf16, device());
+    kernels::launch(kernels::Round{value.count(), value.data(), parameter->rounded.data<Bf16>()}, device());
+  }
 }
 
 Tensor Model::targets_of(const TokenBatch& batch) const {
@@ -190,7 +206,9 @@ Tensor Model::targets_of(const TokenBatch& batch) const {
 }
 
 double Model::loss(const TokenBatch& batch, const LossOptions& options) {
-  Tape tape(options.training);
+  const bool rounded = options.training && options.precision == kernels::Precision::bf16 && device() != cpu_device;
+  if (rounded) round_matrices();
+  Tape tape(options.training, rounded ? DType::bf16 : DType::f32);
   const Tape::Value x = body(tape, batch, options.training ? options : LossOptions{.training = false});
   const Tensor targets = targets_of(batch);
   Parameter& head = config_.tied ? embedding_ : head_;

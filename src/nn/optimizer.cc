@@ -8,6 +8,7 @@
 #include "kernels/gemm.h"
 #include "kernels/launch.h"
 #include "kernels/optimizer.h"
+#include "kernels/round.h"
 #include "kernels/rows.h"
 
 namespace persea {
@@ -127,7 +128,7 @@ void Optimizer::adamw(double lr_scale, double factor) {
     if (entry.shard.muon || p.fresh) continue;
     updates.push_back({entry.count(), entry.value(), entry.gradient(), entry.m.data(), entry.v.data(), f(factor),
                        f(s.lr * lr_scale), f(s.beta1), f(s.beta2), f(s.eps), f(p.decay ? s.weight_decay : 0),
-                       f(1 - std::pow(s.beta1, steps_)), f(1 - std::pow(s.beta2, steps_))});
+                       f(1 - std::pow(s.beta1, steps_)), f(1 - std::pow(s.beta2, steps_)), entry.rounded()});
   }
   kernels::launch_all(std::span<const kernels::AdamW>(updates), device());
 }
@@ -162,6 +163,10 @@ void Optimizer::muon(double lr_scale, double factor) {
   const auto count = static_cast<int64_t>(blocks.size());
   if (device() == cpu_device) return pool().parallel_for(count, move);
   for (int64_t i = 0; i < count; ++i) move(i);
+  for (const Entry& entry : entries_) {
+    if (entry.shard.muon && entry.rounded())
+      kernels::launch(kernels::Round{entry.count(), entry.value(), entry.rounded()}, device());
+  }
 }
 
 }  // namespace persea

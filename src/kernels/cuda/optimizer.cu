@@ -63,7 +63,9 @@ __global__ void adamw(AdamWBatch batch) {
     const float m = k.m[i] + (1 - k.beta1) * (g - k.m[i]), v = k.v[i] + (1 - k.beta2) * (g * g - k.v[i]);
     k.m[i] = m;
     k.v[i] = v;
-    k.weights[i] -= k.lr * (m * mean / (sqrtf(v) * root + k.eps) + k.decay * k.weights[i]);
+    const float w = k.weights[i], updated = w - k.lr * (m * mean / (sqrtf(v) * root + k.eps) + k.decay * w);
+    k.weights[i] = updated;
+    if (k.rounded) k.rounded[i] = cuda::rounded<Bf16>(updated);
   }
 }
 
