@@ -17,6 +17,16 @@ struct SquaredNorm {
   static double cuda_all(std::span<const SquaredNorm> all);  // in few launches; waits for the GPU
 };
 
+// *y = 1 / (the root of the sum of squares + eps), where x lies: nobody waits for it.
+struct InverseNorm {
+  int64_t count;
+  const float* x;
+  double eps;
+  float* y;
+  static void cpu(const InverseNorm& kernel);
+  static void cuda(const InverseNorm& kernel);
+};
+
 // AdamW (Loshchilov & Hutter 2019): m, v, then w -= lr * (m' / (sqrt(v') + eps) + decay * w), with g = factor *
 // gradient. Where `rounded` is not null, the new weights are written there too, in bf16.
 struct AdamW {

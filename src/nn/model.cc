@@ -258,9 +258,10 @@ double activation_bytes_per_token(const ModelConfig& c) {
 }
 
 int64_t micro_batch_sequences(const ModelConfig& config, int64_t sequences, int64_t length, Device device) {
-  // Weight, gradient and two moments are 16 bytes a parameter; a small model may take 300 MB all the same.
-  const double state = 16 * static_cast<double>(config.parameters());
+  // Weight, gradient and two moments are 16 bytes a parameter, on a GPU with a rounded copy 18; a small model may take
+  // 300 MB all the same. Activations count as f32 on a GPU too: validations run in it.
   const bool gpu = device != cpu_device;
+  const double state = (gpu ? 18 : 16) * static_cast<double>(config.parameters());
   const double allowed =
       gpu ? 0.5 * (static_cast<double>(cuda::properties().memory) - state) : std::max(300e6, 0.45 * state);
   const double tokens = std::min(gpu ? 1e6 : 4096.0, allowed / activation_bytes_per_token(config));

@@ -36,9 +36,9 @@ Tensor orthogonalize(const Tensor& input, kernels::Precision precision) {
   Tensor x = tall ? transpose(input) : input.clone();
   const int64_t rows = x.dim(0), columns = x.dim(1);
   const Device device = x.device();
-  const SquaredNorm square{x.count(), x.data()};
-  const double norm = std::sqrt(kernels::launch_all(std::span(&square, 1), device));
-  axpby(static_cast<float>(1 / (norm + 1e-7)), x, 0, x);
+  const Tensor scale({1}, DType::f32, device);
+  kernels::launch(kernels::InverseNorm{x.count(), x.data(), 1e-7, scale.data()}, device);
+  kernels::launch(kernels::ScaleBy{x.count(), scale.data(), x}, device);
   const Tensor a({rows, rows}, DType::f32, device), b({rows, rows}, DType::f32, device),
       y({rows, columns}, DType::f32, device);
   const auto multiply = [&](const Gemm& gemm) { kernels::launch(gemm, device); };

@@ -119,7 +119,9 @@ int64_t least_training_memory(const Recipe& recipe, const ModelConfig& c, int ra
   const int64_t moments = 2 * c.parameters() - (recipe.pretrain.optimizer == "muon" ? inside : 0);
   const int64_t rows = std::min(recipe.micro_sequences(), (recipe.sequences() + ranks - 1) / ranks);
   const auto tokens = static_cast<double>(rows * recipe.pretrain.sequence);
-  return kFloat * (2 * c.parameters() + moments / ranks) + static_cast<int64_t>(tokens * activation_bytes_per_token(c));
+  const int64_t rounded = precision_of(recipe) == kernels::Precision::bf16 && recipe.device != cpu_device ? 2 : 0;
+  return kFloat * (2 * c.parameters() + moments / ranks) + rounded * c.parameters() +
+         static_cast<int64_t>(tokens * activation_bytes_per_token(c));
 }
 
 Status check_memory(const Recipe& recipe, const ModelConfig& config, int ranks, int here) {

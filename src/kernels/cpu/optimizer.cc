@@ -84,6 +84,10 @@ double SquaredNorm::cpu_all(std::span<const SquaredNorm> all) {
   return sum;
 }
 
+void InverseNorm::cpu(const InverseNorm& k) {
+  *k.y = static_cast<float>(1 / (std::sqrt(SquaredNorm::cpu({k.count, k.x})) + k.eps));
+}
+
 void AdamW::cpu_all(std::span<const AdamW> all) {
   for (const AdamW& k : all) cpu(k);
 }
