@@ -1,12 +1,12 @@
-# persea_module(NAME WITHOUT ... DEPS ... LINK ... PRIVATE ...): one library a folder of src/, but for its folder WITHOUT; x_test.cc beside x.cc is its unit test,
+# persea_module(NAME WITHOUT ... DEPS ... LINK ... PRIVATE ...): one library a folder of src/, but for its folders WITHOUT; x_test.cc beside x.cc is its unit test,
 # x_fuzz.cc its fuzz target (with the whole module, unless persea_lean_fuzz named what it needs). Its x.cu are built where PERSEA_CUDA
 # is ON, by nvcc, or EMULATED, as C++ for the CPU (tests/cuda_emulator).
 function(persea_module name)
-  cmake_parse_arguments(M "" "WITHOUT" "DEPS;LINK;PRIVATE" ${ARGN})
+  cmake_parse_arguments(M "" "" "WITHOUT;DEPS;LINK;PRIVATE" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/*.cc)
-  if(M_WITHOUT)
-    list(FILTER sources EXCLUDE REGEX "/${name}/${M_WITHOUT}/")
-  endif()
+  foreach(folder IN LISTS M_WITHOUT)
+    list(FILTER sources EXCLUDE REGEX "/${name}/${folder}/")
+  endforeach()
   set(tests ${sources})
   set(fuzzers ${sources})
   list(FILTER sources EXCLUDE REGEX "(_test|_fuzz|/main)\\.cc$")

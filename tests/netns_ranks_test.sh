@@ -1,11 +1,10 @@
 #!/bin/bash
-# Two ranks on two machines whose network fails: netns_ranks_test.sh PERSEA [VERB RECIPE WORK]. Each machine is a network namespace, joined to the other by a bridge
+# Two ranks on two machines whose network fails: netns_ranks_test.sh PERSEA curate|run. Each machine is a network namespace, joined to the other by a bridge
 # in a third, so that the network of this machine is left alone. Where the link goes down while they work, the job has to end, soon and saying why; and the same command has
-# to go on to the same artifact. VERB is curate with a recipe of its own, unless others are given: WORK is then a pattern of files in the lab's work/ whose appearing
-# says that the work is under way. 77 (skipped) where namespaces or mpirun cannot be had.
+# to go on to what ranks make that nothing disturbs. 77 (skipped) where namespaces or mpirun cannot be had.
 set -euo pipefail
 persea=$(realpath "$1")
-verb=${2:-curate}
+verb=$2
 command -v mpirun >/dev/null || { echo "mpirun is missing: a failing network is not tested"; exit 77; }
 command -v ip >/dev/null || { echo "ip (iproute2) is missing: a failing network is not tested"; exit 77; }
 folder=$(mktemp -d "${TMPDIR:-/tmp}/persea-netns.XXXXXX")
@@ -72,16 +71,38 @@ on_two_machines() {
     --mca oob_tcp_keepalive_time 3 --mca oob_tcp_keepalive_intvl 1 --mca oob_tcp_keepalive_probes 3 "$@"
 }
 
-if (($# > 2)); then
-  recipe=$(realpath "$3") work=$4
-else
-  recipe=$folder/recipe.toml work='*'
+# A corpus is the one that a single process makes, a model the one of two ranks; `work` are files whose appearing says that the job is under way.
+recipe=$folder/recipe.toml
+if [[ $verb == curate ]]; then
   . "$(dirname "$0")/made_up_texts.sh"
   made_up_texts "$folder" 25000 25000
+  work='*'
+  undisturbed=$("$persea" curate "$recipe" --lab "$folder/undisturbed" --threads 1 -q | tail -n 1)
+else
+  cat >"$recipe" <<'TOML'
+[corpus]
+source = "smallworld"
+documents = 300
+[tokenizer]
+kind = "bytes"
+[model]
+dim = 32
+layers = 1
+heads = 2
+context = 64
+[pretrain]
+steps = 1500
+batch_tokens = 1024
+sequence = 64
+checkpoint_every = 20
+[report]
+questions = 0
+sample_tokens = 8
+TOML
+  work='checkpoint-*[1-9]*'
+  undisturbed=$(on_two_machines "$persea" run "$recipe" --lab "$folder/undisturbed" --threads 1 -q | tail -n 1)
 fi
-
-alone=$("$persea" "$verb" "$recipe" --lab "$folder/alone" --threads 1 -q | tail -n 1)
-echo "one process: $alone"
+echo "undisturbed: $undisturbed"
 lab=$folder/lab
 on_two_machines "$persea" "$verb" "$recipe" --lab "$lab" --threads 1 -q >"$folder/out" 2>&1 &
 job=$!
@@ -111,5 +132,8 @@ echo "the network fails: the job ends after $took s with status $status"
 ip -n "$prefix-hub" link set to-b up
 joined
 again=$(on_two_machines "$persea" "$verb" "$recipe" --lab "$lab" --threads 1 -q | tail -n 1)
-[[ $again == "$alone" ]] || { echo "with its network again the job makes $again, one process $alone" >&2; exit 1; }
+[[ $again == "$undisturbed" ]] || { echo "with its network again the job makes $again, undisturbed $undisturbed" >&2; exit 1; }
+content() { "$persea" show "$([[ $verb == run ]] && echo model || echo corpus)" --json --lab "$1" | grep '"content"'; }
+wanted=$(content "$folder/undisturbed")
+[[ -n $wanted && $(content "$lab") == "$wanted" ]] || { echo "with its network again the job makes other bits" >&2; exit 1; }
 echo "and goes on with it: $again"

@@ -41,11 +41,11 @@ wrong() {
   echo "$*" >&2
   exit 1
 }
-# train LAB RANKS: the recipe by so many ranks; 0 is a process without mpirun.
+# train LAB RANKS [OPTION...]: the recipe by so many ranks; 0 is a process without mpirun.
 train() {
   local launcher=(mpirun --oversubscribe --bind-to none -n "$2")
   [[ $2 == 0 ]] && launcher=()
-  PERSEA_LAB=$folder/$1 timeout 120 "${launcher[@]}" "$persea" run "$folder/recipe.toml" --threads 1 -q >"$folder/out" 2>&1 ||
+  PERSEA_LAB=$folder/$1 timeout 120 "${launcher[@]}" "$persea" run "$folder/recipe.toml" --threads 1 -q "${@:3}" >"$folder/out" 2>&1 ||
     { cat "$folder/out" >&2; wrong "$1: training with $2 ranks failed"; }
 }
 # The model's loss on the held-out text, and the digest of its files.
@@ -70,9 +70,22 @@ done
 train again 2
 [[ $(content_of again) == "$(content_of ranks-2)" ]] || wrong "two ranks have other bits the second time"
 
-# killed LAB RANKS VICTIM LINES: kills a rank once so many lines of metrics are there; says how the job ended.
+# Two ranks hold the model together, alone and twice.
+train sliced 2 --tensor-parallel 2
+close_to_alone sliced
+train sliced-again 2 --tensor-parallel 2
+[[ $(content_of sliced-again) == "$(content_of sliced)" ]] || wrong "two slices have other bits the second time"
+train sliced-4 4 --tensor-parallel 2
+close_to_alone sliced-4
+train adamw 1 --set pretrain.optimizer=adamw
+train sliced-adamw 2 --tensor-parallel 2 --set pretrain.optimizer=adamw
+alone=$(loss_of adamw)
+close_to_alone sliced-adamw
+alone=$(loss_of alone)
+
+# killed LAB RANKS VICTIM LINES [OPTION...]: kills a rank once so many lines of metrics are there; says how the job ended.
 killed() {
-  PERSEA_LAB=$folder/$1 timeout 120 mpirun --oversubscribe --bind-to none -n "$2" "$persea" run "$folder/recipe.toml" --threads 1 -q >"$folder/out" 2>&1 &
+  PERSEA_LAB=$folder/$1 timeout 120 mpirun --oversubscribe --bind-to none -n "$2" "$persea" run "$folder/recipe.toml" --threads 1 -q "${@:5}" >"$folder/out" 2>&1 &
   local job=$! mpirun pids
   for _ in $(seq 2000); do
     [[ $(cd "$folder/$1" 2>/dev/null && cat work/model-*/metrics.jsonl 2>/dev/null | wc -l) -ge $4 ]] && break
@@ -96,11 +109,29 @@ killed killed-b 2 0 70
 killed killed-b 2 1 100
 train killed-b 2
 [[ $(content_of killed-b) == "$(content_of ranks-2)" ]] || wrong "two ranks that were killed have other bits than two that were not"
+killed killed-t 4 3 40 --tensor-parallel 2
+train killed-t 1
+close_to_alone killed-t
+killed killed-u 2 0 40 --tensor-parallel 2
+train killed-u 2 --tensor-parallel 2
+[[ $(content_of killed-u) == "$(content_of sliced)" ]] || wrong "two slices that were killed have other bits than two that were not"
 killed killed-c 2 1 30
 train killed-c 3
 close_to_alone killed-c
 
 # What is wrong is said once, and no rank waits for ever.
+# refused RANKS LINE OPTION...: no job of so many ranks (0: no mpirun) starts, and one line says why.
+refused() {
+  local launcher=(mpirun --oversubscribe --bind-to none -n "$1")
+  [[ $1 == 0 ]] && launcher=()
+  if timeout 60 "${launcher[@]}" "$persea" run "$folder/recipe.toml" --lab "$folder/refused" --threads 1 -q "${@:3}" >"$folder/out" 2>&1; then
+    wrong "${*:3} on $1 ranks was not refused"
+  fi
+  [[ $(grep -c '^persea: ' "$folder/out") == 1 ]] && grep -q "^persea: $2" "$folder/out" || { cat "$folder/out" >&2; wrong "${*:3}: another line"; }
+}
+refused 0 "--tensor-parallel 2 needs as many ranks: start them with mpirun -n 2" --tensor-parallel 2
+refused 3 "--tensor-parallel 2 does not divide the 3 ranks" --tensor-parallel 2
+refused 4 "--tensor-parallel 4 has to divide model.heads = 2" --tensor-parallel 4
 if timeout 60 mpirun --oversubscribe --bind-to none -n 4 "$persea" run "$folder/recipe.toml" --set pretrain.batch_tokens=128 --set pretrain.micro_batch=0 \
   --lab "$folder/alone" --threads 1 -q >"$folder/out" 2>&1; then
   wrong "four ranks shared two sequences"

@@ -211,26 +211,28 @@ says out '"restarts": 0'
 says out '"status": 1'
 echo "an error ends a job for good"
 
-# A run that is requeued goes on, to the same bits.
-PERSEA_LAB=$folder/undisturbed "$persea" run "$folder/train.toml" --threads 1 -q >/dev/null
-disturbed() { # LAB COMMAND...: follows a run that COMMAND JOB disturbs
-  local lab=$1 job
-  shift
-  job=$("$persea" submit "$folder/train.toml" --lab "$lab" --no-follow 2>/dev/null)
+# A run that is requeued goes on, to the same bits: on one rank, and on two of two nodes.
+PERSEA_LAB=$folder/of1 "$persea" run "$folder/train.toml" --threads 1 -q >/dev/null
+PERSEA_LAB=$folder/of2 mpirun --oversubscribe --bind-to none -n 2 "$persea" run "$folder/train.toml" --threads 1 -q >/dev/null
+disturbed() { # RANKS LAB COMMAND...: follows a run that COMMAND JOB disturbs
+  local ranks=$1 lab=$2 job
+  shift 2
+  job=$("$persea" submit "$folder/train.toml" --lab "$lab" --ranks "$ranks" --nodes "$ranks" --no-follow 2>/dev/null)
   until_true 120 trains "$lab"
   "$@" "$job"
   expect 0 "$persea" submit --follow "$job" --lab "$lab"
   says out 'going on from step [1-9]'
   says err 'job [0-9]+: requeued \(restart 1\)'
   is "$job" restartcnt 1 || fail "job $job has restarted $(field "$job" restartcnt) times"
-  [[ $(weights "$lab") == $(weights "$folder/undisturbed") ]] || fail "$*: other weights than those of an undisturbed run"
-  echo "$*: the run goes on, to the same bits"
+  [[ $(weights "$lab") == $(weights "$folder/of$ranks") ]] || fail "$*: other weights than those of an undisturbed run of as many ranks"
+  echo "$*, ranks: $ranks: the run goes on, to the same bits"
 }
 urgent() { sbatch --quiet --partition=urgent --nodes=2 --exclusive --time=1 --output=/dev/null --wrap='sleep 2'; }
-disturbed "$folder/requeued" scontrol requeue
-disturbed "$folder/warned" scancel --batch --signal=USR1
+disturbed 1 "$folder/requeued" scontrol requeue
+disturbed 2 "$folder/requeued2" scontrol requeue
+disturbed 2 "$folder/warned" scancel --batch --signal=USR1
 says out 'interrupted after step [1-9]'
-disturbed "$folder/preempted" urgent
+disturbed 1 "$folder/preempted" urgent
 says out 'interrupted after step [1-9]'
 
 # The time limit: a warning in time, a checkpoint, a requeue. And Ctrl-C ends the following alone; a cancelled job is not requeued.

@@ -23,6 +23,7 @@ void add_bench_logits(CLI::App& bench, CliContext& context, VerbAction& action);
 void add_bench_peak(CLI::App& bench, CliContext& context, VerbAction& action);
 void add_bench_perplexity(CLI::App& bench, CliContext& context, VerbAction& action);
 void add_bench_pii(CLI::App& bench, CliContext& context, VerbAction& action);
+void add_bench_ranks(CLI::App& bench, CliContext& context, VerbAction& action);
 void add_bench_rules(CLI::App& bench, CliContext& context, VerbAction& action);
 void add_bench_train(CLI::App& bench, CliContext& context, VerbAction& action);
 void add_bench_train_parity(CLI::App& bench, CliContext& context, VerbAction& action);

@@ -5,6 +5,10 @@
 //
 // Of n ranks that own as much each, a rank sends and receives (n - 1) / n of all floats in reduce(), and as much in
 // share(): what a ring sends, in one hop.
+//
+// Pieces that lie on GPUs, which the ranks have joined (Ranks::join_gpus), travel from GPU to GPU and are added up
+// there, behind what the GPU was asked to compute when they were begun and beside what it is asked for later. They
+// travel in batches: what is begun there one by one would also be moved one by one.
 #pragma once
 
 #include <cstdint>
@@ -22,6 +26,7 @@ struct Piece {
   float* data;
   int64_t count;
   int owner;  // its rank
+  Device device = cpu_device;
 };
 
 // All ranks begin the same pieces in the same order; the memory has to stay, and be left alone, until wait().
@@ -35,6 +40,8 @@ class Exchange {
   void reduce(const Piece& piece);
   // Afterwards all ranks hold the owner's floats.
   void share(const Piece& piece);
+  // Floats of rank `from` to those of rank `to`; the others have nothing to do with it.
+  void move(int from, int to, std::span<float> floats);
   // Moves on what is under way.
   void progress();
   // Until everything that was begun is done.
@@ -51,12 +58,25 @@ class Exchange {
     std::vector<Tensor> parts;  // by rank; none of its own
     std::vector<Pending> arriving;
   };
+  // A batch that is under way between GPUs.
+  struct Flight {
+    std::vector<Tensor> parts;  // the sums' others
+    std::vector<int> peers;
+    std::unique_ptr<Transfer> transfer;
+  };
   void add_up(Sum& sum);
+  void reduce_on_gpu(const Piece& piece);
+  void share_on_gpu(const Piece& piece);
+  void begin_batch();
   std::vector<int> move_on();
 
   Ranks& ranks_;
   std::vector<Pending> moving_;
   std::list<Sum> sums_;
+  GpuBatch batch_;  // gathered so far
+  std::vector<Tensor> batch_parts_;
+  int64_t batch_floats_ = 0;  // of reduce()
+  std::vector<Flight> flights_;
 };
 
 }  // namespace persea

@@ -1,6 +1,6 @@
 // A link moves bytes between the ranks of a job and never waits: what Ranks builds everything on. One implementation
-// each for MPI (mpi/), for threads of one process (thread_ranks.h) and, some day, for devices. It adds nothing up and
-// tells of failures instead of ending the program.
+// each for MPI (mpi/) and for threads of one process (thread_ranks.h); what lies on GPUs goes by gpu_link.h. It adds
+// nothing up and tells of failures instead of ending the program.
 #pragma once
 
 #include <cstddef>
@@ -24,7 +24,8 @@ class Link {
   virtual ~Link() = default;
   virtual int rank() const = 0;  // from 0
   virtual int size() const = 0;
-  virtual int here() const = 0;  // how many of the ranks are on this machine, this one too
+  virtual int here() const = 0;   // how many of the ranks are on this machine, this one too
+  virtual int place() const = 0;  // of this rank among those, from 0
 
   // Messages from one rank to another arrive in the order in which they were begun, and have to be received with the
   // size with which they were sent. Any size will do.

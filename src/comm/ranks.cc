@@ -6,10 +6,12 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
+#include <stdexcept>
 #include <thread>
 
 #include "base/clock.h"
 #include "base/threads.h"
+#include "tensor/cuda.h"
 
 namespace persea {
 namespace {
@@ -18,6 +20,7 @@ constexpr int kEagerPolls = 200;  // before a waiting rank begins to sleep betwe
 constexpr auto kNap = std::chrono::microseconds(100), kLongNap = std::chrono::microseconds(2000);
 constexpr double kLong = 1;              // seconds of waiting after which naps are long
 constexpr double kBetweenChecks = 0.02;  // seconds between two looks whether the others live
+constexpr double kDoubt = 1;             // for which a link's problem may turn out to be the end of a rank
 constexpr double kLastWords = 1;  // seconds for which a rank that ends stays, so that rank 0 sees first who was missing
 
 template <class T>
@@ -64,6 +67,12 @@ Result<std::unique_ptr<Ranks>> Ranks::of_this_job() {
   return alone();
 }
 
+Ranks::Ranks(Ranks& world, std::vector<int> members) : world_(&world), members_(std::move(members)) {
+  const auto own = std::find(members_.begin(), members_.end(), world.rank());
+  if (own == members_.end()) throw std::logic_error("ranks: a group without this rank");
+  rank_ = static_cast<int>(own - members_.begin());
+}
+
 Ranks::~Ranks() {
   if (!broken_ || rank() == 0) return;
   const double start = wall_seconds();
@@ -71,12 +80,14 @@ Ranks::~Ranks() {
 }
 
 bool Ranks::speaks() const {
+  if (world_) return world_->speaks();
   if (rank() == 0) return true;
   return rank() == 1 && broken_ && broken_->ranks == std::vector<int>{0};
 }
 
 Status Ranks::give_up(std::string message, const std::vector<int>& ranks) {
   link_->abandon();
+  if (gpus_) gpus_->abandon();
   broken_ = Broken{std::move(message), ranks};
   return Error{broken_->message};
 }
@@ -89,10 +100,22 @@ std::vector<int> Ranks::ended() {
   return ended;
 }
 
+std::string Ranks::problem() const {
+  std::string problem = link_->problem();
+  return problem.empty() && gpus_ ? gpus_->problem() : problem;
+}
+
 Status Ranks::wait(const std::function<std::vector<int>()>& missing) {
+  if (world_) {
+    return world_->wait([&] {
+      std::vector<int> left = missing();
+      for (int& each : left) each = number(each);
+      return left;
+    });
+  }
   if (broken_) return Error{broken_->message};
   const double start = wall_seconds();
-  double checked = start, stopped = 0;
+  double checked = start, stopped = 0, troubled = 0;
   for (int64_t poll = 0;; ++poll) {
     std::vector<int> left = missing();
     if (left.empty()) return {};
@@ -102,8 +125,11 @@ Status Ranks::wait(const std::function<std::vector<int>()>& missing) {
       std::sort(left.begin(), left.end());
       left.erase(std::unique(left.begin(), left.end()), left.end());
       if (patience_.stop && patience_.stop() && stopped == 0) stopped = now;
-      if (const std::string problem = link_->problem(); !problem.empty()) return give_up(problem, left);
       if (const std::vector<int> dead = ended(); !dead.empty()) return give_up(have(dead) + " ended", dead);
+      if (const std::string wrong = problem(); !wrong.empty()) {
+        if (troubled == 0) troubled = now;
+        if (now - troubled >= kDoubt) return give_up(wrong, left);
+      }
       if (now - start > patience_.seconds)
         return give_up(fmt::format("{} not answered for {:.0f} s", have(left), now - start), left);
       if (stopped > 0 && now - stopped > patience_.after_stop)
@@ -125,7 +151,7 @@ Result<std::vector<double>> Ranks::gather(std::span<const double> own) {
   std::vector<double> all(own.size() * static_cast<size_t>(size()));
   std::copy(own.begin(), own.end(), all.begin() + static_cast<int64_t>(own.size()) * rank());
   if (size() == 1) return all;
-  if (broken_) return Error{broken_->message};
+  PERSEA_CHECK(failure());
   struct Pending {
     int peer;
     std::unique_ptr<Transfer> transfer;
@@ -150,7 +176,7 @@ Result<std::string> Ranks::broadcast(std::string from_first) { return broadcast_
 
 Result<std::string> Ranks::broadcast_from(int root, std::string text) {
   if (size() == 1) return text;
-  if (broken_) return Error{broken_->message};
+  PERSEA_CHECK(failure());
   uint64_t bytes = text.size();
   if (rank() != root) {
     PERSEA_CHECK(wait_for(receive(root, std::as_writable_bytes(std::span(&bytes, 1))), root));
@@ -174,7 +200,34 @@ Status Ranks::agree(const Status& own) {
   if (first == all.end()) return {};
   const auto lowest = static_cast<int>(first - all.begin());
   PERSEA_TRY(std::string message, broadcast_from(lowest, rank() == lowest ? own.error().message : ""));
-  return lowest == 0 ? Error{std::move(message)} : fail("rank {}: {}", lowest, message);
+  return lowest == 0 ? Error{std::move(message)} : fail("rank {}: {}", number(lowest), message);
+}
+
+Status Ranks::join_gpus() {
+  constexpr size_t kWords = std::tuple_size_v<cuda::Uuid>;
+  const cuda::Uuid own = cuda::properties().uuid;
+  PERSEA_TRY(const std::vector<double> all, gather(std::vector<double>(own.begin(), own.end())));
+  const auto gpu_of = [&](int rank) { return std::span(all).subspan(static_cast<size_t>(rank) * kWords, kWords); };
+  for (int rank = 1; rank < size(); ++rank) {
+    for (int other = 0; other < rank; ++other) {
+      if (std::equal(gpu_of(rank).begin(), gpu_of(rank).end(), gpu_of(other).begin()))
+        return fail("ranks {} and {} have the same GPU: start no more ranks on a machine than it has GPUs", other,
+                    rank);
+    }
+  }
+  PERSEA_TRY(gpus_, join_nccl(*this));
+  return {};
+}
+
+std::unique_ptr<Transfer> Ranks::begin(GpuBatch batch) {
+  if (world_) {
+    for (auto* moves : {&batch.sends, &batch.receives}) {
+      for (GpuBatch::Move& move : *moves) move.peer = number(move.peer);
+    }
+    return world_->begin(std::move(batch));
+  }
+  if (!gpus_) throw std::logic_error("Ranks::begin: their GPUs are not joined");
+  return gpus_->begin(std::move(batch));
 }
 
 int threads_of(const Ranks& ranks) {

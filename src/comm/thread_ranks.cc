@@ -73,6 +73,7 @@ class ThreadLink : public Link {
   int rank() const override { return rank_; }
   int size() const override { return hub_->size; }
   int here() const override { return hub_->size; }
+  int place() const override { return rank_; }
   std::unique_ptr<Transfer> send(int to, std::span<const std::byte> bytes) override {
     return std::make_unique<ThreadTransfer>(hub_, hub_->channel(rank_, to), &Channel::sent,
                                             const_cast<std::byte*>(bytes.data()), bytes.size());

@@ -29,7 +29,7 @@ Result<TokenLoader> TokenLoader::create(TokenReader tokens, const LoaderSettings
 
 // Ignores the targets within masked turns. What came before the piece in its document decides how it
 // begins.
-void TokenLoader::mask_targets(const Piece& piece, int32_t* targets) const {
+void TokenLoader::mask_targets(const PackedPiece& piece, int32_t* targets) const {
   const auto [open, close] = *settings_.mask;
   bool inside = false;
   for (int64_t i = tokens_.begin(tokens_.document_of(piece.begin)); i < piece.begin; ++i) {
@@ -44,7 +44,7 @@ void TokenLoader::mask_targets(const Piece& piece, int32_t* targets) const {
 }
 
 // Writes a piece at column `at` of the row. Its last target is the token behind it, if the split has one.
-void TokenLoader::put(const Piece& piece, int at, int64_t row, PackedBatch& batch) const {
+void TokenLoader::put(const PackedPiece& piece, int at, int64_t row, PackedBatch& batch) const {
   const size_t base = static_cast<size_t>(row) * batch.length + at;
   int32_t* const out = batch.tokens.data() + base;
   int32_t* const targets = batch.targets.data() + base;
@@ -58,9 +58,9 @@ void TokenLoader::put(const Piece& piece, int at, int64_t row, PackedBatch& batc
   if (settings_.mask) mask_targets(piece, targets);
 }
 
-void TokenLoader::fill_row(std::span<const Piece> pieces, int64_t row, PackedBatch& batch) const {
+void TokenLoader::fill_row(std::span<const PackedPiece> pieces, int64_t row, PackedBatch& batch) const {
   int at = 0;
-  for (const Piece& piece : pieces) {
+  for (const PackedPiece& piece : pieces) {
     put(piece, at, row, batch);
     at += piece.count;
   }
@@ -76,7 +76,7 @@ void TokenLoader::fill_row(std::span<const Piece> pieces, int64_t row, PackedBat
 
 // Tokens [begin, begin + length) as a row, cut at the documents that begin in it.
 void TokenLoader::put_window(int64_t begin, int length, int64_t row, PackedBatch& batch) const {
-  std::vector<Piece> pieces;
+  std::vector<PackedPiece> pieces;
   const int64_t end = begin + length;
   for (int64_t d = tokens_.document_of(begin); begin < end; ++d) {
     const int64_t stop = std::min(end, tokens_.begin(d + 1));

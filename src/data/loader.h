@@ -51,10 +51,10 @@ class TokenLoader {
 
  private:
   TokenLoader(TokenReader tokens, const LoaderSettings& settings) : tokens_(std::move(tokens)), settings_(settings) {}
-  void put(const Piece& piece, int at, int64_t row, PackedBatch& batch) const;
+  void put(const PackedPiece& piece, int at, int64_t row, PackedBatch& batch) const;
   void put_window(int64_t begin, int length, int64_t row, PackedBatch& batch) const;
-  void mask_targets(const Piece& piece, int32_t* targets) const;
-  void fill_row(std::span<const Piece> pieces, int64_t row, PackedBatch& batch) const;
+  void mask_targets(const PackedPiece& piece, int32_t* targets) const;
+  void fill_row(std::span<const PackedPiece> pieces, int64_t row, PackedBatch& batch) const;
   PackedBatch empty_batch(int64_t sequences) const;
 
   TokenReader tokens_;

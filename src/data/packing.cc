@@ -16,8 +16,8 @@ constexpr size_t kBlock = 8192, kOpenRows = 512;
 
 Packing pack(std::span<const int64_t> order, std::span<const int64_t> starts, int length) {
   Packing packing;
-  std::vector<std::vector<Piece>> open;  // by number; a closed row's number is used again
-  std::set<std::pair<int, int>> rooms;   // of open rows (room, number): the fittest is the first with enough
+  std::vector<std::vector<PackedPiece>> open;  // by number; a closed row's number is used again
+  std::set<std::pair<int, int>> rooms;         // of open rows (room, number): the fittest is the first with enough
   std::vector<int> unused;
   auto close = [&](int number) {
     packing.pieces.insert(packing.pieces.end(), open[number].begin(), open[number].end());
@@ -25,7 +25,7 @@ Packing pack(std::span<const int64_t> order, std::span<const int64_t> starts, in
     open[number].clear();
     unused.push_back(number);
   };
-  auto place = [&](Piece piece) {
+  auto place = [&](PackedPiece piece) {
     auto fittest = rooms.lower_bound({piece.count, 0});
     int room = length, number = 0;
     if (fittest != rooms.end()) {
@@ -47,10 +47,11 @@ Packing pack(std::span<const int64_t> order, std::span<const int64_t> starts, in
       rooms.emplace(room, number);
     }
   };
-  std::vector<Piece> block;
+  std::vector<PackedPiece> block;
   auto place_block = [&](size_t stay_open) {
-    std::stable_sort(block.begin(), block.end(), [](const Piece& a, const Piece& b) { return a.count > b.count; });
-    for (const Piece& piece : block) place(piece);
+    std::stable_sort(block.begin(), block.end(),
+                     [](const PackedPiece& a, const PackedPiece& b) { return a.count > b.count; });
+    for (const PackedPiece& piece : block) place(piece);
     block.clear();
     while (rooms.size() > stay_open) {
       const int fullest = rooms.begin()->second;

@@ -9,16 +9,16 @@
 namespace persea {
 
 // Tokens [begin, begin + count) of the split: a document, or what of a longer one goes into one row.
-struct Piece {
+struct PackedPiece {
   int64_t begin;
   int32_t count;
 };
 
 struct Packing {
-  std::vector<Piece> pieces;     // row by row
-  std::vector<int64_t> rows{0};  // pieces [rows[r], rows[r + 1]) make up row r
+  std::vector<PackedPiece> pieces;  // row by row
+  std::vector<int64_t> rows{0};     // pieces [rows[r], rows[r + 1]) make up row r
   int64_t row_count() const { return static_cast<int64_t>(rows.size()) - 1; }
-  std::span<const Piece> row(int64_t r) const {
+  std::span<const PackedPiece> row(int64_t r) const {
     return std::span(pieces).subspan(static_cast<size_t>(rows[r]), static_cast<size_t>(rows[r + 1] - rows[r]));
   }
 };

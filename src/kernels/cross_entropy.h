@@ -1,4 +1,4 @@
-// Softmax and cross-entropy of rows of logits, in place.
+// Softmax and cross-entropy of rows of logits, in place; of whole rows, or of columns of them that several ranks hold.
 #pragma once
 
 #include <cstdint>
@@ -18,6 +18,42 @@ struct SoftmaxCrossEntropy {
   float scale, soft_cap;
   static void cpu_rows(const SoftmaxCrossEntropy& kernel, int64_t begin, int64_t end);
   static void cuda(const SoftmaxCrossEntropy& kernel);
+};
+
+// A target among the columns of another rank; a negative one that is not this counts for nothing.
+inline constexpr int32_t kTargetElsewhere = -2;
+
+// What a rank knows of a row by its own columns.
+struct SoftmaxPart {
+  float maximum;  // of the logits
+  float sum;      // of e^(logit - maximum)
+  float target;   // the target's logit; 0 where it is elsewhere
+};
+
+// parts[r] of rows of logits, after soft_cap. With `gradient` the logits become what FinishSoftmax takes.
+struct PartialSoftmax {
+  int64_t rows, columns;
+  float* logits;
+  const int32_t* targets;
+  SoftmaxPart* parts;
+  float soft_cap;
+  bool gradient;
+  static void cpu_rows(const PartialSoftmax& kernel, int64_t begin, int64_t end);
+  static void cuda(const PartialSoftmax& kernel);
+};
+
+// Losses, and with `scale` not 0 the gradient in place of the logits, as SoftmaxCrossEntropy makes them of whole rows,
+// from parts [ranks, rows] of all columns; those of this rank are parts[rank].
+struct FinishSoftmax {
+  int64_t rows, columns;
+  float* logits;
+  const int32_t* targets;
+  const SoftmaxPart* parts;
+  int ranks, rank;
+  float* losses;
+  float scale, soft_cap;
+  static void cpu(const FinishSoftmax& kernel);
+  static void cuda(const FinishSoftmax& kernel);
 };
 
 }  // namespace persea::kernels

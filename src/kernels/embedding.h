@@ -7,7 +7,7 @@
 
 namespace persea::kernels {
 
-// out[i] = table[tokens[i]], both of one type. The caller has checked the ids.
+// out[i] = table[tokens[i]], both of one type, zeros where the token is negative. The caller has checked the ids.
 struct Embedding {
   int64_t count, columns;
   const int32_t* tokens;
@@ -17,8 +17,8 @@ struct Embedding {
   static void cuda(const Embedding& kernel);
 };
 
-// dtable[tokens[i]] += dout[i], in the order of i whatever the threads. dtable holds `vocab` rows; zeroed first unless
-// `accumulate`.
+// dtable[tokens[i]] += dout[i] where the token is not negative, in the order of i whatever the threads. dtable holds
+// `vocab` rows; zeroed first unless `accumulate`.
 struct EmbeddingBackward {
   int64_t count, columns, vocab;
   const int32_t* tokens;

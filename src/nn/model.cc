@@ -14,6 +14,7 @@
 #include "autograd/ops/linear_cross_entropy.h"
 #include "autograd/ops/rms_norm.h"
 #include "autograd/ops/row_bias.h"
+#include "kernels/cross_entropy.h"
 #include "kernels/gemm.h"
 #include "kernels/launch.h"
 #include "kernels/round.h"
@@ -24,23 +25,32 @@ namespace {
 
 using Prologue = LinearOptions::Prologue;
 
-Parameter matrix(std::string name, Shape shape, double deviation, std::optional<uint64_t> seed) {
-  Parameter parameter{std::move(name), Tensor(std::move(shape)), {}, true, true};
+// What `rank` holds of a matrix of random numbers, which are drawn for the whole.
+Parameter matrix(std::string name, const ParameterSlices& slices, int rank, double deviation,
+                 std::optional<uint64_t> seed) {
+  Parameter parameter{std::move(name), Tensor(slices.shape(rank)), {}, true, true};
   if (!seed) return parameter;
   Random random(*seed, parameter.name);
-  for (float& value : parameter.value.span()) value = static_cast<float>(random.normal() * deviation);
+  const auto next = [&] { return static_cast<float>(random.normal() * deviation); };
+  float* to = parameter.value.data();
+  int64_t row = 0;
+  const auto skip = [&](int64_t count) {
+    for (int64_t i = 0; i < count; ++i) (void)next();
+  };
+  for (const Box& box : slices.boxes[static_cast<size_t>(rank)]) {
+    skip((box.row - row) * slices.columns());
+    for (row = box.row; row < box.row + box.rows; ++row) {
+      skip(box.column);
+      for (int64_t i = 0; i < box.columns; ++i) *to++ = next();
+      skip(slices.columns() - box.column - box.columns);
+    }
+  }
   return parameter;
 }
 
-Parameter gain(std::string name, int64_t width) {
-  Parameter parameter{std::move(name), Tensor({width}), {}, true, false};
-  for (float& value : parameter.value.span()) value = 1;
-  return parameter;
-}
-
-Parameter bias(std::string name, int64_t width) {
-  Parameter parameter{std::move(name), Tensor({width}), {}, true, false};
-  parameter.value.zero();
+Parameter vector(std::string name, const ParameterSlices& slices, int rank, float value) {
+  Parameter parameter{std::move(name), Tensor(slices.shape(rank)), {}, true, false};
+  for (float& each : parameter.value.span()) each = value;
   return parameter;
 }
 
@@ -65,26 +75,35 @@ Tensor within_window(Tensor starts, int64_t length, int64_t window) {
 
 }  // namespace
 
-Model::Model(const ModelConfig& config, std::optional<uint64_t> seed) : config_(config) {
+Model::Model(const ModelConfig& config, std::optional<uint64_t> seed, SliceGroup* group)
+    : config_(config), group_(group && group->size() > 1 ? group : nullptr) {
   if (Status status = config.check(); !status) throw std::logic_error("model: " + status.error().message);
+  if (Status status = check_slices(config, ranks()); !status)
+    throw std::logic_error("model: " + status.error().message);
   const ModelConfig& c = config_;
+  const int rank = group_ ? group_->rank() : 0;
   const double deviation = 0.02, into_residual = deviation / std::sqrt(2.0 * static_cast<double>(c.layers));
-  auto make = [&](std::string name, Shape shape, double width) {
-    return matrix(std::move(name), std::move(shape), width, seed);
+  auto make = [&](std::string name, const Shape& shape, double width) {
+    slices_.push_back(slices_of(c, name, shape, ranks()));
+    return matrix(std::move(name), slices_.back(), rank, width, seed);
+  };
+  auto fill = [&](std::string name, int64_t width, float value) {
+    slices_.push_back(slices_of(c, name, {width}, ranks()));
+    return vector(std::move(name), slices_.back(), rank, value);
   };
   embedding_ = make("embedding", {c.vocab, c.dim}, deviation);
   for (int64_t i = 0; i < c.layers; ++i) {
     auto name = [&](const char* part) { return fmt::format("layers.{}.{}", i, part); };
     Layer layer;
-    layer.attention_norm = gain(name("attention_norm"), c.dim);
+    layer.attention_norm = fill(name("attention_norm"), c.dim, 1);
     layer.qkv = make(name("qkv"), {c.qkv_rows(), c.dim}, deviation);
-    if (c.qkv_bias) layer.qkv_bias = bias(name("qkv_bias"), c.qkv_rows());
+    if (c.qkv_bias) layer.qkv_bias = fill(name("qkv_bias"), c.qkv_rows(), 0);
     if (c.qk_norm) {
-      layer.q_norm = gain(name("q_norm"), c.head_dim);
-      layer.k_norm = gain(name("k_norm"), c.head_dim);
+      layer.q_norm = fill(name("q_norm"), c.head_dim, 1);
+      layer.k_norm = fill(name("k_norm"), c.head_dim, 1);
     }
     layer.o = make(name("o"), {c.dim, c.heads * c.head_dim}, into_residual);
-    layer.mlp_norm = gain(name("mlp_norm"), c.dim);
+    layer.mlp_norm = fill(name("mlp_norm"), c.dim, 1);
     const int64_t hidden = c.hidden_of(i), gates = c.activation == Activation::swiglu ? 2 : 1;
     layer.up = make(name("up"), {gates * hidden, c.dim}, deviation);
     layer.down = make(name("down"), {c.dim, hidden}, into_residual);
@@ -96,7 +115,7 @@ Model::Model(const ModelConfig& config, std::optional<uint64_t> seed) : config_(
     }
     layers_.push_back(std::move(layer));
   }
-  norm_ = gain("norm", c.dim);
+  norm_ = fill("norm", c.dim, 1);
   if (!c.tied) head_ = make("head", {c.vocab, c.dim}, deviation);
 }
 
@@ -144,11 +163,14 @@ Tape::Value Model::body(Tape& tape, const TokenBatch& batch, const LossOptions& 
                     starts = place(within_window(first, batch.length, c.window)), cos = tape.constant(rope_.cos),
                     sin = tape.constant(rope_.sin);
   const auto eps = static_cast<float>(c.norm_eps);
-  const LinearOptions plain{Prologue::none, eps, options.precision}, normed{Prologue::rms_norm, eps, options.precision},
-      activated{c.activation == Activation::swiglu ? Prologue::swiglu : Prologue::relu_squared, eps, options.precision};
+  const Prologue activation = c.activation == Activation::swiglu ? Prologue::swiglu : Prologue::relu_squared;
+  const LinearOptions plain{Prologue::none, eps, options.precision, {}, group_},
+      normed{Prologue::rms_norm, eps, options.precision, group_, {}},
+      activated{activation, eps, options.precision, {}, group_};
 
-  Tape::Value x =
-      tape.run(embedding_op(), {tape.parameter(embedding_), place(ids(batch.tokens, n, "tokens", 0, c.vocab))})[0];
+  Tape::Value x = tape.run(embedding_op(),
+                           {tape.parameter(embedding_), place(own_ids(ids(batch.tokens, n, "tokens", 0, c.vocab), -1))},
+                           EmbeddingOptions{group_})[0];
   // A branch joins the residual stream inside its last product, or, with dropout, after it.
   auto join = [&](Tape::Value branch, Parameter& weight, const LinearOptions& linear) {
     if (options.dropout == 0) {
@@ -166,10 +188,10 @@ Tape::Value Model::body(Tape& tape, const TokenBatch& batch, const LossOptions& 
     if (c.qkv_bias) qkv = tape.run(row_bias_op(), {qkv, tape.parameter(layer.qkv_bias)})[0];
     if (c.qk_norm)
       qkv = tape.run(head_norm_op(), {qkv, tape.parameter(layer.q_norm), tape.parameter(layer.k_norm)},
-                     HeadNormOptions{c.heads, c.kv_heads, eps})[0];
-    const Tape::Value attended =
-        tape.run(attention_op(), {qkv, positions, starts, cos, sin},
-                 AttentionOptions{batch.length, c.heads, c.kv_heads, c.head_dim, options.precision})[0];
+                     HeadNormOptions{c.heads / ranks(), c.kv_heads / ranks(), eps, group_})[0];
+    const Tape::Value attended = tape.run(
+        attention_op(), {qkv, positions, starts, cos, sin},
+        AttentionOptions{batch.length, c.heads / ranks(), c.kv_heads / ranks(), c.head_dim, options.precision})[0];
     join(attended, layer.o, plain);
     const Tape::Value up =
         tape.run(linear_op(), {x, tape.parameter(layer.up), tape.parameter(layer.mlp_norm), {}}, normed)[0];
@@ -201,8 +223,21 @@ void Model::round_matrices() {
   }
 }
 
+// Ids of the vocabulary as rows of this rank's slice of it; those of other ranks become `elsewhere`.
+Tensor Model::own_ids(Tensor all, int32_t elsewhere) const {
+  if (!group_) return all;
+  const Box& own = slices_[0].boxes[static_cast<size_t>(group_->rank())][0];  // of the embedding
+  for (int32_t& id : all.span<int32_t>()) {
+    if (id < 0) continue;
+    const int64_t row = id - own.row;
+    id = row >= 0 && row < own.rows ? static_cast<int32_t>(row) : elsewhere;
+  }
+  return all;
+}
+
 Tensor Model::targets_of(const TokenBatch& batch) const {
-  return ids(batch.targets, batch.sequences * batch.length, "targets", -1, config_.vocab).to(device());
+  const Tensor targets = ids(batch.targets, batch.sequences * batch.length, "targets", -1, config_.vocab);
+  return own_ids(targets, kernels::kTargetElsewhere).to(device());
 }
 
 double Model::loss(const TokenBatch& batch, const LossOptions& options) {
@@ -213,16 +248,16 @@ double Model::loss(const TokenBatch& batch, const LossOptions& options) {
   const Tensor targets = targets_of(batch);
   Parameter& head = config_.tied ? embedding_ : head_;
   if (!options.training) {
-    const Tensor losses =
-        linear_cross_entropy_losses(tape.tensor(x), head.value, targets, static_cast<float>(config_.logit_soft_cap))
-            .to(cpu_device);
+    const Tensor losses = linear_cross_entropy_losses(tape.tensor(x), head.value, targets,
+                                                      static_cast<float>(config_.logit_soft_cap), group_)
+                              .to(cpu_device);
     double sum = 0;
     for (float loss : losses.span()) sum += loss;
     return sum;
   }
-  const Tape::Value loss =
-      tape.run(linear_cross_entropy_op(), {x, tape.parameter(head), tape.constant(targets)},
-               CrossEntropyOptions{options.scale, static_cast<float>(config_.logit_soft_cap), options.precision})[0];
+  const Tape::Value loss = tape.run(
+      linear_cross_entropy_op(), {x, tape.parameter(head), tape.constant(targets)},
+      CrossEntropyOptions{options.scale, static_cast<float>(config_.logit_soft_cap), options.precision, group_})[0];
   const Tensor scaled = tape.tensor(loss);  // read behind the backward pass: reading waits for a GPU
   tape.backward(loss, 1, options.gradient_done);
   return scaled.to(cpu_device).data()[0] / static_cast<double>(options.scale);
@@ -232,12 +267,13 @@ std::vector<float> Model::token_losses(const TokenBatch& batch) {
   Tape tape(false);
   const Tape::Value x = body(tape, batch, {.training = false});
   const Tensor losses = linear_cross_entropy_losses(tape.tensor(x), head().value, targets_of(batch),
-                                                    static_cast<float>(config_.logit_soft_cap))
+                                                    static_cast<float>(config_.logit_soft_cap), group_)
                             .to(cpu_device);
   return {losses.data(), losses.data() + losses.count()};
 }
 
 Tensor Model::logits(const TokenBatch& batch) {
+  if (group_) throw std::logic_error("model: logits of a slice");
   Tape tape(false);
   const Tensor x = tape.tensor(body(tape, batch, {.training = false}));
   const int64_t n = x.dim(0), dim = config_.dim, vocab = config_.vocab;
@@ -251,20 +287,21 @@ Tensor Model::logits(const TokenBatch& batch) {
   return logits;
 }
 
-double activation_bytes_per_token(const ModelConfig& c) {
-  const int64_t layer =
-      2 * c.dim + c.qkv_rows() * (1 + c.qk_norm + c.qkv_bias) + c.heads * c.head_dim + c.heads + c.up_rows();
-  return 4.0 * static_cast<double>(c.layers * layer + 2 * c.dim);
+double activation_bytes_per_token(const ModelConfig& c, int tensor_ranks) {
+  const int64_t sliced = c.qkv_rows() * (1 + c.qk_norm + c.qkv_bias) + c.heads * c.head_dim + c.heads + c.up_rows();
+  return 4.0 * static_cast<double>(c.layers * (2 * c.dim + sliced / tensor_ranks) + 2 * c.dim);
 }
 
-int64_t micro_batch_sequences(const ModelConfig& config, int64_t sequences, int64_t length, Device device) {
+int64_t micro_batch_sequences(const ModelConfig& config, int64_t sequences, int64_t length, Device device,
+                              int tensor_ranks) {
+  const bool gpu = device != cpu_device;
+  if (!gpu) tensor_ranks = 1;
   // Weight, gradient and two moments are 16 bytes a parameter, on a GPU with a rounded copy 18; a small model may take
   // 300 MB all the same. Activations count as f32 on a GPU too: validations run in it.
-  const bool gpu = device != cpu_device;
-  const double state = (gpu ? 18 : 16) * static_cast<double>(config.parameters());
+  const double state = (gpu ? 18 : 16) * static_cast<double>(config.parameters()) / tensor_ranks;
   const double allowed =
       gpu ? 0.5 * (static_cast<double>(cuda::properties().memory) - state) : std::max(300e6, 0.45 * state);
-  const double tokens = std::min(gpu ? 1e6 : 4096.0, allowed / activation_bytes_per_token(config));
+  const double tokens = std::min(gpu ? 1e6 : 4096.0, allowed / activation_bytes_per_token(config, tensor_ranks));
   int64_t micro = std::clamp<int64_t>(static_cast<int64_t>(tokens / static_cast<double>(length)), 1, sequences);
   while (sequences % micro != 0) --micro;
   return micro;

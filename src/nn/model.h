@@ -7,10 +7,12 @@
 #include <span>
 #include <vector>
 
+#include "autograd/slice_group.h"
 #include "autograd/tape.h"
 #include "base/random.h"
 #include "kernels/precision.h"
 #include "nn/config.h"
+#include "nn/slices.h"
 
 namespace persea {
 
@@ -31,12 +33,16 @@ RopeTable rope_table(const ModelConfig& config, int64_t positions);
 class Model {
  public:
   // Weights: normal with deviation 0.02 (o and down divided by sqrt(2 layers)), gains 1; a pure function of the seed.
-  // Without one the matrices are not set: for a reader, who fills them all.
-  Model(const ModelConfig& config, std::optional<uint64_t> seed);
+  // Without one the matrices are not set: for a reader, who fills them all. With a group, which has to outlive it, the
+  // model holds this rank's slices of the same weights, and never more; all ranks of the group run the same passes, and
+  // have the same losses and the same gradients of what they hold in common.
+  Model(const ModelConfig& config, std::optional<uint64_t> seed, SliceGroup* group = nullptr);
   Model(const Model&) = delete;
   Model& operator=(const Model&) = delete;
 
-  const ModelConfig& config() const { return config_; }
+  const ModelConfig& config() const { return config_; }  // of the whole
+  // What each rank of the group holds of each of parameters(), in their order.
+  const std::vector<ParameterSlices>& slices() const { return slices_; }
 
   // Puts the parameters there; gradients are dropped. The passes run where the parameters lie; who looks at them
   // (files, decoders) needs them on the CPU.
@@ -47,13 +53,13 @@ class Model {
   // needs them makes again.
   void weights_changed();
 
-  // Fused as they lie in memory: per layer "layers.N.qkv" [(heads + 2 kv_heads) head_dim, dim], "layers.N.o" [dim,
-  // heads head_dim], "layers.N.up" [2 hidden (gate rows first) or hidden, dim], "layers.N.down" [dim, hidden], gains
-  // "layers.N.attention_norm", "layers.N.mlp_norm" [dim], with qk_norm "layers.N.q_norm", "layers.N.k_norm" [head_dim],
-  // with qkv_bias "layers.N.qkv_bias"; "embedding" [vocab, dim], "norm" [dim], and "head" [vocab, dim] unless tied. A
-  // mixed layer's "up" and "down" are those that all tokens share; "layers.N.router" [experts, dim], and the experts'
-  // one below the other: "layers.N.expert_up" [experts 2 expert_hidden, dim], "layers.N.expert_down" [experts dim,
-  // expert_hidden].
+  // Fused as they lie in memory, shapes of the whole: per layer "layers.N.qkv" [(heads + 2 kv_heads) head_dim, dim],
+  // "layers.N.o" [dim, heads head_dim], "layers.N.up" [2 hidden (gate rows first) or hidden, dim], "layers.N.down"
+  // [dim, hidden], gains "layers.N.attention_norm", "layers.N.mlp_norm" [dim], with qk_norm "layers.N.q_norm",
+  // "layers.N.k_norm" [head_dim], with qkv_bias "layers.N.qkv_bias"; "embedding" [vocab, dim], "norm" [dim], and "head"
+  // [vocab, dim] unless tied. A mixed layer's "up" and "down" are those that all tokens share; "layers.N.router"
+  // [experts, dim], and the experts' one below the other: "layers.N.expert_up" [experts 2 expert_hidden, dim],
+  // "layers.N.expert_down" [experts dim, expert_hidden].
   std::vector<Parameter*> parameters();
   std::vector<const Parameter*> parameters() const;
   Parameter& parameter(std::string_view name);  // throws std::logic_error where there is none
@@ -85,7 +91,7 @@ class Model {
   double loss(const TokenBatch& batch, const LossOptions& options);
 
   // Cross-entropy of each token (nats; 0 where the target is -1), and logits [sequences * length, vocab] for tests and
-  // scoring.
+  // scoring, of a whole model only.
   std::vector<float> token_losses(const TokenBatch& batch);
   Tensor logits(const TokenBatch& batch);
 
@@ -93,19 +99,25 @@ class Model {
   void round_matrices();
   Tape::Value body(Tape& tape, const TokenBatch& batch, const LossOptions& options);
   Tensor targets_of(const TokenBatch& batch) const;
+  Tensor own_ids(Tensor ids, int32_t elsewhere) const;
+  int ranks() const { return group_ ? group_->size() : 1; }
   ModelConfig config_;
+  SliceGroup* group_;  // none: the model is whole
+  std::vector<ParameterSlices> slices_;
   std::vector<Layer> layers_;
   Parameter embedding_, norm_, head_;
   RopeTable rope_;  // on the parameters' device, for the longest batch so far
 };
 
 // What a forward pass keeps for its backward pass, for each token (the tape's tensors; not the logits, of which a chunk
-// lives).
-double activation_bytes_per_token(const ModelConfig& config);
+// lives); of a rank of so many that hold slices.
+double activation_bytes_per_token(const ModelConfig& config, int tensor_ranks = 1);
 
 // How many of a step's `sequences` should pass through the model at once, a divisor of them. On the CPU up to 4096
 // tokens, where products are fast and rows still lie in cache, and fewer where their activations would outweigh the
-// weights and their moments; on a GPU as many as half of the memory that weights and moments leave can hold.
-int64_t micro_batch_sequences(const ModelConfig& config, int64_t sequences, int64_t length, Device device = cpu_device);
+// weights and their moments; on a GPU as many as half of the memory that weights and moments leave can hold. On the CPU
+// it does not depend on the ranks: slices shrink activations and weights alike, and dropout has a mask for each pass.
+int64_t micro_batch_sequences(const ModelConfig& config, int64_t sequences, int64_t length, Device device = cpu_device,
+                              int tensor_ranks = 1);
 
 }  // namespace persea

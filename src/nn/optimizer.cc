@@ -10,6 +10,7 @@
 #include "kernels/optimizer.h"
 #include "kernels/round.h"
 #include "kernels/rows.h"
+#include "nn/sliced_muon.h"
 
 namespace persea {
 namespace {
@@ -61,16 +62,88 @@ Optimizer::Optimizer(const std::vector<Parameter*>& parameters, const OptimizerS
       parameters_(parameters),
       shards_(share_out(parameters, settings.kind == OptimizerSettings::Kind::muon, ranks)),
       rank_(rank) {
+  take_shards();
+}
+
+Optimizer::Optimizer(const std::vector<Parameter*>& parameters, const std::vector<ParameterSlices>& slices,
+                     const OptimizerSettings& settings, RankGrid& grid)
+    : settings_(settings),
+      parameters_(parameters),
+      shards_(share_out(parameters, slices, settings.kind == OptimizerSettings::Kind::muon, grid.data().size(),
+                        grid.tensor().rank())),
+      slices_(slices),
+      grid_(grid.tensor().size() > 1 ? &grid : nullptr),
+      rank_(grid.data().rank()) {
+  if (grid_ && uses_muon()) sliced_ = std::make_unique<SlicedMuon>(parameters, slices, settings, grid);
+  take_shards();
+}
+
+Optimizer::~Optimizer() = default;
+
+void Optimizer::take_shards() {
   for (const Shard& shard : shards_) {
-    if (shard.owner != rank) continue;
+    if (shard.owner != rank_) continue;
     const auto zeros = [&shard] {
       return Tensor::zeros({shard.end - shard.begin}, DType::f32, shard.parameter->value.device());
     };
-    entries_.push_back({shard, zeros(), shard.muon ? Tensor() : zeros()});
+    entries_.push_back({shard, shard.muon && sliced_ ? Tensor() : zeros(), shard.muon ? Tensor() : zeros()});
+  }
+  if (!grid_ || grid_->tensor().rank() == 0) return;
+  for (Entry& entry : entries_) {
+    const auto at = std::find(parameters_.begin(), parameters_.end(), entry.shard.parameter) - parameters_.begin();
+    entry.counted = !slices_[static_cast<size_t>(at)].common;
   }
 }
 
+// What each rank of the grid has of the moments, in coordinates of the whole. Moments of parameters that a tensor group
+// has in common are written by its first rank.
+std::vector<ShardedTensor> Optimizer::sliced_state() const {
+  const auto tensor_ranks = static_cast<size_t>(grid_->tensor().size());
+  const auto own_slice = static_cast<size_t>(grid_->tensor().rank());
+  std::vector<std::vector<Shard>> shards;  // by slice
+  for (size_t slice = 0; slice < tensor_ranks; ++slice)
+    shards.push_back(share_out(parameters_, slices_, uses_muon(), grid_->data().size(), static_cast<int>(slice)));
+  std::vector<ShardedTensor> all;
+  for (size_t i = 0; i < parameters_.size(); ++i) {
+    ShardedTensor m{parameters_[i]->name + ".m", DType::f32, slices_[i].whole, {}}, v = m;
+    v.name = parameters_[i]->name + ".v";
+    bool muon = false;
+    for (size_t slice = 0; slice < tensor_ranks; ++slice) {
+      const bool copy = slices_[i].common && slice > 0;
+      if (copy && slice != own_slice) continue;
+      for (const Shard& shard : shards[slice]) {
+        if (shard.parameter != parameters_[i]) continue;
+        muon = muon || shard.muon;
+        const bool own = slice == own_slice && shard.owner == rank_;
+        if (shard.muon || (copy && !own)) continue;
+        const auto entry = std::find_if(entries_.begin(), entries_.end(), [&](const Entry& each) {
+          return own && each.shard.parameter == shard.parameter && each.shard.begin == shard.begin;
+        });
+        const int owner = copy ? ShardedTensor::kCopied : grid_->number(shard.owner, static_cast<int>(slice));
+        int64_t at = 0;  // the box's first element
+        for (const Box& box : slices_[i].boxes[slice]) {
+          const int64_t from = std::max(shard.begin, at), to = std::min(shard.end, at + box.count());
+          const auto part = [&](const Tensor& here) { return here.slice(from - shard.begin, to - shard.begin); };
+          if (from < to) {
+            m.parts.push_back({from - at, to - at, owner, own ? part(entry->m) : Tensor(), box});
+            v.parts.push_back({from - at, to - at, owner, own ? part(entry->v) : Tensor(), box});
+          }
+          at += box.count();
+        }
+      }
+    }
+    if (muon) {
+      all.push_back(sliced_->momentum(i));
+    } else {
+      all.push_back(std::move(m));
+      all.push_back(std::move(v));
+    }
+  }
+  return all;
+}
+
 std::vector<ShardedTensor> Optimizer::state() const {
+  if (grid_) return sliced_state();
   std::vector<ShardedTensor> all;
   size_t next = 0;  // of this rank's entries
   for (size_t i = 0; i < shards_.size();) {
@@ -91,7 +164,7 @@ std::vector<ShardedTensor> Optimizer::state() const {
   return all;
 }
 
-Device Optimizer::device() const { return entries_.empty() ? cpu_device : entries_[0].m.device(); }
+Device Optimizer::device() const { return entries_.empty() ? cpu_device : entries_[0].shard.parameter->value.device(); }
 
 void Optimizer::drop_gradients() {
   for (Parameter* parameter : parameters_) parameter->fresh = true;
@@ -100,21 +173,23 @@ void Optimizer::drop_gradients() {
 double Optimizer::squares() const {
   std::vector<SquaredNorm> norms;
   for (const Entry& entry : entries_) {
-    if (!entry.shard.parameter->fresh) norms.push_back({entry.count(), entry.gradient()});
+    if (entry.counted && !entry.shard.parameter->fresh) norms.push_back({entry.count(), entry.gradient()});
   }
   return kernels::launch_all(std::span<const SquaredNorm>(norms), device());
 }
 
-void Optimizer::apply(double norm, double lr_scale, double max_norm) {
+Status Optimizer::apply(double norm, double lr_scale, double max_norm) {
   ++steps_;
   const double factor = max_norm > 0 && norm > max_norm ? max_norm / norm : 1;
   adamw(lr_scale, factor);
+  if (sliced_) return sliced_->apply(lr_scale, factor);
   muon(lr_scale, factor);
+  return {};
 }
 
 double Optimizer::step(double lr_scale, double max_norm) {
   const double norm = std::sqrt(squares());
-  if (std::isfinite(norm)) apply(norm, lr_scale, max_norm);
+  if (std::isfinite(norm)) (void)apply(norm, lr_scale, max_norm);  // one rank has nobody to wait for
   drop_gradients();
   return norm;
 }

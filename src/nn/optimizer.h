@@ -1,34 +1,37 @@
 // AdamW, and Muon for the matrices inside the layers, over all parameters or, where ranks share them out, over the
 // shards of one rank. Rounded copies of its weights follow them. The state can be listed for checkpoints; a step is a
-// pure function of weights, gradients and state. It moves nothing between ranks.
+// pure function of weights, gradients and state. It moves nothing between ranks, but for Muon's blocks where they lie
+// in slices (sliced_muon.h).
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "autograd/tape.h"
+#include "comm/rank_grid.h"
 #include "kernels/precision.h"
+#include "nn/optimizer_settings.h"
 #include "nn/shards.h"
 
 namespace persea {
 
-struct OptimizerSettings {
-  enum class Kind { adamw, muon } kind = Kind::adamw;
-  double lr = 1e-3;       // of AdamW; with muon, of embedding, head and gains
-  double muon_lr = 0.02;  // of the matrices inside the layers
-  double beta1 = 0.9, beta2 = 0.95, eps = 1e-8;
-  double weight_decay = 0.1;                               // decoupled, on matrices (gains have none)
-  double momentum = 0.95;                                  // Muon's
-  kernels::Precision precision = kernels::Precision::f32;  // of Muon's products
-};
+class SlicedMuon;
 
 class Optimizer {
  public:
   // Of rank `rank` of `ranks`: it keeps moments for its own shards only. The parameters lie on the device where they
   // stay.
   Optimizer(const std::vector<Parameter*>& parameters, const OptimizerSettings& settings, int rank = 0, int ranks = 1);
+  // Of this rank of a grid, which has to outlive it: the parameters are slices, where several ranks hold a model.
+  Optimizer(const std::vector<Parameter*>& parameters, const std::vector<ParameterSlices>& slices,
+            const OptimizerSettings& settings, RankGrid& grid);
+
+  ~Optimizer();
+  Optimizer(const Optimizer&) = delete;
+  Optimizer& operator=(const Optimizer&) = delete;
 
   // For one rank: clips the gradients to the global norm `max_norm` (0: no clipping), takes one step with all learning
   // rates times `lr_scale`, and marks the gradients as used up. Returns the norm before clipping; where it is not
@@ -37,14 +40,15 @@ class Optimizer {
   double step(double lr_scale, double max_norm);
 
   // The same in two parts, between which ranks tell each other their sums of squares, of the gradients of their own
-  // shards; `norm`, which has to be finite, is that of all of them. apply() leaves the gradients to be marked.
+  // shards, and of what a tensor group has in common on its first rank only; `norm`, which has to be finite, is that of
+  // all of them. apply() leaves the gradients to be marked; an error says that other ranks do not answer.
   double squares() const;
-  void apply(double norm, double lr_scale, double max_norm);
+  Status apply(double norm, double lr_scale, double max_norm);
 
   // Marks the gradients as used up without a step.
   void drop_gradients();
 
-  // All ranks' shards, in the order of the parameters.
+  // The shards of all ranks that hold the same, in the order of the parameters.
   const std::vector<Shard>& shards() const { return shards_; }
 
   // The moments by name ("embedding.m", ...), to be saved and filled in place; and the number of steps taken.
@@ -56,7 +60,8 @@ class Optimizer {
   // A shard of this rank.
   struct Entry {
     Shard shard;
-    Tensor m, v;  // Muon: m is the momentum, v undefined
+    Tensor m, v;          // Muon: m is the momentum, or undefined where it lies in sliced_; v undefined
+    bool counted = true;  // its gradient is part of the global norm here
     int64_t count() const { return shard.end - shard.begin; }
     float* value() const { return shard.parameter->value.data() + shard.begin; }
     float* gradient() const { return shard.parameter->gradient.data() + shard.begin; }
@@ -66,12 +71,18 @@ class Optimizer {
     }
   };
   Device device() const;  // of everything
+  bool uses_muon() const { return settings_.kind == OptimizerSettings::Kind::muon; }
+  void take_shards();
+  std::vector<ShardedTensor> sliced_state() const;
   void adamw(double lr_scale, double factor);
   void muon(double lr_scale, double factor);
   OptimizerSettings settings_;
   std::vector<Parameter*> parameters_;
   std::vector<Shard> shards_;
   std::vector<Entry> entries_;
+  std::vector<ParameterSlices> slices_;
+  RankGrid* grid_ = nullptr;            // where the parameters are slices
+  std::unique_ptr<SlicedMuon> sliced_;  // of Muon, where they are
   int rank_;
   int64_t steps_ = 0;
 };

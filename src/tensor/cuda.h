@@ -3,6 +3,7 @@
 // refuses several GPUs: a process drives one, other processes the others.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 
@@ -13,14 +14,17 @@ namespace persea::cuda {
 // A GPU, its driver and machine code for it are there. Asked once; never throws.
 bool present();
 
-// Makes the machine's GPU `index` (modulo their number) this process's. Before anything else is asked of it, or never.
+// Makes GPU `index` (modulo their number) of those that the machine shows (CUDA_VISIBLE_DEVICES) this process's. Before
+// anything else is asked of it, or never.
 void choose(int index);
 
+using Uuid = std::array<uint32_t, 4>;
 struct Properties {
   std::string name;
   int major = 0, minor = 0;  // compute capability
   int processors = 0;
   int64_t memory = 0, free_memory = 0;  // bytes
+  Uuid uuid{};                          // no other GPU, of any machine, has it
 };
 
 // All from here on throw std::runtime_error with CUDA's own words where something fails, an earlier kernel included,

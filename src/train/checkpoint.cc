@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/log.h"
+#include "train/gather_tensor.h"
 
 namespace persea {
 namespace {
@@ -18,15 +19,12 @@ constexpr size_t kLength = 8, kHash = 64, kAlign = 64, kMostHeader = 64 << 20;
 constexpr int64_t kMostElements = int64_t{1} << 40;
 constexpr size_t kKept = 2;
 constexpr std::string_view kPrefix = "checkpoint-";
-constexpr size_t kMessage = 4 << 20;  // bytes that a rank sends at a time
 
 size_t aligned(size_t size) { return (size + kAlign - 1) / kAlign * kAlign; }
 
 std::string_view text_of(std::span<const std::byte> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
-
-std::span<std::byte> bytes_of(const Tensor& tensor) { return {tensor.raw(), static_cast<size_t>(tensor.bytes())}; }
 
 // What rank 0 writes: the file under its temporary name, and the hash of it. The first error stays, and nothing more is
 // written then.
@@ -58,18 +56,17 @@ class Writer {
   Status status_;
 };
 
-// `bytes` bytes between this rank and another, in as many messages as it takes: `begin` begins the one with the bytes
-// from `at` to `end`, and `arrived` is called once these are there.
-Status in_messages(size_t bytes, Ranks& ranks, int peer,
-                   const std::function<std::unique_ptr<Transfer>(size_t at, size_t end)>& begin,
-                   const std::function<void(size_t count)>& arrived) {
-  for (size_t at = 0; at < bytes; at += kMessage) {
-    const size_t end = std::min(bytes, at + kMessage);
-    const std::unique_ptr<Transfer> transfer = begin(at, end);
-    PERSEA_CHECK(ranks.wait([&] { return transfer->done() ? std::vector<int>{} : std::vector<int>{peer}; }));
-    arrived(end - at);
+// A part's elements, from the bytes of the whole.
+void fill(const ShardedTensor::Part& part, const ShardedTensor& tensor, std::span<const std::byte> whole) {
+  const int64_t size = dtype_bytes(tensor.dtype), width = tensor.shape.size() == 2 ? tensor.shape[1] : 1;
+  const bool boxed = part.box.count() > 0;
+  for (int64_t i = part.begin; i < part.end;) {  // as much as lies together
+    const int64_t column = boxed ? i % part.box.columns : 0;
+    const int64_t some = std::min(part.end - i, boxed ? part.box.columns - column : part.end);
+    const int64_t at = boxed ? (part.box.row + i / part.box.columns) * width + part.box.column + column : i;
+    std::memcpy(part.local.raw() + (i - part.begin) * size, whole.data() + at * size, static_cast<size_t>(some * size));
+    i += some;
   }
-  return {};
 }
 
 std::string head_of(const Json& state, const ShardedTensors& tensors) {
@@ -93,10 +90,30 @@ ShardedTensors whole_tensors(const NamedTensors& tensors) {
   return all;
 }
 
-ShardedTensors training_state(Model& model, const Optimizer& optimizer) {
+ShardedTensors weights_of(Model& model, int slice) {
   ShardedTensors all;
-  for (Parameter* parameter : model.parameters())
-    all.push_back(ShardedTensor::whole(parameter->name, parameter->value));
+  const std::vector<Parameter*> parameters = model.parameters();
+  for (size_t i = 0; i < parameters.size(); ++i) {
+    const ParameterSlices& slices = model.slices()[i];
+    const Tensor& value = parameters[i]->value;
+    all.push_back(ShardedTensor::whole(parameters[i]->name, value));
+    if (slices.common) continue;
+    all.back().shape = slices.whole;
+    all.back().parts.clear();
+    for (int rank = 0; rank < static_cast<int>(slices.boxes.size()); ++rank) {
+      int64_t row = 0;  // in the slice
+      for (const Box& box : slices.boxes[static_cast<size_t>(rank)]) {
+        const Tensor here = rank == slice ? value.slice(row, row + box.rows) : Tensor();
+        all.back().parts.push_back({0, box.count(), rank, here, box});
+        row += box.rows;
+      }
+    }
+  }
+  return all;
+}
+
+ShardedTensors training_state(Model& model, const Optimizer& optimizer, int slice) {
+  ShardedTensors all = weights_of(model, slice);
   for (ShardedTensor& tensor : optimizer.state()) all.push_back(std::move(tensor));
   return all;
 }
@@ -151,30 +168,13 @@ Status write_checkpoint(const fs::path& path, const Json& state, const NamedTens
 Status write_checkpoint(const fs::path& path, const Json& state, const ShardedTensors& tensors, Ranks& ranks) {
   const bool writes = ranks.rank() == 0;
   std::optional<Writer> writer;
-  std::vector<std::byte> buffer;
   if (writes) {
     const std::string head = head_of(state, tensors);
     writer.emplace(path);
     writer->write(std::as_bytes(std::span(head)));
-    if (ranks.size() > 1) buffer.resize(kMessage);
   }
-  for (const ShardedTensor& tensor : tensors) {
-    for (const ShardedTensor::Part& part : tensor.parts) {
-      const auto bytes = static_cast<size_t>((part.end - part.begin) * dtype_bytes(tensor.dtype));
-      if (part.owner == 0) {
-        if (writes) writer->write(bytes_of(part.local));
-      } else if (writes) {  // after an error too: the others must not wait
-        PERSEA_CHECK(in_messages(
-            bytes, ranks, part.owner,
-            [&](size_t begin, size_t end) { return ranks.receive(part.owner, std::span(buffer).first(end - begin)); },
-            [&](size_t count) { writer->write(std::span(buffer).first(count)); }));
-      } else if (part.owner == ranks.rank()) {
-        const std::span<std::byte> own = bytes_of(part.local);
-        PERSEA_CHECK(in_messages(
-            bytes, ranks, 0, [&](size_t begin, size_t end) { return ranks.send(0, own.subspan(begin, end - begin)); },
-            [](size_t) {}));
-      }
-    }
+  for (const ShardedTensor& tensor : tensors) {  // after an error of the writer too: the others must not wait
+    PERSEA_CHECK(gather_tensor(tensor, ranks, [&](std::span<const std::byte> bytes) { writer->write(bytes); }));
   }
   return ranks.agree(writes ? writer->finish() : Status());
 }
@@ -202,10 +202,7 @@ Result<Json> read_checkpoint(const fs::path& path, const ShardedTensors& tensors
   }
   for (size_t i = 0; i < tensors.size(); ++i) {
     for (const ShardedTensor::Part& part : tensors[i].parts) {
-      if (!part.local.defined() || part.begin == part.end) continue;
-      const auto at = static_cast<size_t>(part.begin * dtype_bytes(tensors[i].dtype));
-      const std::span<std::byte> to = bytes_of(part.local);
-      std::memcpy(to.data(), view.tensors[i].data.data() + at, to.size());
+      if (part.local.defined() && part.begin < part.end) fill(part, tensors[i], view.tensors[i].data);
     }
   }
   return std::move(view.state);

@@ -26,8 +26,9 @@ namespace fs = std::filesystem;
 using NamedTensors = std::vector<std::pair<std::string, Tensor>>;
 using ShardedTensors = std::vector<ShardedTensor>;
 ShardedTensors whole_tensors(const NamedTensors& tensors);
-// What a run changes: the weights, then the optimizer's moments.
-ShardedTensors training_state(Model& model, const Optimizer& optimizer);
+// What a run changes: the weights, then the optimizer's moments. `slice` is this rank's place in its tensor group.
+ShardedTensors weights_of(Model& model, int slice = 0);
+ShardedTensors training_state(Model& model, const Optimizer& optimizer, int slice = 0);
 
 // A checkpoint's bytes, looked at in place.
 struct CheckpointView {

@@ -111,28 +111,30 @@ Json Forecast::json() const {
           {"threads", threads}};
 }
 
-int64_t least_training_memory(const Recipe& recipe, const ModelConfig& c, int ranks) {
+int64_t least_training_memory(const Recipe& recipe, const ModelConfig& c, int ranks, int tensor_ranks) {
   constexpr int64_t kFloat = 4;
   const int64_t inside =
       c.layers * (c.qkv_rows() * c.dim + c.dim * c.heads * c.head_dim + c.up_rows() * c.dim + c.dim * c.hidden);
-  // Weights and gradients, and a share of both moments; Muon keeps one moment for the matrices inside the layers.
+  // Of a rank: its slices' weights and gradients (norms are small), and a share of both moments; Muon keeps one moment
+  // for the matrices inside the layers.
   const int64_t moments = 2 * c.parameters() - (recipe.pretrain.optimizer == "muon" ? inside : 0);
-  const int64_t rows = std::min(recipe.micro_sequences(), (recipe.sequences() + ranks - 1) / ranks);
+  const int64_t rows = std::min(recipe.micro_sequences(), (recipe.sequences() * tensor_ranks + ranks - 1) / ranks);
   const auto tokens = static_cast<double>(rows * recipe.pretrain.sequence);
   const int64_t rounded = precision_of(recipe) == kernels::Precision::bf16 && recipe.device != cpu_device ? 2 : 0;
-  return kFloat * (2 * c.parameters() + moments / ranks) + rounded * c.parameters() +
-         static_cast<int64_t>(tokens * activation_bytes_per_token(c));
+  return (2 * kFloat + rounded) * c.parameters() / tensor_ranks + kFloat * moments / ranks +
+         static_cast<int64_t>(tokens * activation_bytes_per_token(c, tensor_ranks));
 }
 
-Status check_memory(const Recipe& recipe, const ModelConfig& config, int ranks, int here) {
+Status check_memory(const Recipe& recipe, const ModelConfig& config, int ranks, int here, int tensor_ranks) {
   const bool gpu = recipe.device != cpu_device;
-  const int64_t least = here * least_training_memory(recipe, config, ranks),
+  const int share = gpu ? 1 : here;  // each rank has a GPU of its own
+  const int64_t least = share * least_training_memory(recipe, config, ranks, tensor_ranks),
                 there = gpu ? cuda::properties().memory : usable_memory();
   if (least > there) {
     return fail(
         "training needs at least {} of memory{} and this {} has {}: lower model.dim, model.layers or "
         "pretrain.micro_batch",
-        format_bytes(static_cast<double>(least)), here > 1 ? fmt::format(" for the {} ranks on it", here) : "",
+        format_bytes(static_cast<double>(least)), share > 1 ? fmt::format(" for the {} ranks on it", share) : "",
         gpu ? "GPU" : "machine", format_bytes(static_cast<double>(there)));
   }
   return {};

@@ -30,10 +30,10 @@ struct Forecast {
 Result<Forecast> forecast(const Recipe& recipe, const std::filesystem::path& scratch, double seconds);
 
 // A lower bound of what training holds on each of the ranks: weights, gradients, moments, and what a micro-batch keeps
-// for its backward pass.
-int64_t least_training_memory(const Recipe& recipe, const ModelConfig& config, int ranks = 1);
+// for its backward pass; `tensor_ranks` of them hold a copy of the model together.
+int64_t least_training_memory(const Recipe& recipe, const ModelConfig& config, int ranks = 1, int tensor_ranks = 1);
 
 // Fails where even that is more than this machine has, on which `here` of the ranks run.
-Status check_memory(const Recipe& recipe, const ModelConfig& config, int ranks = 1, int here = 1);
+Status check_memory(const Recipe& recipe, const ModelConfig& config, int ranks = 1, int here = 1, int tensor_ranks = 1);
 
 }  // namespace persea

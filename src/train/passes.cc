@@ -45,7 +45,9 @@ TokenBatch rows_of(const PackedBatch& batch, RowRange range) {
           rows(batch.targets),     rows(batch.positions), rows(batch.starts)};
 }
 
-Result<Validation> validate(Model& model, const PretrainData& data, int64_t micro_sequences, Ranks& ranks) {
+Result<Validation> validate(Model& model, const PretrainData& data, int64_t micro_sequences, Ranks& ranks,
+                            int tensor_ranks) {
+  const int groups = ranks.size() / tensor_ranks, group = ranks.rank() / tensor_ranks;
   Validation result;
   double bytes = 0;
   std::vector<double> sums;  // by pass; 0 where another rank runs it
@@ -53,7 +55,7 @@ Result<Validation> validate(Model& model, const PretrainData& data, int64_t micr
     for (int64_t row = 0; row < batch.sequences; row += micro_sequences) {
       const TokenBatch rows = rows_of(batch, {row, std::min<int64_t>(row + micro_sequences, batch.sequences)});
       if (std::all_of(rows.targets.begin(), rows.targets.end(), [](int32_t target) { return target < 0; })) continue;
-      const bool own = static_cast<int64_t>(sums.size()) % ranks.size() == ranks.rank();
+      const bool own = static_cast<int64_t>(sums.size()) % groups == group;
       Model::LossOptions options;
       options.training = false;
       sums.push_back(own ? model.loss(rows, options) : 0);
@@ -67,7 +69,7 @@ Result<Validation> validate(Model& model, const PretrainData& data, int64_t micr
   PERSEA_TRY(const std::vector<double> all, ranks.gather(sums));
   double sum = 0;
   for (size_t pass = 0; pass < sums.size(); ++pass)
-    sum += all[pass % static_cast<size_t>(ranks.size()) * sums.size() + pass];
+    sum += all[pass % static_cast<size_t>(groups) * static_cast<size_t>(tensor_ranks) * sums.size() + pass];
   if (result.tokens > 0) result.loss = sum / static_cast<double>(result.tokens);
   if (bytes > 0) result.bits_per_byte = sum / std::numbers::ln2 / bytes;
   return result;

@@ -48,7 +48,9 @@ double accumulate_gradients(Model& model, const PackedBatch& batch, int64_t micr
 // Rows of a batch, looked at in place.
 TokenBatch rows_of(const PackedBatch& batch, RowRange rows);
 
-// With several ranks each runs a part, and all of them get the same, to the bits that one rank would.
-Result<Validation> validate(Model& model, const PretrainData& data, int64_t micro_sequences, Ranks& ranks);
+// With several ranks each runs a part, or `tensor_ranks` neighbours that hold the model together do, and all of them
+// get the same; of whole models, to the bits that one rank would.
+Result<Validation> validate(Model& model, const PretrainData& data, int64_t micro_sequences, Ranks& ranks,
+                            int tensor_ranks = 1);
 
 }  // namespace persea

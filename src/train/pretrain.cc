@@ -11,6 +11,7 @@
 #include "kernels/launch.h"
 #include "kernels/peak.h"
 #include "train/checkpoint.h"
+#include "train/gather_model.h"
 #include "train/guard.h"
 #include "train/host_copies.h"
 #include "train/interrupt.h"
@@ -27,8 +28,8 @@ constexpr double kPeakSeconds = 0.2;  // spent on measuring the machine's peak, 
 constexpr double kSmoothing = 0.15;   // weight of the newest step in the rate and the loss that are shown
 
 // A fresh model, its weights made on the CPU: the same from the same seed wherever it runs.
-std::unique_ptr<Model> model_on(Device device, const ModelConfig& config, uint64_t seed) {
-  auto model = std::make_unique<Model>(config, seed);
+std::unique_ptr<Model> model_on(Device device, const ModelConfig& config, uint64_t seed, SliceGroup& slices) {
+  auto model = std::make_unique<Model>(config, seed, &slices);
   model->to(device);
   return model;
 }
@@ -45,21 +46,22 @@ struct Average {
 // all of them and rank 0's files, never from what one rank alone sees.
 class Run {
  public:
-  Run(const Recipe& recipe, const ModelConfig& config, const PretrainData& data, const fs::path& work,
-      const PretrainOptions& options)
+  Run(const Recipe& recipe, const ModelConfig& config, const PretrainData& data, const fs::path& work, RankGrid& grid,
+      RankSlices& slices, const PretrainOptions& options)
       : recipe_(recipe),
         settings_(recipe.pretrain),
         data_(data),
         work_(work),
-        ranks_(options.ranks),
+        grid_(grid),
+        ranks_(grid.world()),
         quiet_(options.quiet || ranks_.rank() > 0),
-        model_(model_on(recipe.device, config, static_cast<uint64_t>(settings_.seed))),
-        optimizer_(model_->parameters(), optimizer_settings(recipe), ranks_.rank(), ranks_.size()),
-        shared_(*model_, optimizer_, ranks_),
+        model_(model_on(recipe.device, config, static_cast<uint64_t>(settings_.seed), slices)),
+        optimizer_(model_->parameters(), model_->slices(), optimizer_settings(recipe), grid),
+        shared_(*model_, optimizer_, grid, slices),
         guard_({settings_.spike_deviations, settings_.spike_patience, settings_.rollbacks}),
         checkpoints_(
             work, [this](int64_t step) { return step == 0 || pace_.checkpoint_at(step); }, ranks_),
-        tensors_(training_state(*model_, optimizer_)) {
+        tensors_(training_state(*model_, optimizer_, grid.tensor().rank())) {
     flops_per_token_ = config.training_flops_per_token(settings_.sequence);
     ranks_.set_patience({options.patience, [this] { return interrupt_.interrupted(); }});
   }
@@ -94,6 +96,7 @@ class Run {
   const PretrainRecipe& settings_;
   const PretrainData& data_;
   const fs::path work_;
+  RankGrid& grid_;
   Ranks& ranks_;
   const bool quiet_;
   std::unique_ptr<Model> model_;
@@ -136,6 +139,7 @@ Json Run::state() const {
                 {"cpu_seconds", prior_.cpu + usage.cpu + others_cpu_},
                 {"threads", pool().threads()},
                 {"ranks", ranks_.size()},
+                {"tensor_parallel", grid_.tensor().size()},
                 {"precision", precision_name(precision_of(recipe_))}};
   if (usage.joules) state["joules"] = prior_.joules.value_or(0) + *usage.joules;
   return state;
@@ -160,7 +164,7 @@ Status Run::record(const Json& line) { return metrics_ ? metrics_->append(line) 
 
 Status Run::validated() {
   const double start = wall_seconds();
-  PERSEA_TRY(validation_, validate(*model_, data_, recipe_.micro_sequences(), ranks_));
+  PERSEA_TRY(validation_, validate(*model_, data_, recipe_.micro_sequences(), ranks_, grid_.tensor().size()));
   validation_seconds_ = wall_seconds() - start;
   return {};
 }
@@ -221,8 +225,13 @@ Status Run::resume(const Json& state) {
     const std::string before = state.at("precision");
     if (first() && before != precision)
       log_warning("this run began with products of {} and goes on with {}: its bits will differ", before, precision);
-    if (const int ranks = state.value("ranks", 1); !quiet_ && ranks != ranks_.size())
-      log_info("begun by {} ranks, gone on with by {}: its last bits will differ", ranks, ranks_.size());
+    const auto layout = [](int ranks, int tensor) {
+      return tensor == 1 ? fmt::format("{}", ranks) : fmt::format("{} x {}", ranks / tensor, tensor);
+    };
+    const std::string began = layout(state.value("ranks", 1), state.value("tensor_parallel", 1));
+    const std::string goes_on = layout(ranks_.size(), grid_.tensor().size());
+    if (!quiet_ && began != goes_on)
+      log_info("begun by {} ranks, gone on with by {}: its last bits will differ", began, goes_on);
   } catch (const Json::exception& error) {
     return fail("{}: a checkpoint of another version: remove it to start afresh", work_.string());
   }
@@ -404,7 +413,18 @@ Result<PretrainOutcome> Run::outcome() {
 
 Result<PretrainOutcome> pretrain(const Recipe& recipe, const ModelConfig& config, const PretrainData& data,
                                  const fs::path& work, const PretrainOptions& options) {
-  auto outcome = Run(recipe, config, data, work, options).run();
+  RankGrid grid(options.ranks, options.tensor_parallel);
+  RankSlices slices(grid.tensor());
+  auto outcome = Run(recipe, config, data, work, grid, slices, options).run();
+  if (outcome && options.tensor_parallel > 1) {
+    options.ranks.set_patience({options.patience});
+    auto whole = gather_model(*outcome->model, grid);
+    options.ranks.set_patience({});
+    if (whole)
+      outcome->model = std::move(*whole);
+    else
+      outcome = whole.error();
+  }
   if (!outcome && options.ranks.broken())
     return fail("{}: the job ends, and the same command goes on from its last checkpoint", outcome.error().message);
   return outcome;

@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "comm/rank_grid.h"
 #include "nn/model.h"
 #include "train/passes.h"
 #include "train/recipe.h"
@@ -32,11 +33,12 @@ struct PretrainOutcome {
 struct PretrainOptions {
   Ranks& ranks;
   bool quiet = false;
-  double patience = 600;  // seconds for which a rank waits for another in a step, a validation or a checkpoint
+  double patience = 600;    // seconds for which a rank waits for another in a step, a validation or a checkpoint
+  int tensor_parallel = 1;  // neighbouring ranks that hold one copy of the model together
 };
 
 // Runs or goes on with the run whose work directory this is, on all ranks at once. Ctrl-C leaves a checkpoint and comes
-// back as an error. Every rank has the model in the end.
+// back as an error. Every rank has the model in the end, or rank 0 alone where the others hold slices of it.
 Result<PretrainOutcome> pretrain(const Recipe& recipe, const ModelConfig& config, const PretrainData& data,
                                  const std::filesystem::path& work, const PretrainOptions& options);
 

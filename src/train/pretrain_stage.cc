@@ -50,14 +50,15 @@ struct Inputs {
 };
 
 Result<Inputs> open_inputs(const Recipe& recipe, const fs::path& tokens, const fs::path& vocabulary,
-                           const Ranks& ranks) {
+                           const PretrainOptions& options) {
+  const Ranks& ranks = options.ranks;
   PERSEA_TRY(Tokenizer tokenizer, Tokenizer::load(vocabulary / kTokenizerFile));
   PERSEA_TRY(TokenReader train, TokenReader::open(tokens, "train"));
   PERSEA_TRY(TokenReader valid, TokenReader::open(tokens, "valid"));
   if (train.vocab_size() > tokenizer.vocab_size()) return fail("{}: made with another tokenizer", tokens.string());
-  if (ranks.size() > recipe.sequences())
-    return fail("{} ranks cannot share the {} sequences of a step: start fewer, or raise pretrain.batch_tokens",
-                ranks.size(), recipe.sequences());
+  if (const int share = ranks.size() / options.tensor_parallel; share > recipe.sequences())
+    return fail("{} ranks cannot share the {} sequences of a step: start fewer, or raise pretrain.batch_tokens", share,
+                recipe.sequences());
 
   LoaderSettings loading;
   loading.sequences = static_cast<int>(recipe.sequences());
@@ -81,7 +82,8 @@ Result<Inputs> open_inputs(const Recipe& recipe, const fs::path& tokens, const f
     data.validation = held_out.validation(recipe.pretrain.eval_tokens);
   }
   const ModelConfig config = recipe.model_config(tokenizer.vocab_size());
-  PERSEA_CHECK(check_memory(recipe, config, ranks.size(), ranks.here()));
+  PERSEA_CHECK(check_slices(config, options.tensor_parallel));
+  PERSEA_CHECK(check_memory(recipe, config, ranks.size(), ranks.here(), options.tensor_parallel));
   return Inputs{std::move(tokenizer), loader, std::move(data), config};
 }
 
@@ -103,8 +105,7 @@ Result<Trained> train(const Recipe& recipe, std::string_view order, const Pretra
   PERSEA_TRY(const Json json, parse_json(order, "rank 0"));
   const auto open = [&]() -> Result<Inputs> {
     if (json.at("settings") != settings_of(recipe)) return fail("its recipe is another one than that of rank 0");
-    return open_inputs(recipe, json.at("tokens").get<std::string>(), json.at("tokenizer").get<std::string>(),
-                       options.ranks);
+    return open_inputs(recipe, json.at("tokens").get<std::string>(), json.at("tokenizer").get<std::string>(), options);
   };
   auto inputs = open();
   PERSEA_CHECK(options.ranks.agree(inputs ? Status() : inputs.error()));
@@ -150,6 +151,7 @@ Status body(const Recipe& recipe, StageContext& context, const PretrainOptions& 
   context.fact("peak_memory_bytes", peak_memory_bytes());
   context.fact("threads", pool().threads());
   context.fact("ranks", options.ranks.size());
+  if (options.tensor_parallel > 1) context.fact("tensor_parallel", options.tensor_parallel);
   if (recipe.device != cpu_device) context.fact("device", cuda::properties().name);
   context.fact("precision", kernels::precision_name(precision_of(recipe)));
   context.fact("skipped_steps", outcome.skipped);

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "base/random.h"
-#include "data/loader.h"
+#include "data/packed_batch.h"
 
 namespace persea {
 

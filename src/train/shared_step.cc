@@ -13,7 +13,7 @@ using Numbers = std::array<double, sizeof(StepReport) / sizeof(double)>;  // a r
 
 // The shard's floats in the parameter's value or gradient.
 Piece piece_of(const Shard& shard, const Tensor& tensor) {
-  return {tensor.data() + shard.begin, shard.end - shard.begin, shard.owner};
+  return {tensor.data() + shard.begin, shard.end - shard.begin, shard.owner, tensor.device()};
 }
 
 }  // namespace
@@ -32,11 +32,15 @@ Result<std::vector<StepReport>> SharedStep::passes(const PackedBatch& batch, int
                                                    Model::LossOptions options,
                                                    const std::function<void(StepReport&)>& complete) {
   const double start = wall_seconds();
+  const double sums = slices_.seconds();
+  Ranks& data = grid_.data();
   exchanging_ = 0;
-  if (ranks_.size() > 1) options.gradient_done = [this](Parameter& parameter) { send(parameter); };
+  if (data.size() > 1) options.gradient_done = [this](Parameter& parameter) { send(parameter); };
   StepReport own;
-  own.loss = accumulate_gradients(model_, batch, share_of_rows(batch.sequences, ranks_.rank(), ranks_.size()),
+  own.loss = accumulate_gradients(model_, batch, share_of_rows(batch.sequences, data.rank(), data.size()),
                                   micro_sequences, std::move(options));
+  if (grid_.tensor().rank() > 0) own.loss = 0;
+  exchanging_ += slices_.seconds() - sums;
   const double computed = wall_seconds();
   own.compute = computed - start - exchanging_;
   PERSEA_CHECK(exchange_.wait());
@@ -44,7 +48,7 @@ Result<std::vector<StepReport>> SharedStep::passes(const PackedBatch& batch, int
   complete(own);
 
   auto numbers = std::bit_cast<Numbers>(own);
-  PERSEA_TRY(const std::vector<double> all, ranks_.gather(numbers));
+  PERSEA_TRY(const std::vector<double> all, grid_.world().gather(numbers));
   std::vector<StepReport> reports;
   for (auto each = all.begin(); each != all.end(); each += numbers.size()) {
     std::copy_n(each, numbers.size(), numbers.begin());
@@ -55,11 +59,11 @@ Result<std::vector<StepReport>> SharedStep::passes(const PackedBatch& batch, int
 }
 
 Status SharedStep::update(double norm, double lr_scale, double max_norm) {
-  optimizer_.apply(norm, lr_scale, max_norm);
+  PERSEA_CHECK(optimizer_.apply(norm, lr_scale, max_norm));
   const double start = wall_seconds();
   for (const Shard& shard : optimizer_.shards()) exchange_.share(piece_of(shard, shard.parameter->value));
   PERSEA_CHECK(exchange_.wait());
-  if (ranks_.size() > 1) model_.weights_changed();  // by the others, too
+  if (grid_.data().size() > 1) model_.weights_changed();  // by the others, too
   exchanging_ += wall_seconds() - start;
   return {};
 }

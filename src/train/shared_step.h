@@ -1,20 +1,23 @@
 // An optimizer step that ranks take together: each runs its rows, gradients go to their owners while the passes go on,
-// owners update their shards, and all get the new weights. One rank takes it alone, without a copy or a message. It
-// decides nothing: whether a gradient is used is said by who calls it, from the reports.
+// owners update their shards, and all get the new weights. Where neighbours hold slices of the model, it is those of
+// the same slices who do this, and the neighbours run the same rows. One rank takes it alone, without a copy or a
+// message. It decides nothing: whether a gradient is used is said by who calls it, from the reports.
 #pragma once
 
 #include <functional>
 #include <vector>
 
 #include "comm/exchange.h"
+#include "comm/rank_grid.h"
 #include "nn/optimizer.h"
+#include "nn/rank_slices.h"
 #include "train/passes.h"
 
 namespace persea {
 
 // What each rank tells the others once its passes are done.
 struct StepReport {
-  double loss = 0;         // sum over its targets
+  double loss = 0;         // sum over its targets; of neighbours that run the same rows, the first one's
   double squares = 0;      // of its shards' gradients
   double compute = 0;      // seconds of its passes
   double cpu = 0;          // seconds of this session
@@ -25,8 +28,9 @@ struct StepReport {
 
 class SharedStep {
  public:
-  SharedStep(Model& model, Optimizer& optimizer, Ranks& ranks)
-      : model_(model), optimizer_(optimizer), ranks_(ranks), exchange_(ranks) {}
+  // `slices`: what the model's passes sum with.
+  SharedStep(Model& model, Optimizer& optimizer, RankGrid& grid, const RankSlices& slices)
+      : model_(model), optimizer_(optimizer), grid_(grid), slices_(slices), exchange_(grid.data()) {}
 
   // This rank's rows of the batch forward and backward; `options` as for accumulate_gradients. Returns the reports of
   // all ranks by rank, the same on each of them; `complete` fills in what is not known here, last of all.
@@ -43,7 +47,8 @@ class SharedStep {
   void send(Parameter& parameter);
   Model& model_;
   Optimizer& optimizer_;
-  Ranks& ranks_;
+  RankGrid& grid_;
+  const RankSlices& slices_;
   Exchange exchange_;
   double exchanging_ = 0;
 };

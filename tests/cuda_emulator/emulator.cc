@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
+#include <mutex>
 #include <numeric>
 #include <random>
 #include <vector>
@@ -116,6 +117,8 @@ std::byte* shared_memory() {
 }
 
 void run(dim3 blocks, unsigned threads, size_t shared_bytes, const std::function<void()>& body) {
+  static std::mutex one_at_a_time;
+  const std::lock_guard lock(one_at_a_time);
   Machine& m = machine();
   if (threads == 0 || threads > 1024) refuse("a block has 1 to 1024 threads");
   if (blocks.x > 0x7fffffff || blocks.y > 65535 || blocks.z > 65535) refuse("a grid of too many blocks");
@@ -167,14 +170,37 @@ int __syncthreads_or(int predicate) {
   return any;
 }
 
-const char* cudaGetErrorString(cudaError_t) { return "out of memory"; }
+namespace {
+
+constexpr int kGpus = 4;
+int chosen_gpu = 0;  // of those that are shown
+
+// The machine's numbers of those that are shown: of CUDA_VISIBLE_DEVICES, single digits behind each other.
+std::vector<int> shown_gpus() {
+  std::vector<int> shown;
+  const char* const named = std::getenv("CUDA_VISIBLE_DEVICES");
+  for (int gpu = 0; gpu < kGpus && !named; ++gpu) shown.push_back(gpu);
+  for (const char* at = named; at && *at; ++at)
+    if (*at >= '0' && *at < '0' + kGpus) shown.push_back(*at - '0');
+  return shown;
+}
+
+}  // namespace
+
+const char* cudaGetErrorString(cudaError_t error) {
+  return error == cudaErrorMemoryAllocation ? "out of memory" : "invalid device";
+}
 cudaError_t cudaGetLastError() { return cudaSuccess; }
-cudaError_t cudaGetDeviceCount(int* count) { return *count = 1, cudaSuccess; }
-cudaError_t cudaGetDevice(int* device) { return *device = 0, cudaSuccess; }
-cudaError_t cudaSetDevice(int) { return cudaSuccess; }
+cudaError_t cudaGetDeviceCount(int* count) { return *count = static_cast<int>(shown_gpus().size()), cudaSuccess; }
+cudaError_t cudaGetDevice(int* device) { return *device = chosen_gpu, cudaSuccess; }
+cudaError_t cudaSetDevice(int device) {
+  if (device < 0 || device >= static_cast<int>(shown_gpus().size())) return cudaErrorInvalidDevice;
+  return chosen_gpu = device, cudaSuccess;
+}
 cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr, int) { return *value = 8, cudaSuccess; }
-cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int) {
-  *properties = {"emulated", 8, 0, 4};
+cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int device) {
+  *properties = {"emulated", {}, 8, 0, 4};
+  properties->uuid.bytes[15] = static_cast<char>(shown_gpus().at(static_cast<size_t>(device)));
   return cudaSuccess;
 }
 cudaError_t cudaMemGetInfo(size_t* free_bytes, size_t* bytes) {
@@ -202,3 +228,9 @@ cudaError_t cudaMemsetAsync(void* at, int value, size_t bytes, cudaStream_t) {
 }
 cudaError_t cudaStreamSynchronize(cudaStream_t) { return cudaSuccess; }
 cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned) { return *stream = nullptr, cudaSuccess; }
+cudaError_t cudaStreamDestroy(cudaStream_t) { return cudaSuccess; }
+cudaError_t cudaStreamWaitEvent(cudaStream_t, cudaEvent_t, unsigned) { return cudaSuccess; }
+cudaError_t cudaEventCreateWithFlags(cudaEvent_t* event, unsigned) { return *event = nullptr, cudaSuccess; }
+cudaError_t cudaEventRecord(cudaEvent_t, cudaStream_t) { return cudaSuccess; }
+cudaError_t cudaEventQuery(cudaEvent_t) { return cudaSuccess; }
+cudaError_t cudaEventDestroy(cudaEvent_t) { return cudaSuccess; }

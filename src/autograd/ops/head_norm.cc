@@ -57,14 +57,19 @@ struct HeadNormOp {
     const Tensors& in = *call.in;
     const Tensor &x = in[0], &dy = call.dout[0];
     const int64_t head_dim = in[1].dim(0);
+    const Tensor parts = o.rows ? Tensor({2, head_dim}, DType::f32, x.device()) : Tensor();  // of q's and k's gain
     for (int kind : {0, 1}) {
       const int64_t heads = kind == 0 ? o.heads : o.kv_heads, column = kind == 0 ? 0 : o.heads * head_dim;
       const Tensor rows = gather(x, column, heads * head_dim), drows = gather(dy, column, heads * head_dim);
-      auto dgain = call.din(1 + kind);
+      auto dgain = o.rows ? BackwardCall::Slot{parts.slice(kind, kind + 1), false} : call.din(1 + kind);
       kernels::launch(kernels::RmsNormBackward{x.dim(0) * heads, head_dim, rows, in[1 + kind].data(), drows, o.eps,
                                                drows, false, dgain ? dgain.tensor.data() : nullptr, dgain.accumulate},
                       x.device());
       scatter(drows, dy, column);
+    }
+    if (o.rows) {
+      o.rows->sum(parts);
+      for (int kind : {0, 1}) call.give(1 + kind, parts.slice(kind, kind + 1).reshape({head_dim}));
     }
     call.give(0, dy);
   }

@@ -3,11 +3,13 @@
 #pragma once
 
 #include "autograd/op.h"
+#include "autograd/slice_group.h"
 
 namespace persea {
 struct HeadNormOptions {
   int64_t heads = 0, kv_heads = 0;
   float eps = 1e-5f;
+  SliceGroup* rows = nullptr;  // where each rank has heads of its own: the gains' gradients are summed
 };
 const Op& head_norm_op();
 }  // namespace persea

@@ -20,7 +20,9 @@ struct LinearOp {
     require(in.size() == 4, name, "takes x, a weight, a gain or none, a residual or none");
     require_numbers(in[0], name, "x", 2);
     require_numbers(in[1], name, "weight", 2);
-    const Prologue prologue = std::any_cast<const LinearOptions&>(options).prologue;
+    const auto& o = std::any_cast<const LinearOptions&>(options);
+    const Prologue prologue = o.prologue;
+    require(!o.rows || prologue == Prologue::rms_norm, name, "slices of rows go with rms_norm");
     const int64_t width = in[1].dim(1) * (prologue == Prologue::swiglu ? 2 : 1);
     require(in[0].dim(1) == width, name, fmt::format("x has {} columns, the weight takes {}", in[0].dim(1), width));
     require(in[2].defined() == (prologue == Prologue::rms_norm), name, "a gain goes with rms_norm");
@@ -62,9 +64,10 @@ struct LinearOp {
               outputs,
               false,
               options.precision};
-    if (in[3].defined()) gemm.addend = in[3];
+    if (in[3].defined() && (!options.columns || options.columns->rank() == 0)) gemm.addend = in[3];
     with_prologue(in[0], in[2], options, x,
                   [&](const auto& prologue) { kernels::launch_product(gemm, prologue, kernels::Nothing{}, device); });
+    if (options.columns) options.columns->sum(call.out[0]);
   }
 
   static void backward(BackwardCall& call) {
@@ -102,6 +105,7 @@ struct LinearOp {
           }
         });
       }
+      if (options.rows) options.rows->sum(dmade);
       if (options.prologue == Prologue::rms_norm)
         kernels::launch(
             kernels::RmsNormBackward{n, inputs, x, gain.data(), dmade, options.eps, dx.tensor, dx.accumulate,

@@ -23,6 +23,22 @@ int64_t chunk_rows(int64_t n, int64_t vocab, Device device) {
   return (n + chunks - 1) / chunks;
 }
 
+// The losses of `rows` rows of which the product makes logits, from all ranks' columns, and the gradient in its place.
+void finish_together(const Gemm& product, const int32_t* targets, float* losses, bool gradient,
+                     const CrossEntropyOptions& options, Device device) {
+  constexpr int64_t kFloats = sizeof(kernels::SoftmaxPart) / sizeof(float);
+  const int64_t rows = product.m, columns = product.n;
+  const Tensor own({rows, kFloats}, DType::f32, device), all({options.rows->size(), rows, kFloats}, DType::f32, device);
+  const auto parts = [](const Tensor& tensor) { return reinterpret_cast<kernels::SoftmaxPart*>(tensor.data()); };
+  kernels::launch_product(
+      product, kernels::Nothing{},
+      kernels::PartialSoftmax{rows, columns, product.c.f32(), targets, parts(own), options.soft_cap, gradient}, device);
+  options.rows->gather(own, all);
+  kernels::launch(kernels::FinishSoftmax{rows, columns, product.c.f32(), targets, parts(all), options.rows->size(),
+                                         options.rows->rank(), losses, gradient ? options.scale : 0, options.soft_cap},
+                  device);
+}
+
 // Losses of all rows; with dx (and dw) also the gradients of scale * their sum.
 Tensor losses_of(const Tensor& x, const Tensor& weight, const Tensor& targets, const CrossEntropyOptions& options,
                  const Tensor& dx, const Tensor& dw) {
@@ -41,7 +57,10 @@ Tensor losses_of(const Tensor& x, const Tensor& weight, const Tensor& targets, c
                                                options.soft_cap};
     Gemm product{rows, vocab, dim, kernels::row_major(chunk, dim), kernels::transposed(weight, dim), logits, vocab};
     product.precision = options.precision;
-    kernels::launch_product(product, kernels::Nothing{}, softmax, device);
+    if (options.rows)
+      finish_together(product, softmax.targets, softmax.losses, dx.defined(), options, device);
+    else
+      kernels::launch_product(product, kernels::Nothing{}, softmax, device);
     if (dx.defined())
       kernels::launch(Gemm{rows, dim, vocab, kernels::row_major(logits, vocab), kernels::row_major(weight, dim),
                            kernels::Numbers(dx) + begin * dim, dim, false, options.precision},
@@ -51,6 +70,7 @@ Tensor losses_of(const Tensor& x, const Tensor& weight, const Tensor& targets, c
                            dim, begin > 0, options.precision},
                       device);
   }
+  if (options.rows && dx.defined()) options.rows->sum(dx);
   return losses;
 }
 
@@ -58,15 +78,16 @@ struct LinearCrossEntropyOp {
   static constexpr const char* name = "linear_cross_entropy";
   static inline const std::vector<int> parameters{1};
 
-  static std::vector<Output> outputs(const Tensors& in, const std::any&) {
+  static std::vector<Output> outputs(const Tensors& in, const std::any& options) {
     require(in.size() == 3, name, "takes x, a weight, targets");
     require_numbers(in[0], name, "x", 2);
     require_numbers(in[1], name, "weight", 2);
     require_tensor(in[2], name, "targets", 1, DType::i32);
     require(in[0].dim(1) == in[1].dim(1), name, "x has another width than the weight");
     require(in[2].dim(0) == in[0].dim(0), name, "targets need one entry a row");
+    const int32_t lowest = std::any_cast<const CrossEntropyOptions&>(options).rows ? kernels::kTargetElsewhere : -1;
     for (int32_t target : ids_to_check(in[2]))
-      require(target >= -1 && target < in[1].dim(0), name,
+      require(target >= lowest && target < in[1].dim(0), name,
               fmt::format("target {} of a vocabulary of {}", target, in[1].dim(0)));
     return {{{1}}};
   }
@@ -145,9 +166,11 @@ const Op& linear_cross_entropy_op() {
   return op;
 }
 
-Tensor linear_cross_entropy_losses(const Tensor& x, const Tensor& weight, const Tensor& targets, float soft_cap) {
-  LinearCrossEntropyOp::outputs({x, weight, targets}, {});
-  return losses_of(x, weight, targets, {.scale = 0, .soft_cap = soft_cap}, {}, {});
+Tensor linear_cross_entropy_losses(const Tensor& x, const Tensor& weight, const Tensor& targets, float soft_cap,
+                                   SliceGroup* rows) {
+  const CrossEntropyOptions options{.scale = 0, .soft_cap = soft_cap, .rows = rows};
+  LinearCrossEntropyOp::outputs({x, weight, targets}, options);
+  return losses_of(x, weight, targets, options, {}, {});
 }
 
 }  // namespace persea

@@ -24,7 +24,7 @@ constexpr size_t kMost = size_t{1} << 30;  // bytes of one message: a count is a
 constexpr auto kNap = std::chrono::milliseconds(2);
 
 // Where processes of one number are one process: the boot of a machine and its space of process numbers.
-uint64_t place() {
+uint64_t process_space() {
   const auto boot = read_file("/proc/sys/kernel/random/boot_id");
   char space[64] = "";
   if (readlink("/proc/self/ns/pid", space, sizeof space - 1) < 0) return 0;
@@ -71,11 +71,12 @@ class MpiLink : public Link {
     MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
     MPI_Comm_rank(MPI_COMM_WORLD, &rank_);
     MPI_Comm_size(MPI_COMM_WORLD, &size_);
-    const Process own{place(), static_cast<int64_t>(getpid())};
+    const Process own{process_space(), static_cast<int64_t>(getpid())};
     processes_.resize(static_cast<size_t>(size_));
     failure_.check(MPI_Allgather(&own, sizeof own, MPI_BYTE, processes_.data(), sizeof own, MPI_BYTE, MPI_COMM_WORLD));
-    here_ = static_cast<int>(std::count_if(processes_.begin(), processes_.end(),
-                                           [&](const Process& each) { return each.place == own.place; }));
+    const auto is_here = [&](const Process& each) { return each.space == own.space; };
+    here_ = static_cast<int>(std::count_if(processes_.begin(), processes_.end(), is_here));
+    place_ = static_cast<int>(std::count_if(processes_.begin(), processes_.begin() + rank_, is_here));
   }
 
   // Leaves MPI together with the others, or, where they cannot be waited for, without a word.
@@ -95,6 +96,7 @@ class MpiLink : public Link {
   int rank() const override { return rank_; }
   int size() const override { return size_; }
   int here() const override { return here_; }
+  int place() const override { return place_; }
 
   std::unique_ptr<Transfer> send(int to, std::span<const std::byte> bytes) override {
     return std::make_unique<MpiTransfer>(failure_, bytes.size(), [&](size_t at, int count, MPI_Request* request) {
@@ -110,17 +112,17 @@ class MpiLink : public Link {
   // Of a rank on this machine, whether its process is there; of others nothing is known: their launcher ends the job.
   bool gone(int rank) override {
     const Process &own = processes_[static_cast<size_t>(rank_)], &other = processes_[static_cast<size_t>(rank)];
-    return own.place != 0 && own.place == other.place && kill(static_cast<pid_t>(other.pid), 0) != 0 && errno == ESRCH;
+    return own.space != 0 && own.space == other.space && kill(static_cast<pid_t>(other.pid), 0) != 0 && errno == ESRCH;
   }
   std::string problem() const override { return failure_.message; }
   void abandon() override { abandoned_ = true; }
 
  private:
   struct Process {
-    uint64_t place;
+    uint64_t space;
     int64_t pid;
   };
-  int rank_ = 0, size_ = 1, here_ = 1;
+  int rank_ = 0, size_ = 1, here_ = 1, place_ = 0;
   std::vector<Process> processes_;  // by rank
   Failure failure_;
   bool abandoned_ = false;

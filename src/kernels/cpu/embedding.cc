@@ -12,8 +12,12 @@ void Embedding::cpu(const Embedding& k) {
   const float* table = k.table.f32();
   float* out = k.out.f32();
   pool().parallel_for((k.count + kRows - 1) / kRows, [&](int64_t block) {
-    for (int64_t i = block * kRows; i < std::min(k.count, (block + 1) * kRows); ++i)
-      std::memcpy(out + i * k.columns, table + k.tokens[i] * k.columns, k.columns * sizeof(float));
+    for (int64_t i = block * kRows; i < std::min(k.count, (block + 1) * kRows); ++i) {
+      if (k.tokens[i] < 0)
+        std::fill_n(out + i * k.columns, k.columns, 0.0f);
+      else
+        std::memcpy(out + i * k.columns, table + k.tokens[i] * k.columns, k.columns * sizeof(float));
+    }
   });
 }
 
@@ -26,6 +30,7 @@ void EmbeddingBackward::cpu(const EmbeddingBackward& k) {
     if (!k.accumulate)
       for (int64_t r = 0; r < k.vocab; ++r) std::fill_n(k.dtable + r * k.columns + begin, width, 0.0f);
     for (int64_t i = 0; i < k.count; ++i) {
+      if (k.tokens[i] < 0) continue;
       float* out = k.dtable + k.tokens[i] * k.columns + begin;
       const float* in = dout + i * k.columns + begin;
       for (int64_t c = 0; c < width; ++c) out[c] += in[c];

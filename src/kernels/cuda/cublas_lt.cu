@@ -1,37 +1,23 @@
 #include "kernels/cuda/cublas_lt.h"
 
-#include <dlfcn.h>
-
+#include <algorithm>
 #include <array>
-#include <cstdlib>
 #include <map>
 #include <mutex>
-#include <string_view>
 #include <tuple>
 
 #include "kernels/cuda/product.h"
 #include "kernels/cuda/to_bf16.h"
 #include "tensor/cuda.h"
+#include "tensor/cuda/library.h"
 
 namespace persea::kernels::cuda {
 namespace {
 
-void* open_library() {
-  if (const char* named = std::getenv("PERSEA_CUBLASLT"))
-    return std::string_view(named) == "off" ? nullptr : dlopen(named, RTLD_NOW | RTLD_LOCAL);
-  for (const char* name : {"libcublasLt.so.13", "libcublasLt.so.12", "libcublasLt.so"})
-    if (void* library = dlopen(name, RTLD_NOW | RTLD_LOCAL)) return library;
-  return nullptr;
-}
-
-template <class Function>
-bool bind(void* library, const char* name, Function& function) {
-  function = reinterpret_cast<Function>(dlsym(library, name));
-  return function != nullptr;
-}
-
 const CublasLt* load() {
-  void* library = open_library();
+  using persea::cuda::bind;
+  void* library =
+      persea::cuda::open_library("PERSEA_CUBLASLT", {"libcublasLt.so.13", "libcublasLt.so.12", "libcublasLt.so"});
   if (!library) return nullptr;
   auto* table = new CublasLt;
   const bool whole = bind(library, "cublasLtCreate", table->create) &&

@@ -14,7 +14,9 @@ struct EmbeddingBody {
   Embedding k;
   __device__ void operator()(int64_t at) const {
     const int64_t i = at * Width;
-    store<Width>(load<Width>(as<T>(k.table) + k.tokens[i / k.columns] * k.columns + i % k.columns), as<T>(k.out) + i);
+    const int32_t token = k.tokens[i / k.columns];
+    store<Width>(token < 0 ? Floats<Width>{} : load<Width>(as<T>(k.table) + token * k.columns + i % k.columns),
+                 as<T>(k.out) + i);
   }
 };
 
@@ -33,8 +35,8 @@ template <class T>
 __global__ void add_rows(EmbeddingBackward k) {
   __shared__ int32_t window[kThreads];
   const int64_t position = blockIdx.x;
-  if (seen_before(k.tokens, position)) return;
   const int32_t token = k.tokens[position];
+  if (token < 0 || seen_before(k.tokens, position)) return;
   float* to = k.dtable + token * k.columns;
   for (int64_t begin = position; begin < k.count; begin += kThreads) {
     const int64_t mine = begin + threadIdx.x;

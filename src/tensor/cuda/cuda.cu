@@ -1,5 +1,7 @@
 #include "tensor/cuda.h"
 
+#include <cstring>
+
 #include "tensor/cuda/check.h"
 
 namespace persea::cuda {
@@ -40,12 +42,16 @@ Properties properties() {
   check(cudaGetDeviceProperties(&found, device), "properties");
   size_t free_memory = 0, memory = 0;
   check(cudaMemGetInfo(&free_memory, &memory), "properties");
+  Uuid uuid;
+  static_assert(sizeof found.uuid.bytes == sizeof uuid);
+  std::memcpy(uuid.data(), found.uuid.bytes, sizeof uuid);
   return {found.name,
           found.major,
           found.minor,
           found.multiProcessorCount,
           static_cast<int64_t>(memory),
-          static_cast<int64_t>(free_memory)};
+          static_cast<int64_t>(free_memory),
+          uuid};
 }
 
 std::byte* map(int64_t bytes) {

@@ -1,4 +1,4 @@
-// The emulator's twin of src/kernels/cuda/launch.h.
+// The emulator's twin of src/tensor/cuda/launch.h.
 #pragma once
 
 #include <cuda_runtime.h>
@@ -6,11 +6,11 @@
 #include "tensor/cuda.h"
 #include "tensor/cuda/check.h"
 
-namespace persea::kernels::cuda {
+namespace persea::cuda {
 
 template <class... Parameters, class... Arguments>
-void start(void (*kernel)(Parameters...), dim3 blocks, int threads, size_t shared_bytes,
-           const Arguments&... arguments) {
+void start_on(cudaStream_t, void (*kernel)(Parameters...), dim3 blocks, int threads, size_t shared_bytes,
+              const Arguments&... arguments) {
   emulator::run(blocks, static_cast<unsigned>(threads), shared_bytes, [&] { kernel(arguments...); });
 }
 
@@ -21,4 +21,4 @@ T* dynamic_shared() {
 
 inline unsigned blocks_for(int64_t count, int64_t each) { return static_cast<unsigned>((count + each - 1) / each); }
 
-}  // namespace persea::kernels::cuda
+}  // namespace persea::cuda

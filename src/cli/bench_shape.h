@@ -1,0 +1,30 @@
+// What the benches of training train: the options for a model's shape and a step's, checked together.
+#pragma once
+
+#include <string>
+
+#include "cli/verb.h"
+#include "nn/config.h"
+#include "nn/optimizer.h"
+#include "tensor/device.h"
+
+namespace persea {
+
+struct TrainingShape {
+  ModelConfig model;
+  std::string activation = "swiglu", optimizer = "adamw", precision = "f32", device = "cpu";
+  int64_t batch = 16, length = 256, micro = 0;  // sequences of a step and of a pass, tokens of a sequence
+
+  struct Checked {
+    ModelConfig config;
+    Device device;
+    kernels::Precision precision;
+    int64_t micro;
+    OptimizerSettings settings;
+  };
+  Result<Checked> checked() const;
+};
+
+void add_training_shape(CLI::App& verb, TrainingShape& shape);
+
+}  // namespace persea

@@ -1,0 +1,91 @@
+#!/bin/bash
+# One recipe trained by ranks with a GPU each, and after one of them was killed: gpu_ranks_test.sh PERSEA. It runs on the emulated GPUs
+# of a build with PERSEA_CUDA=EMULATED, over the emulated NCCL that PERSEA_NCCL names. Without mpirun nothing is tested, and that is said.
+set -euo pipefail
+persea=$1
+if ! command -v mpirun >/dev/null; then
+  echo "mpirun is missing: ranks are not tested"
+  exit 77
+fi
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+
+cat >"$folder/recipe.toml" <<'TOML'
+[corpus]
+source = "smallworld"
+documents = 200
+[tokenizer]
+kind = "bytes"
+[model]
+dim = 16
+layers = 1
+heads = 1
+context = 32
+[pretrain]
+steps = 8
+batch_tokens = 128
+sequence = 32
+micro_batch = 2
+eval_every = 8
+eval_tokens = 64
+checkpoint_every = 4
+[report]
+prompts = ["Once"]
+sample_tokens = 4
+questions = 0
+TOML
+
+wrong() {
+  echo "$*" >&2
+  exit 1
+}
+launch() {  # RANKS ARGUMENT...: `persea run` by so many ranks
+  local ranks=$1
+  shift
+  timeout 200 mpirun --oversubscribe --bind-to none -n "$ranks" "$persea" run "$folder/recipe.toml" --threads 1 -q "$@" >"$folder/out" 2>&1
+}
+train() {  # LAB RANKS DEVICE
+  launch "$2" --lab "$folder/$1" --device "$3" || { cat "$folder/out" >&2; wrong "$1: training with $2 ranks failed"; }
+}
+loss_of() { "$persea" show model --json --lab "$folder/$1" | sed -n 's/^ *"valid_loss": \([0-9.e-]*\),*$/\1/p'; }
+content_of() { "$persea" show model --json --lab "$folder/$1" | sed -n 's/^  "content": "\(.*\)",$/\1/p'; }
+close_to_cpu() {
+  awk -v a="$(loss_of "$1")" -v b="$cpu" 'BEGIN { d = a - b; exit !(a > 0 && d * d <= (1e-4 * b) ^ 2) }' ||
+    wrong "$1: a loss of $(loss_of "$1"), but $cpu on a CPU"
+  echo "$1: loss $(loss_of "$1")"
+}
+
+train cpu 1 cpu
+cpu=$(loss_of cpu)
+for ranks in 1 2 3; do
+  train "gpus-$ranks" $ranks cuda
+  close_to_cpu "gpus-$ranks"
+done
+train again 2 cuda
+[[ $(content_of again) == "$(content_of gpus-2)" ]] || wrong "two ranks have other bits the second time"
+
+# A rank that dies ends the job with one line, and what is left goes on from the last checkpoint.
+launch 2 --lab "$folder/killed" --device cuda --set pretrain.steps=4000 --set pretrain.checkpoint_every=4 &
+job=$!
+for _ in $(seq 6000); do
+  [[ $(cat "$folder"/killed/work/model-*/metrics.jsonl 2>/dev/null | wc -l) -ge 6 ]] && break
+  sleep 0.01
+done
+mapfile -t pids < <(pgrep -f "^$persea run $folder/recipe.toml")
+[[ ${#pids[@]} == 2 ]] || wrong "${#pids[@]} of 2 ranks are there"
+kill -9 "${pids[1]}"
+if wait $job; then wrong "a job that lost a rank did not fail"; fi
+[[ $(grep -c '^persea: ' "$folder/out") == 1 ]] && grep -q '^persea: rank [0-9]* has ended.* goes on from its last checkpoint' "$folder/out" ||
+  { cat "$folder/out" >&2; wrong "not the one line of a rank that has ended"; }
+grep '^persea: ' "$folder/out"
+
+# What is wrong is said once.
+refused() {  # PATTERN COMMAND...
+  local pattern=$1
+  shift
+  if "$@"; then wrong "not refused: $pattern"; fi
+  [[ $(grep -c '^persea: ' "$folder/out") == 1 ]] && grep -q "$pattern" "$folder/out" || { cat "$folder/out" >&2; wrong "not said: $pattern"; }
+}
+CUDA_VISIBLE_DEVICES=0 refused 'ranks 0 and 1 have the same GPU' launch 2 --lab "$folder/cpu" --device cuda
+PERSEA_NCCL=off refused 'NCCL is not there' launch 2 --lab "$folder/cpu" --device cuda
