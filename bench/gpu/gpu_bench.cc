@@ -16,6 +16,7 @@
 #include "kernels/launch.h"
 #include "kernels/optimizer.h"
 #include "kernels/peak.h"
+#include "kernels/round.h"
 #include "kernels/rows.h"
 #include "tensor/cuda.h"
 #include "tensor/tensor.h"
@@ -34,6 +35,13 @@ Tensor random_on_gpu(Shape shape, double deviation = 1) {
   for (int64_t i = 0; i < fresh; ++i) tensor.data()[i] = static_cast<float>(random.normal() * deviation);
   for (int64_t i = fresh; i < tensor.count(); ++i) tensor.data()[i] = tensor.data()[i - fresh];
   return tensor.to(cuda_device);
+}
+
+// As training in bf16 stores activations and the copies of weights.
+Tensor rounded_on_gpu(Shape shape) {
+  const Tensor wide = random_on_gpu(std::move(shape)), rounded(wide.shape(), DType::bf16, cuda_device);
+  kernels::launch(kernels::Round{wide.count(), wide.data(), rounded.data<Bf16>()}, cuda_device);
+  return rounded;
 }
 
 Tensor ids_on_gpu(int64_t count, int64_t below) {
@@ -77,24 +85,23 @@ void products(double seconds) {
   const int64_t n = 16384;
   for (const auto& [outputs, inputs] :
        {std::pair<int64_t, int64_t>{2304, 768}, {768, 2048}, {6144, 2048}, {2048, 5632}}) {
-    const Tensor x = random_on_gpu({n, inputs}), w = random_on_gpu({outputs, inputs}),
-                 y({n, outputs}, DType::f32, cuda_device), dw({outputs, inputs}, DType::f32, cuda_device);
+    const Tensor x = rounded_on_gpu({n, inputs}), w = rounded_on_gpu({outputs, inputs}),
+                 y = rounded_on_gpu({n, outputs}), dw({outputs, inputs}, DType::f32, cuda_device);
     const double flops = 2.0 * double(n) * double(outputs) * double(inputs);
-    report(fmt::format("product bf16 of f32 [{}, {}] x [{}]", n, inputs, outputs),
+    report(fmt::format("product bf16 [{}, {}] x [{}]", n, inputs, outputs),
            time_of(seconds,
                    [&] {
-                     kernels::launch(kernels::Gemm{n, outputs, inputs, kernels::row_major(x.data(), inputs),
-                                                   kernels::transposed(w.data(), inputs), y.data(), outputs, false,
-                                                   Precision::bf16},
+                     kernels::launch(kernels::Gemm{n, outputs, inputs, kernels::row_major(x, inputs),
+                                                   kernels::transposed(w, inputs), y, outputs, false, Precision::bf16},
                                      cuda_device);
                    }),
            flops, 0);
-    report(fmt::format("product bf16 of f32, weight's gradient [{}, {}] over {}", outputs, inputs, n),
+    report(fmt::format("product bf16, weight's gradient [{}, {}] over {}", outputs, inputs, n),
            time_of(seconds,
                    [&] {
                      kernels::launch(
-                         kernels::Gemm{outputs, inputs, n, kernels::transposed(y.data(), outputs),
-                                       kernels::row_major(x.data(), inputs), dw.data(), inputs, false, Precision::bf16},
+                         kernels::Gemm{outputs, inputs, n, kernels::transposed(y, outputs),
+                                       kernels::row_major(x, inputs), dw.data(), inputs, false, Precision::bf16},
                          cuda_device);
                    }),
            flops, 0);
@@ -108,19 +115,13 @@ void attention(double seconds) {
         {4, 4096, 16, 4, 128}}) {
     const int64_t n = sequences * length, half = width / 2;
     const kernels::AttentionShape shape{sequences, length, heads, kv_heads, width};
-    const Tensor qkv = random_on_gpu({n, shape.qkv_columns()}), cos = random_on_gpu({length, half}),
+    const Tensor qkv = rounded_on_gpu({n, shape.qkv_columns()}), cos = random_on_gpu({length, half}),
                  sin = random_on_gpu({length, half}), starts = Tensor::zeros({n}, DType::i32, cuda_device),
-                 positions = ids_on_gpu(n, length), out({n, heads * width}, DType::f32, cuda_device),
-                 lse({n * heads}, DType::f32, cuda_device), dqkv(qkv.shape(), DType::f32, cuda_device);
-    const kernels::Attention forward{shape,
-                                     qkv.data(),
-                                     positions.data<int32_t>(),
-                                     starts.data<int32_t>(),
-                                     cos.data(),
-                                     sin.data(),
-                                     out.data(),
-                                     lse.data(),
-                                     Precision::bf16};
+                 positions = ids_on_gpu(n, length), out({n, heads * width}, DType::bf16, cuda_device),
+                 lse({n * heads}, DType::f32, cuda_device), dqkv(qkv.shape(), DType::bf16, cuda_device);
+    const kernels::Attention forward{
+        shape,          qkv, positions.data<int32_t>(), starts.data<int32_t>(), cos.data(), sin.data(), out, lse.data(),
+        Precision::bf16};
     const double flops = 2.0 * double(n) * double(length) * double(heads * width);  // the causal half of two products
     const std::string name =
         fmt::format("{} x {} tokens, {} heads of {}, {} of keys", sequences, length, heads, width, kv_heads);
@@ -129,7 +130,7 @@ void attention(double seconds) {
     report("attention backward bf16, " + name,
            time_of(seconds,
                    [&] {
-                     kernels::launch(kernels::AttentionBackward{forward, out.data(), dqkv.data()}, cuda_device);
+                     kernels::launch(kernels::AttentionBackward{forward, out, dqkv}, cuda_device);
                    }),
            2.5 * flops, 0);
   }
@@ -137,56 +138,55 @@ void attention(double seconds) {
 
 void rows(double seconds) {
   const int64_t n = 16384, dim = 2048, vocab = 32768, chunk = 4096;
-  const double floats = 4.0 * double(n) * double(dim);
-  const Tensor x = random_on_gpu({n, dim}), dy = random_on_gpu({n, dim}), gain = random_on_gpu({dim}),
-               y({n, dim}, DType::f32, cuda_device), dgain({dim}, DType::f32, cuda_device),
-               glu = random_on_gpu({n, 2 * dim}), dglu({n, 2 * dim}, DType::f32, cuda_device);
+  const double bytes = 2.0 * double(n) * double(dim);  // of an activation in bf16
+  const Tensor x = rounded_on_gpu({n, dim}), dy = rounded_on_gpu({n, dim}), gain = random_on_gpu({dim}),
+               y({n, dim}, DType::bf16, cuda_device), dgain({dim}, DType::f32, cuda_device),
+               glu = rounded_on_gpu({n, 2 * dim}), dglu({n, 2 * dim}, DType::bf16, cuda_device);
   report("rms_norm",
          time_of(seconds,
                  [&] {
-                   kernels::launch(kernels::RmsNorm{n, dim, x.data(), gain.data(), 1e-5f, y.data()}, cuda_device);
+                   kernels::launch(kernels::RmsNorm{n, dim, x, gain.data(), 1e-5f, y}, cuda_device);
                  }),
-         0, 2 * floats);
+         0, 2 * bytes);
   report("rms_norm backward",
          time_of(seconds,
                  [&] {
-                   kernels::launch(kernels::RmsNormBackward{n, dim, x.data(), gain.data(), dy.data(), 1e-5f, y.data(),
-                                                            false, dgain.data(), false},
-                                   cuda_device);
+                   kernels::launch(
+                       kernels::RmsNormBackward{n, dim, x, gain.data(), dy, 1e-5f, y, false, dgain.data(), false},
+                       cuda_device);
                  }),
-         0, 3 * floats);
+         0, 3 * bytes);
   report("swiglu",
          time_of(seconds,
                  [&] {
-                   kernels::launch(kernels::SwiGlu{n, dim, glu.data(), y.data()}, cuda_device);
+                   kernels::launch(kernels::SwiGlu{n, dim, glu, y}, cuda_device);
                  }),
-         0, 3 * floats);
+         0, 3 * bytes);
   report("swiglu backward",
          time_of(seconds,
                  [&] {
-                   kernels::launch(kernels::SwiGluBackward{n, dim, glu.data(), dy.data(), dglu.data(), false, y.data()},
-                                   cuda_device);
+                   kernels::launch(kernels::SwiGluBackward{n, dim, glu, dy, dglu, false, y}, cuda_device);
                  }),
-         0, 6 * floats);
+         0, 6 * bytes);
   const Tensor table = random_on_gpu({vocab, dim}), tokens = ids_on_gpu(n, vocab),
                dtable({vocab, dim}, DType::f32, cuda_device);
   report("embedding backward",
          time_of(seconds,
                  [&] {
-                   kernels::launch(kernels::EmbeddingBackward{n, dim, vocab, tokens.data<int32_t>(), dy.data(),
-                                                              dtable.data(), true},
-                                   cuda_device);
+                   kernels::launch(
+                       kernels::EmbeddingBackward{n, dim, vocab, tokens.data<int32_t>(), dy, dtable.data(), true},
+                       cuda_device);
                  }),
-         0, 3 * floats);
-  const Tensor logits = random_on_gpu({chunk, vocab}), losses({chunk}, DType::f32, cuda_device);
+         0, bytes + 2.0 * 4 * double(n) * double(dim));
+  const Tensor logits = rounded_on_gpu({chunk, vocab}), losses({chunk}, DType::f32, cuda_device);
   report("softmax and cross-entropy",
          time_of(seconds,
                  [&] {
-                   kernels::launch(kernels::SoftmaxCrossEntropy{chunk, vocab, logits.data(), tokens.data<int32_t>(),
-                                                                losses.data(), 1, 0},
-                                   cuda_device);
+                   kernels::launch(
+                       kernels::SoftmaxCrossEntropy{chunk, vocab, logits, tokens.data<int32_t>(), losses.data(), 1, 0},
+                       cuda_device);
                  }),
-         0, 3 * 4.0 * double(chunk) * double(vocab));
+         0, 3 * 2.0 * double(chunk) * double(vocab));
   std::vector<Tensor> state;
   std::vector<kernels::AdamW> updates;
   for (int i = 0; i < 100; ++i) {

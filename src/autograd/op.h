@@ -79,11 +79,20 @@ struct Sample {
   double tolerance = kF32Tolerance;
 };
 
+// What an output will be. Activations are of the type of the activations that they are made from: f32, or on a GPU
+// bf16.
+struct Output {
+  Shape shape;
+  DType dtype = DType::f32;
+};
+
 struct Op {
   std::string name;
-  // Shapes (all f32) of the outputs; throws std::logic_error with the op's name for inputs that do not fit. Ids that
-  // lie on a GPU are not looked at: who put them there has checked them.
-  std::vector<Shape> (*outputs)(const Tensors& in, const std::any& options);
+  // Inputs that are parameters: their gradients are f32 whatever their type. Other gradients are of the input's type.
+  std::vector<int> parameters;
+  // What the outputs will be; throws std::logic_error with the op's name for inputs that do not fit. Ids that lie on a
+  // GPU are not looked at: who put them there has checked them.
+  std::vector<Output> (*outputs)(const Tensors& in, const std::any& options);
   void (*forward)(ForwardCall& call);
   void (*backward)(BackwardCall& call);
   Arrays<double> (*reference)(const Arrays<double>& in, const std::any& options);
@@ -91,10 +100,11 @@ struct Op {
   std::vector<Sample> (*samples)(Random& random);
 };
 
-// T has: name, outputs, forward, backward, template <class S> reference, samples.
+// T has: name, parameters, outputs, forward, backward, template <class S> reference, samples.
 template <class T>
 Op make_op() {
   return {T::name,
+          T::parameters,
           &T::outputs,
           &T::forward,
           &T::backward,

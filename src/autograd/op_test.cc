@@ -3,15 +3,18 @@
 // norm.
 #include "autograd/op.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <hwy/targets.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "autograd/tape.h"
 #include "base/random.h"
 #include "base/threads.h"
 #include "tensor/cuda.h"
+#include "tensor/half.h"
 
 namespace persea {
 namespace {
@@ -33,15 +36,32 @@ Arrays<S> arrays(const Tensors& tensors) {
   return out;
 }
 
+// A tensor of f32 rounded to this type, and one of any type as f32.
+Tensor rounded(const Tensor& tensor, DType dtype) {
+  if (!tensor.defined() || tensor.dtype() != DType::f32 || dtype == DType::f32) return tensor;
+  const Tensor out(tensor.shape(), dtype);
+  for (int64_t i = 0; i < tensor.count(); ++i) out.data<Bf16>()[i].bits = to_bf16(tensor.data()[i]);
+  return out;
+}
+Tensor widened(const Tensor& tensor) {
+  if (!tensor.defined() || tensor.dtype() != DType::bf16) return tensor;
+  const Tensor out(tensor.shape());
+  for (int64_t i = 0; i < tensor.count(); ++i) out.data()[i] = from_bf16(tensor.data<Bf16>()[i].bits);
+  return out;
+}
+
 // Gradients go to tensors of its own: filled with `before` and added to, or overwritten.
 class TestCall : public BackwardCall {
  public:
-  TestCall(const Tensors& inputs, bool accumulate) : accumulate_(accumulate) {
-    for (const Tensor& tensor : inputs) {
+  TestCall(const Op& op, const Tensors& inputs, bool accumulate) : accumulate_(accumulate) {
+    for (size_t i = 0; i < inputs.size(); ++i) {
+      const Tensor& tensor = inputs[i];
       Tensor gradient;
-      if (tensor.defined() && tensor.dtype() == DType::f32) {
+      if (tensor.defined() && tensor.dtype() != DType::i32) {
         gradient = Tensor(tensor.shape());
         for (float& value : gradient.span()) value = accumulate ? kBefore : NAN;
+        const bool parameter = std::count(op.parameters.begin(), op.parameters.end(), static_cast<int>(i)) > 0;
+        gradient = rounded(gradient, parameter ? DType::f32 : tensor.dtype());
       }
       gradients.push_back(gradient.to(tensor.device()));
     }
@@ -49,10 +69,11 @@ class TestCall : public BackwardCall {
   Slot din(int input) override { return {gradients[input], accumulate_}; }
   void give(int input, const Tensor& gradient) override {
     if (!gradients[input].defined()) return;
-    const Tensor sum = gradients[input].to(cpu_device), given = gradient.to(cpu_device);
+    ASSERT_EQ(gradients[input].dtype(), gradient.dtype());
+    const Tensor sum = widened(gradients[input].to(cpu_device)), given = widened(gradient.to(cpu_device));
     for (int64_t i = 0; i < given.count(); ++i)
       sum.data()[i] = accumulate_ ? sum.data()[i] + given.data()[i] : given.data()[i];
-    gradients[input].copy_from(sum);
+    gradients[input].copy_from(rounded(sum, gradient.dtype()));
   }
   static constexpr float kBefore = 0.25f;
   Tensors gradients;
@@ -73,7 +94,7 @@ void expect_near(const std::vector<double>& expected, const std::vector<double>&
 }
 
 std::vector<double> doubles(const Tensor& tensor) {
-  const Tensor here = tensor.to(cpu_device);
+  const Tensor here = widened(tensor.to(cpu_device));
   return {here.data(), here.data() + here.count()};
 }
 
@@ -83,10 +104,11 @@ Tensors on(Device device, const Tensors& tensors) {
   return there;
 }
 
-// The gradients of the inputs at some places, for L = sum of dout * out, accumulated or not.
+// The gradients of the inputs at some places, for L = sum of dout * out, accumulated or not. `in`: the sample's inputs
+// as the op gets them.
 void check_backward(const Op& op, const Sample& sample, const Tensors& in, const ForwardCall& forward,
                     const Tensors& dout, bool accumulate, Random& random, const std::string& what) {
-  TestCall call(in, accumulate);
+  TestCall call(op, in, accumulate);
   call.options = &sample.options;
   call.in = &in;
   call.out = &forward.out;
@@ -95,7 +117,8 @@ void check_backward(const Op& op, const Sample& sample, const Tensors& in, const
   again.saved.clear();
   op.forward(again);
   call.saved = &again.saved;
-  for (const Tensor& gradient : dout) call.dout.push_back(gradient.clone().to(device_of(in)));
+  for (size_t i = 0; i < dout.size(); ++i)
+    call.dout.push_back(rounded(dout[i].clone(), forward.out[i].dtype()).to(device_of(in)));
   op.backward(call);
   Arrays<std::complex<double>> at_step = arrays<std::complex<double>>(sample.in);
   for (size_t i = 0; i < in.size(); ++i) {
@@ -120,16 +143,28 @@ void check_backward(const Op& op, const Sample& sample, const Tensors& in, const
   }
 }
 
-void check_all_ops(Device device) {
+// Of its inputs those that may be stored in bf16: activations and matrices, not gains and tables of angles.
+bool may_be_rounded(const Op& op, const Sample& sample, size_t input) {
+  return sample.in[input].defined() && sample.in[input].shape().size() == 2 && !(op.name == "attention" && input >= 3);
+}
+
+// `storage`: what activations and matrices are stored in.
+void check_all_ops(Device device, DType storage = DType::f32) {
   for (const Op& op : all_ops()) {
     Random random(7, op.name);
-    for (const Sample& sample : op.samples(random)) {
-      const std::string what = op.name + " (" + sample.name + ")";
-      const Tensors in = on(device, sample.in);
+    for (Sample sample : op.samples(random)) {
+      const std::string what = fmt::format("{} ({}, stored in {})", op.name, sample.name, dtype_name(storage));
+      Tensors in;
+      for (size_t i = 0; i < sample.in.size(); ++i) {
+        in.push_back(may_be_rounded(op, sample, i) ? rounded(sample.in[i], storage) : sample.in[i]);
+        sample.in[i] = widened(in[i]);
+      }
+      in = on(device, in);
+      if (storage == DType::bf16) sample.tolerance = kBf16Tolerance;
       ForwardCall forward;
       forward.options = &sample.options;
       forward.in = &in;
-      for (const Shape& shape : op.outputs(in, sample.options)) forward.out.emplace_back(shape, DType::f32, device);
+      for (const Output& out : op.outputs(in, sample.options)) forward.out.emplace_back(out.shape, out.dtype, device);
       op.forward(forward);
       const Arrays<double> expected = op.reference(arrays<double>(sample.in), sample.options);
       ASSERT_EQ(expected.size(), forward.out.size()) << what;
@@ -139,7 +174,8 @@ void check_all_ops(Device device) {
       Tensors dout;
       for (const Tensor& out : forward.out) {
         dout.emplace_back(out.shape());
-        for (float& value : dout.back().span()) value = static_cast<float>(random.normal());
+        for (float& value : dout.back().span())
+          value = from_bf16(to_bf16(static_cast<float>(random.normal())));  // the same in either type
       }
       for (bool accumulate : {false, true}) check_backward(op, sample, in, forward, dout, accumulate, random, what);
     }
@@ -161,6 +197,7 @@ TEST_P(AllOps, AgreesWithItsReference) {
 TEST(AllOps, AgreesOnAGpu) {
   if (!cuda::present()) GTEST_SKIP() << "no GPU here";
   check_all_ops(cuda_device);
+  check_all_ops(cuda_device, DType::bf16);
 }
 
 // Every instruction set that this machine has, of those that the kernels are compiled for.

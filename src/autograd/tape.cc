@@ -28,7 +28,7 @@ class Tape::Call : public BackwardCall {
       return {p->gradient, !std::exchange(p->fresh, false)};
     }
     if (slot->gradient.defined()) return {slot->gradient, true};
-    slot->gradient = Tensor(slot->tensor.shape(), DType::f32, slot->tensor.device());
+    slot->gradient = Tensor(slot->tensor.shape(), slot->tensor.dtype(), slot->tensor.device());
     return {slot->gradient, false};
   }
 
@@ -41,7 +41,7 @@ class Tape::Call : public BackwardCall {
       if (slot->parameter) slot->parameter->fresh = false;
     } else {
       BackwardCall::Slot target = din(input);
-      kernels::launch(kernels::Axpby{gradient.count(), 1, gradient.data(), 1, target.tensor.data()}, gradient.device());
+      kernels::launch(kernels::Axpby{gradient.count(), 1, gradient, 1, target.tensor}, gradient.device());
     }
   }
 
@@ -61,7 +61,8 @@ Tape::Value Tape::constant(Tensor tensor) {
 }
 
 Tape::Value Tape::parameter(Parameter& parameter) {
-  slots_.push_back({parameter.value, {}, &parameter, training_});
+  const bool rounded = activations_ == DType::bf16 && parameter.rounded.defined();
+  slots_.push_back({rounded ? parameter.rounded : parameter.value, {}, &parameter, training_});
   return {static_cast<int>(slots_.size()) - 1};
 }
 
@@ -83,7 +84,8 @@ std::vector<Tape::Value> Tape::run(const Op& op, std::vector<Value> in, std::any
   for (const Tensor& tensor : tensors)
     if (tensor.defined() && tensor.device() != device_of(tensors))
       throw std::logic_error(op.name + ": its inputs lie on several devices");
-  for (const Shape& shape : op.outputs(tensors, options)) call.out.emplace_back(shape, DType::f32, device_of(tensors));
+  for (const Output& output : op.outputs(tensors, options))
+    call.out.emplace_back(output.shape, output.dtype, device_of(tensors));
   op.forward(call);
 
   std::vector<Value> out;

@@ -18,7 +18,8 @@ struct Parameter {
   std::string name;
   Tensor value, gradient;
   bool fresh = true;
-  bool decay = true;  // weight decay applies (matrices yes, gains no)
+  bool decay = true;    // weight decay applies (matrices yes, gains no)
+  Tensor rounded = {};  // the value in bf16, for passes in bf16 on a GPU; undefined where there have been none
 };
 
 // Hears of a parameter whose gradient this pass has finished.
@@ -32,7 +33,9 @@ class Tape {
     bool defined() const { return id >= 0; }
   };
 
-  explicit Tape(bool training = true) : training_(training) {}
+  // In bf16, ops are given the rounded values of parameters that have them: what they make of those is bf16 too.
+  explicit Tape(bool training = true, DType activations = DType::f32)
+      : training_(training), activations_(activations) {}
 
   Value constant(Tensor tensor);          // needs no gradient
   Value parameter(Parameter& parameter);  // its gradient goes to the parameter
@@ -59,6 +62,7 @@ class Tape {
   };
   class Call;
   bool training_;
+  DType activations_;
   std::deque<Slot> slots_;
   std::vector<Record> records_;
 };

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 
+#include "kernels/numbers.h"
 #include "kernels/precision.h"
 
 namespace persea::kernels {
@@ -16,14 +17,14 @@ struct AttentionShape {
 
 struct Attention {
   AttentionShape shape;
-  const float* qkv;          // [sequences * length, qkv_columns]: all q heads, then k heads, then v heads
+  ConstNumbers qkv;          // [sequences * length, qkv_columns]: all q heads, then k heads, then v heads
   const int32_t* positions;  // [sequences * length], for RoPE
   const int32_t* starts;     // [sequences * length]: first index in the row that the token may attend to
   const float *cos,
-      *sin;    // [positions, head_dim / 2]; element i turns (x[i], x[i + head_dim / 2]), as Hugging Face does
-  float* out;  // [sequences * length, heads * head_dim]
-  float* lse;  // [sequences, heads, length]: log-sum-exp of the scaled scores, or null
-  Precision precision = Precision::f32;  // of the products
+      *sin;     // [positions, head_dim / 2]; element i turns (x[i], x[i + head_dim / 2]), as Hugging Face does
+  Numbers out;  // [sequences * length, heads * head_dim]
+  float* lse;   // [sequences, heads, length]: log-sum-exp of the scaled scores, or null
+  Precision precision = Precision::f32;  // of the products; on a GPU they are of what qkv and out are stored in
 
   static void cpu(const Attention& attention);
   static void cuda(const Attention& attention);
@@ -31,8 +32,8 @@ struct Attention {
 
 struct AttentionBackward {
   Attention forward;  // as it ran: out and lse filled
-  const float* dout;  // like out
-  float* dqkv;        // like qkv, overwritten
+  ConstNumbers dout;  // like out
+  Numbers dqkv;       // like qkv, overwritten
 
   static void cpu(const AttentionBackward& backward);
   static void cuda(const AttentionBackward& backward);

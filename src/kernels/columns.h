@@ -3,14 +3,16 @@
 
 #include <cstdint>
 
+#include "kernels/numbers.h"
+
 namespace persea::kernels {
 
 // to[r][0, columns) = from[r][0, columns): a range of columns, taken out or put back.
 struct CopyColumns {
   int64_t rows, columns;
-  const float* from;
+  ConstNumbers from;
   int64_t from_stride;
-  float* to;
+  Numbers to;  // of from's type
   int64_t to_stride;
   static void cpu(const CopyColumns& k);
   static void cuda(const CopyColumns& k);
@@ -39,7 +41,7 @@ struct Sum {
 struct ScaleBy {
   int64_t count;
   const float* factor;
-  float* x;
+  Numbers x;
   static void cpu(const ScaleBy& k);
   static void cuda(const ScaleBy& k);
 };

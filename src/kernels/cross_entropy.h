@@ -3,6 +3,8 @@
 
 #include <cstdint>
 
+#include "kernels/numbers.h"
+
 namespace persea::kernels {
 
 // losses[r] = logsumexp(row) - row[target]; 0 where the target is negative. With `scale` not 0 the logits become the
@@ -10,7 +12,7 @@ namespace persea::kernels {
 // first c * tanh(logits / c), and the gradient is through it.
 struct SoftmaxCrossEntropy {
   int64_t rows, columns;
-  float* logits;
+  Numbers logits;
   const int32_t* targets;
   float* losses;
   float scale, soft_cap;

@@ -3,14 +3,16 @@
 
 #include <cstdint>
 
+#include "kernels/numbers.h"
+
 namespace persea::kernels {
 
-// out[i] = table[tokens[i]], zeros where the token is negative. The caller has checked the ids.
+// out[i] = table[tokens[i]], both of one type, zeros where the token is negative. The caller has checked the ids.
 struct Embedding {
   int64_t count, columns;
   const int32_t* tokens;
-  const float* table;
-  float* out;
+  ConstNumbers table;
+  Numbers out;
   static void cpu(const Embedding& kernel);
   static void cuda(const Embedding& kernel);
 };
@@ -20,7 +22,7 @@ struct Embedding {
 struct EmbeddingBackward {
   int64_t count, columns, vocab;
   const int32_t* tokens;
-  const float* dout;
+  ConstNumbers dout;
   float* dtable;
   bool accumulate;
   static void cpu(const EmbeddingBackward& kernel);

@@ -6,26 +6,27 @@
 #include <cstdint>
 #include <functional>
 
+#include "kernels/numbers.h"
 #include "kernels/precision.h"
 
 namespace persea::kernels {
 
 // Element (i, j) lies at data[i * row_stride + j * column_stride]; one of the strides is 1.
 struct Matrix {
-  const float* data;
+  ConstNumbers data;
   int64_t row_stride, column_stride;
 };
-inline Matrix row_major(const float* data, int64_t columns) { return {data, columns, 1}; }
-inline Matrix transposed(const float* data, int64_t columns) { return {data, 1, columns}; }
+inline Matrix row_major(ConstNumbers data, int64_t columns) { return {data, columns, 1}; }
+inline Matrix transposed(ConstNumbers data, int64_t columns) { return {data, 1, columns}; }
 
 struct Gemm {
   int64_t m, n, k;
-  Matrix a;  // m x k
-  Matrix b;  // k x n
-  float* c;  // m x n, rows `ldc` apart
+  Matrix a;   // m x k
+  Matrix b;   // k x n
+  Numbers c;  // m x n, rows `ldc` apart
   int64_t ldc;
-  bool accumulate = false;  // add to C instead of overwriting it
-  Precision precision = Precision::f32;
+  bool accumulate = false;               // add to C instead of overwriting it
+  Precision precision = Precision::f32;  // factors that are bf16 already are multiplied as that
 
   // Fusion: `before` is called on a range of rows by the thread that is about to read those rows of A, `after` by the
   // thread that has just finished those rows of C, so both work on rows that lie in its cache. Each row is passed
@@ -33,8 +34,8 @@ struct Gemm {
   using RowHook = std::function<void(int64_t begin, int64_t end)>;
   RowHook before = {}, after = {};
 
-  // Where not null, C = A B + this: like C, rows without gaps (ldc is n).
-  const float* addend = nullptr;
+  // Where not null, C = A B + this: of C's type, rows without gaps (ldc is n).
+  ConstNumbers addend = {};
 
   static void cpu(const Gemm& gemm);
   static void cuda(const Gemm& gemm);  // without hooks

@@ -3,13 +3,16 @@
 
 #include <cstdint>
 
+#include "kernels/numbers.h"
+
 namespace persea::kernels {
 
 // y = x + bias, row by row; y may be x.
 struct RowBias {
   int64_t rows, columns;
-  const float *x, *bias;
-  float* y;
+  ConstNumbers x;
+  const float* bias;
+  Numbers y;
   static void cpu(const RowBias& k);
   static void cuda(const RowBias& k);
 };
@@ -17,7 +20,7 @@ struct RowBias {
 // dbias (+)= sums of the columns of dy, in the order of the rows.
 struct RowBiasBackward {
   int64_t rows, columns;
-  const float* dy;
+  ConstNumbers dy;
   float* dbias;
   bool accumulate;
   static void cpu(const RowBiasBackward& k);

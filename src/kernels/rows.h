@@ -1,18 +1,21 @@
 // Row-wise arithmetic: norms and activations. Each kernel has a `cpu` over all rows on the pool and, where a product
 // fuses it (Gemm::before / after), a `cpu_rows` that works on a range of rows on the calling thread; `cuda` asks the
-// GPU for all rows.
+// GPU for all rows. The numbers of one kernel are of one type; gains and their gradients are f32.
 #pragma once
 
 #include <cstdint>
+
+#include "kernels/numbers.h"
 
 namespace persea::kernels {
 
 // y = x / sqrt(mean(x^2) + eps) * gain, row by row (Zhang & Sennrich 2019). gain may be null.
 struct RmsNorm {
   int64_t rows, columns;
-  const float *x, *gain;
+  ConstNumbers x;
+  const float* gain;
   float eps;
-  float* y;
+  Numbers y;
   static void cpu_rows(const RmsNorm& norm, int64_t begin, int64_t end);
   static void cpu(const RmsNorm& norm);
   static void cuda(const RmsNorm& norm);
@@ -21,9 +24,11 @@ struct RmsNorm {
 // dx (+)= gradient of RmsNorm for dy; dgain (+)= column sums of dy * x / rms where not null.
 struct RmsNormBackward {
   int64_t rows, columns;
-  const float *x, *gain, *dy;
+  ConstNumbers x;
+  const float* gain;
+  ConstNumbers dy;
   float eps;
-  float* dx;  // may be dy itself; null: not wanted
+  Numbers dx;  // may be dy itself; null: not wanted
   bool accumulate_dx;
   float* dgain;  // null: not wanted
   bool accumulate_dgain;
@@ -34,18 +39,18 @@ struct RmsNormBackward {
 // y[rows, columns] = silu(gate) * up for x = [gate | up] of [rows, 2 columns] (Shazeer 2020).
 struct SwiGlu {
   int64_t rows, columns;
-  const float* x;
-  float* y;
+  ConstNumbers x;
+  Numbers y;
   static void cpu_rows(const SwiGlu& glu, int64_t begin, int64_t end);
   static void cpu(const SwiGlu& glu);
   static void cuda(const SwiGlu& glu);
 };
 struct SwiGluBackward {
   int64_t rows, columns;
-  const float *x, *dy;
-  float* dx;  // [rows, 2 columns]
+  ConstNumbers x, dy;
+  Numbers dx;  // [rows, 2 columns]
   bool accumulate;
-  float* y = nullptr;  // where not null, what SwiGlu made, once more
+  Numbers y = {};  // where not null, what SwiGlu made, once more
   static void cpu_rows(const SwiGluBackward& backward, int64_t begin, int64_t end);
   static void cpu(const SwiGluBackward& backward);
   static void cuda(const SwiGluBackward& backward);
@@ -54,16 +59,16 @@ struct SwiGluBackward {
 // y = max(0, x)^2 (So et al. 2021).
 struct ReluSquared {
   int64_t rows, columns;
-  const float* x;
-  float* y;
+  ConstNumbers x;
+  Numbers y;
   static void cpu_rows(const ReluSquared& relu, int64_t begin, int64_t end);
   static void cpu(const ReluSquared& relu);
   static void cuda(const ReluSquared& relu);
 };
 struct ReluSquaredBackward {
   int64_t rows, columns;
-  const float *x, *dy;
-  float* dx;
+  ConstNumbers x, dy;
+  Numbers dx;
   bool accumulate;
   static void cpu_rows(const ReluSquaredBackward& backward, int64_t begin, int64_t end);
   static void cpu(const ReluSquaredBackward& backward);
@@ -74,9 +79,9 @@ struct ReluSquaredBackward {
 struct Axpby {
   int64_t count;
   float a;
-  const float* x;
+  ConstNumbers x;
   float b;
-  float* y;
+  Numbers y;
   static void cpu(const Axpby& axpby);
   static void cuda(const Axpby& axpby);
 };
@@ -88,8 +93,8 @@ struct Dropout {
   int64_t count;
   float probability;
   uint64_t seed;
-  const float *x, *residual;  // residual may be null
-  float* y;
+  ConstNumbers x, residual;  // residual may be null
+  Numbers y;
   bool accumulate;    // add to y
   int64_t first = 0;  // x[0]'s element
   static void cpu(const Dropout& dropout);

@@ -17,6 +17,7 @@
 #include "kernels/cross_entropy.h"
 #include "kernels/gemm.h"
 #include "kernels/launch.h"
+#include "kernels/round.h"
 #include "tensor/cuda.h"
 
 namespace persea {
@@ -205,6 +206,21 @@ void Model::to(Device device) {
     parameter->gradient = {};
     parameter->fresh = true;
   }
+  weights_changed();
+}
+
+void Model::weights_changed() {
+  for (Parameter* parameter : parameters()) parameter->rounded = {};
+}
+
+// Makes the copies that are missing.
+void Model::round_matrices() {
+  for (Parameter* parameter : parameters()) {
+    const Tensor& value = parameter->value;
+    if (value.shape().size() != 2 || parameter->rounded.defined()) continue;
+    parameter->rounded = Tensor(value.shape(), DType::bf16, device());
+    kernels::launch(kernels::Round{value.count(), value.data(), parameter->rounded.data<Bf16>()}, device());
+  }
 }
 
 // Ids of the vocabulary as rows of this rank's slice of it; those of other ranks become `elsewhere`.
@@ -225,7 +241,9 @@ Tensor Model::targets_of(const TokenBatch& batch) const {
 }
 
 double Model::loss(const TokenBatch& batch, const LossOptions& options) {
-  Tape tape(options.training);
+  const bool rounded = options.training && options.precision == kernels::Precision::bf16 && device() != cpu_device;
+  if (rounded) round_matrices();
+  Tape tape(options.training, rounded ? DType::bf16 : DType::f32);
   const Tape::Value x = body(tape, batch, options.training ? options : LossOptions{.training = false});
   const Tensor targets = targets_of(batch);
   Parameter& head = config_.tied ? embedding_ : head_;
@@ -278,8 +296,9 @@ int64_t micro_batch_sequences(const ModelConfig& config, int64_t sequences, int6
                               int tensor_ranks) {
   const bool gpu = device != cpu_device;
   if (!gpu) tensor_ranks = 1;
-  // Weight, gradient and two moments are 16 bytes a parameter; a small model may take 300 MB all the same.
-  const double state = 16 * static_cast<double>(config.parameters()) / tensor_ranks;
+  // Weight, gradient and two moments are 16 bytes a parameter, on a GPU with a rounded copy 18; a small model may take
+  // 300 MB all the same. Activations count as f32 on a GPU too: validations run in it.
+  const double state = (gpu ? 18 : 16) * static_cast<double>(config.parameters()) / tensor_ranks;
   const double allowed =
       gpu ? 0.5 * (static_cast<double>(cuda::properties().memory) - state) : std::max(300e6, 0.45 * state);
   const double tokens = std::min(gpu ? 1e6 : 4096.0, allowed / activation_bytes_per_token(config, tensor_ranks));

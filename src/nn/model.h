@@ -49,6 +49,10 @@ class Model {
   void to(Device device);
   Device device() const { return embedding_.value.device(); }
 
+  // To be called by who has changed weights and is no optimizer: drops their rounded copies, which the next pass that
+  // needs them makes again.
+  void weights_changed();
+
   // Fused as they lie in memory, shapes of the whole: per layer "layers.N.qkv" [(heads + 2 kv_heads) head_dim, dim],
   // "layers.N.o" [dim, heads head_dim], "layers.N.up" [2 hidden (gate rows first) or hidden, dim], "layers.N.down"
   // [dim, hidden], gains "layers.N.attention_norm", "layers.N.mlp_norm" [dim], with qk_norm "layers.N.q_norm",
@@ -78,9 +82,11 @@ class Model {
     float scale = 1;
     double dropout = 0;
     uint64_t dropout_seed = 0;
-    int64_t dropout_row = 0;                                 // the batch's first row in the larger one
-    kernels::Precision precision = kernels::Precision::f32;  // of the products, in training
-    GradientHook gradient_done = {};                         // see Tape::backward
+    int64_t dropout_row = 0;  // the batch's first row in the larger one
+    // Of the products, in training. On a GPU bf16 is what activations are stored in too; weights have rounded copies,
+    // their gradients are f32.
+    kernels::Precision precision = kernels::Precision::f32;
+    GradientHook gradient_done = {};  // see Tape::backward
   };
   double loss(const TokenBatch& batch, const LossOptions& options);
 
@@ -90,6 +96,7 @@ class Model {
   Tensor logits(const TokenBatch& batch);
 
  private:
+  void round_matrices();
   Tape::Value body(Tape& tape, const TokenBatch& batch, const LossOptions& options);
   Tensor targets_of(const TokenBatch& batch) const;
   Tensor own_ids(Tensor ids, int32_t elsewhere) const;

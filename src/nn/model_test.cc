@@ -10,6 +10,7 @@
 #include "base/threads.h"
 #include "nn/optimizer.h"
 #include "tensor/cuda.h"
+#include "tensor/half.h"
 
 namespace persea {
 namespace {
@@ -273,6 +274,44 @@ TEST(Model, LearnsTheSameOnAGpu) {
     for (size_t i = 0; i < here.parameters().size(); ++i)
       EXPECT_LT(distance(here.parameters()[i]->value, there.parameters()[i]->value), 1e-3)
           << here.parameters()[i]->name;
+  }
+}
+
+// In bf16, with activations in bf16 on the GPU: near the CPU's, whose activations are f32; the copies of the weights
+// are their roundings after every step.
+TEST(Model, LearnsTheSameOnAGpuInBf16) {
+  if (!cuda::present()) GTEST_SKIP() << "no GPU here";
+  for (const auto kind : {OptimizerSettings::Kind::adamw, OptimizerSettings::Kind::muon}) {
+    ModelConfig config = tiny();
+    config.qk_norm = config.qkv_bias = true;
+    Model here(config, 1), there(config, 1);
+    there.to(cuda_device);
+    OptimizerSettings settings;
+    settings.kind = kind;
+    Optimizer here_optimizer(here.parameters(), settings), there_optimizer(there.parameters(), settings);
+    for (int step = 0; step < 3; ++step) {
+      const Batch batch(2, 21, config.vocab, static_cast<uint64_t>(step));
+      const Model::LossOptions options{
+          .scale = 0.02f, .dropout = 0.1, .dropout_seed = 7, .precision = kernels::Precision::bf16};
+      const double expected = here.loss(batch.view(), options), actual = there.loss(batch.view(), options);
+      EXPECT_NEAR(actual / expected, 1, 1e-2) << step;
+      for (size_t i = 0; step == 0 && i < here.parameters().size(); ++i) {
+        EXPECT_EQ(there.parameters()[i]->gradient.dtype(), DType::f32);
+        EXPECT_LT(distance(here.parameters()[i]->gradient, there.parameters()[i]->gradient), 3e-2)
+            << here.parameters()[i]->name;
+      }
+      EXPECT_NEAR(there_optimizer.step(1, 1) / here_optimizer.step(1, 1), 1, 2e-2) << step;
+      for (const Parameter* parameter : there.parameters()) {
+        if (!parameter->rounded.defined()) continue;
+        const Tensor value = parameter->value.to(cpu_device), copy = parameter->rounded.to(cpu_device);
+        int64_t wrong = 0;
+        for (int64_t i = 0; i < value.count(); ++i) wrong += copy.data<Bf16>()[i].bits != to_bf16(value.data()[i]);
+        EXPECT_EQ(wrong, 0) << parameter->name;
+      }
+    }
+    EXPECT_TRUE(there.embedding().rounded.defined());
+    there.weights_changed();
+    EXPECT_FALSE(there.embedding().rounded.defined());
   }
 }
 

@@ -8,6 +8,7 @@
 #include "kernels/gemm.h"
 #include "kernels/launch.h"
 #include "kernels/optimizer.h"
+#include "kernels/round.h"
 #include "kernels/rows.h"
 #include "nn/sliced_muon.h"
 
@@ -36,9 +37,9 @@ Tensor orthogonalize(const Tensor& input, kernels::Precision precision) {
   Tensor x = tall ? transpose(input) : input.clone();
   const int64_t rows = x.dim(0), columns = x.dim(1);
   const Device device = x.device();
-  const SquaredNorm square{x.count(), x.data()};
-  const double norm = std::sqrt(kernels::launch_all(std::span(&square, 1), device));
-  axpby(static_cast<float>(1 / (norm + 1e-7)), x, 0, x);
+  const Tensor scale({1}, DType::f32, device);
+  kernels::launch(kernels::InverseNorm{x.count(), x.data(), 1e-7, scale.data()}, device);
+  kernels::launch(kernels::ScaleBy{x.count(), scale.data(), x}, device);
   const Tensor a({rows, rows}, DType::f32, device), b({rows, rows}, DType::f32, device),
       y({rows, columns}, DType::f32, device);
   const auto multiply = [&](const Gemm& gemm) { kernels::launch(gemm, device); };
@@ -202,7 +203,7 @@ void Optimizer::adamw(double lr_scale, double factor) {
     if (entry.shard.muon || p.fresh) continue;
     updates.push_back({entry.count(), entry.value(), entry.gradient(), entry.m.data(), entry.v.data(), f(factor),
                        f(s.lr * lr_scale), f(s.beta1), f(s.beta2), f(s.eps), f(p.decay ? s.weight_decay : 0),
-                       f(1 - std::pow(s.beta1, steps_)), f(1 - std::pow(s.beta2, steps_))});
+                       f(1 - std::pow(s.beta1, steps_)), f(1 - std::pow(s.beta2, steps_)), entry.rounded()});
   }
   kernels::launch_all(std::span<const kernels::AdamW>(updates), device());
 }
@@ -237,6 +238,10 @@ void Optimizer::muon(double lr_scale, double factor) {
   const auto count = static_cast<int64_t>(blocks.size());
   if (device() == cpu_device) return pool().parallel_for(count, move);
   for (int64_t i = 0; i < count; ++i) move(i);
+  for (const Entry& entry : entries_) {
+    if (entry.shard.muon && entry.rounded())
+      kernels::launch(kernels::Round{entry.count(), entry.value(), entry.rounded()}, device());
+  }
 }
 
 }  // namespace persea

@@ -1,6 +1,7 @@
 // AdamW, and Muon for the matrices inside the layers, over all parameters or, where ranks share them out, over the
-// shards of one rank. The state can be listed for checkpoints; a step is a pure function of weights, gradients and
-// state. It moves nothing between ranks, but for Muon's blocks where they lie in slices (sliced_muon.h).
+// shards of one rank. Rounded copies of its weights follow them. The state can be listed for checkpoints; a step is a
+// pure function of weights, gradients and state. It moves nothing between ranks, but for Muon's blocks where they lie
+// in slices (sliced_muon.h).
 #pragma once
 
 #include <cstdint>
@@ -64,6 +65,10 @@ class Optimizer {
     int64_t count() const { return shard.end - shard.begin; }
     float* value() const { return shard.parameter->value.data() + shard.begin; }
     float* gradient() const { return shard.parameter->gradient.data() + shard.begin; }
+    Bf16* rounded() const {  // null where the parameter has no such copy
+      const Tensor& copy = shard.parameter->rounded;
+      return copy.defined() ? copy.data<Bf16>() + shard.begin : nullptr;
+    }
   };
   Device device() const;  // of everything
   bool uses_muon() const { return settings_.kind == OptimizerSettings::Kind::muon; }

@@ -193,6 +193,7 @@ Status Run::begin() {
   PERSEA_TRY(auto loaded, checkpoints_.load(tensors_.on_host()));
   if (loaded) {
     tensors_.put();
+    model_->weights_changed();
     PERSEA_CHECK(resume(loaded->state));
     return ranks_.agree(open_metrics(tokens_));
   }
@@ -346,6 +347,7 @@ Status Run::roll_back(int64_t from) {
   PERSEA_TRY(const auto loaded, checkpoints_.load(tensors_.on_host(), true));
   if (!loaded) return fail("step {}: the loss is unstable and no checkpoint is there to return to", from + 1);
   tensors_.put();
+  model_->weights_changed();
   const int64_t number = number_, tokens = tokens_, skipped = skipped_;
   restore(loaded->state);
   PERSEA_CHECK(guard_.restore(loaded->state.at("guard")));

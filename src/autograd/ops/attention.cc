@@ -11,11 +11,12 @@ namespace {
 
 struct AttentionOp {
   static constexpr const char* name = "attention";
+  static inline const std::vector<int> parameters{};
 
-  static std::vector<Shape> outputs(const Tensors& in, const std::any& options) {
+  static std::vector<Output> outputs(const Tensors& in, const std::any& options) {
     const auto& o = std::any_cast<const AttentionOptions&>(options);
     require(in.size() == 5, name, "takes qkv, positions, starts, cos, sin");
-    require_tensor(in[0], name, "qkv", 2);
+    require_numbers(in[0], name, "qkv", 2);
     require_tensor(in[1], name, "positions", 1, DType::i32);
     require_tensor(in[2], name, "starts", 1, DType::i32);
     require_tensor(in[3], name, "cos", 2);
@@ -36,17 +37,17 @@ struct AttentionOp {
       require(start >= 0 && start <= i % o.length, name, fmt::format("start {} of token {}", start, i % o.length));
       ++i;
     }
-    return {{n, o.heads * o.head_dim}};
+    return {{{n, o.heads * o.head_dim}, in[0].dtype()}};
   }
 
   static kernels::Attention kernel(const Tensors& in, const AttentionOptions& o, const Tensor& out, const Tensor& lse) {
     return {{in[0].dim(0) / o.length, o.length, o.heads, o.kv_heads, o.head_dim},
-            in[0].data(),
+            in[0],
             in[1].data<int32_t>(),
             in[2].data<int32_t>(),
             in[3].data(),
             in[4].data(),
-            out.data(),
+            out,
             lse.defined() ? lse.data() : nullptr,
             o.precision};
   }
@@ -62,10 +63,10 @@ struct AttentionOp {
     auto slot = call.din(0);
     if (!slot) return;
     const Device device = device_of(*call.in);
-    const Tensor dqkv = slot.accumulate ? Tensor(slot.tensor.shape(), DType::f32, device) : slot.tensor;
+    const Tensor dqkv = slot.accumulate ? Tensor(slot.tensor.shape(), slot.tensor.dtype(), device) : slot.tensor;
     kernels::launch(
         kernels::AttentionBackward{kernel(*call.in, call.option<AttentionOptions>(), (*call.out)[0], (*call.saved)[0]),
-                                   call.dout[0].data(), dqkv.data()},
+                                   call.dout[0], dqkv},
         device);
     if (slot.accumulate) call.give(0, dqkv);
   }

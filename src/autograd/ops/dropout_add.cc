@@ -9,22 +9,23 @@ namespace {
 
 struct DropoutAddOp {
   static constexpr const char* name = "dropout_add";
+  static inline const std::vector<int> parameters{};
 
-  static std::vector<Shape> outputs(const Tensors& in, const std::any& options) {
+  static std::vector<Output> outputs(const Tensors& in, const std::any& options) {
     require(in.size() == 2, name, "takes x and a residual");
-    require_tensor(in[0], name, "x", 2);
-    require_tensor(in[1], name, "residual", 2);
+    require_numbers(in[0], name, "x", 2);
+    require_tensor(in[1], name, "residual", 2, in[0].dtype());
     require(in[0].shape() == in[1].shape(), name, "x and the residual differ in shape");
     const float p = std::any_cast<const DropoutOptions&>(options).probability;
     require(p >= 0 && p < 1, name, "the probability must lie in [0, 1)");
-    return {in[0].shape()};
+    return {{in[0].shape(), in[0].dtype()}};
   }
 
   static void forward(ForwardCall& call) {
     const auto& o = call.option<DropoutOptions>();
     const Tensors& in = *call.in;
-    kernels::launch(kernels::Dropout{in[0].count(), o.probability, o.seed, in[0].data(), in[1].data(),
-                                     call.out[0].data(), false, o.first * in[0].dim(1)},
+    kernels::launch(kernels::Dropout{in[0].count(), o.probability, o.seed, in[0], in[1], call.out[0], false,
+                                     o.first * in[0].dim(1)},
                     device_of(in));
   }
 
@@ -32,8 +33,8 @@ struct DropoutAddOp {
     const auto& o = call.option<DropoutOptions>();
     const Tensor& dy = call.dout[0];
     if (auto slot = call.din(0))
-      kernels::launch(kernels::Dropout{dy.count(), o.probability, o.seed, dy.data(), nullptr, slot.tensor.data(),
-                                       slot.accumulate, o.first * dy.dim(1)},
+      kernels::launch(kernels::Dropout{dy.count(), o.probability, o.seed, dy, nullptr, slot.tensor, slot.accumulate,
+                                       o.first * dy.dim(1)},
                       dy.device());
     call.give(1, dy);
   }

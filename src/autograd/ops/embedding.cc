@@ -9,21 +9,21 @@ namespace {
 
 struct EmbeddingOp {
   static constexpr const char* name = "embedding";
+  static inline const std::vector<int> parameters{0};
 
-  static std::vector<Shape> outputs(const Tensors& in, const std::any&) {
+  static std::vector<Output> outputs(const Tensors& in, const std::any&) {
     require(in.size() == 2, name, "takes a table and tokens");
-    require_tensor(in[0], name, "table", 2);
+    require_numbers(in[0], name, "table", 2);
     require_tensor(in[1], name, "tokens", 1, DType::i32);
     for (int32_t token : ids_to_check(in[1]))
       require(token >= -1 && token < in[0].dim(0), name, fmt::format("token {} of a table of {}", token, in[0].dim(0)));
-    return {{in[1].dim(0), in[0].dim(1)}};
+    return {{{in[1].dim(0), in[0].dim(1)}, in[0].dtype()}};
   }
 
   static void forward(ForwardCall& call) {
     const Tensors& in = *call.in;
-    kernels::launch(
-        kernels::Embedding{in[1].count(), in[0].dim(1), in[1].data<int32_t>(), in[0].data(), call.out[0].data()},
-        device_of(in));
+    kernels::launch(kernels::Embedding{in[1].count(), in[0].dim(1), in[1].data<int32_t>(), in[0], call.out[0]},
+                    device_of(in));
     if (SliceGroup* rows = call.option<EmbeddingOptions>().rows) rows->sum(call.out[0]);
   }
 
@@ -31,7 +31,7 @@ struct EmbeddingOp {
     const Tensors& in = *call.in;
     if (auto slot = call.din(0))
       kernels::launch(kernels::EmbeddingBackward{in[1].count(), in[0].dim(1), in[0].dim(0), in[1].data<int32_t>(),
-                                                 call.dout[0].data(), slot.tensor.data(), slot.accumulate},
+                                                 call.dout[0], slot.tensor.data(), slot.accumulate},
                       device_of(in));
   }
 

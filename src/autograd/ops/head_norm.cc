@@ -12,28 +12,29 @@ namespace {
 
 struct HeadNormOp {
   static constexpr const char* name = "head_norm";
+  static inline const std::vector<int> parameters{1, 2};
 
-  static std::vector<Shape> outputs(const Tensors& in, const std::any& options) {
+  static std::vector<Output> outputs(const Tensors& in, const std::any& options) {
     const auto& o = std::any_cast<const HeadNormOptions&>(options);
     require(in.size() == 3, name, "takes qkv, q's gain, k's gain");
-    require_tensor(in[0], name, "qkv", 2);
+    require_numbers(in[0], name, "qkv", 2);
     require_tensor(in[1], name, "q's gain", 1);
     require_tensor(in[2], name, "k's gain", 1);
     require(in[1].shape() == in[2].shape() && in[0].dim(1) == (o.heads + 2 * o.kv_heads) * in[1].dim(0), name,
             "qkv has another width than its heads");
-    return {in[0].shape()};
+    return {{in[0].shape(), in[0].dtype()}};
   }
 
   // A norm works on contiguous rows: the heads of one kind are gathered, normed and put back.
   static Tensor gather(const Tensor& x, int64_t column, int64_t columns) {
-    Tensor out({x.dim(0), columns}, DType::f32, x.device());
-    kernels::launch(kernels::CopyColumns{x.dim(0), columns, x.data() + column, x.dim(1), out.data(), columns},
+    Tensor out({x.dim(0), columns}, x.dtype(), x.device());
+    kernels::launch(kernels::CopyColumns{x.dim(0), columns, kernels::ConstNumbers(x) + column, x.dim(1), out, columns},
                     x.device());
     return out;
   }
   static void scatter(const Tensor& from, const Tensor& to, int64_t column) {
     kernels::launch(
-        kernels::CopyColumns{to.dim(0), from.dim(1), from.data(), from.dim(1), to.data() + column, to.dim(1)},
+        kernels::CopyColumns{to.dim(0), from.dim(1), from, from.dim(1), kernels::Numbers(to) + column, to.dim(1)},
         to.device());
   }
 
@@ -46,9 +47,7 @@ struct HeadNormOp {
     for (int kind : {0, 1}) {
       const int64_t heads = kind == 0 ? o.heads : o.kv_heads, column = kind == 0 ? 0 : o.heads * head_dim;
       const Tensor rows = gather(x, column, heads * head_dim);
-      kernels::launch(
-          kernels::RmsNorm{x.dim(0) * heads, head_dim, rows.data(), in[1 + kind].data(), o.eps, rows.data()},
-          x.device());
+      kernels::launch(kernels::RmsNorm{x.dim(0) * heads, head_dim, rows, in[1 + kind].data(), o.eps, rows}, x.device());
       scatter(rows, y, column);
     }
   }
@@ -63,10 +62,9 @@ struct HeadNormOp {
       const int64_t heads = kind == 0 ? o.heads : o.kv_heads, column = kind == 0 ? 0 : o.heads * head_dim;
       const Tensor rows = gather(x, column, heads * head_dim), drows = gather(dy, column, heads * head_dim);
       auto dgain = o.rows ? BackwardCall::Slot{parts.slice(kind, kind + 1), false} : call.din(1 + kind);
-      kernels::launch(
-          kernels::RmsNormBackward{x.dim(0) * heads, head_dim, rows.data(), in[1 + kind].data(), drows.data(), o.eps,
-                                   drows.data(), false, dgain ? dgain.tensor.data() : nullptr, dgain.accumulate},
-          x.device());
+      kernels::launch(kernels::RmsNormBackward{x.dim(0) * heads, head_dim, rows, in[1 + kind].data(), drows, o.eps,
+                                               drows, false, dgain ? dgain.tensor.data() : nullptr, dgain.accumulate},
+                      x.device());
       scatter(drows, dy, column);
     }
     if (o.rows) {

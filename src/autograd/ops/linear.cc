@@ -14,11 +14,12 @@ using kernels::Gemm;
 
 struct LinearOp {
   static constexpr const char* name = "linear";
+  static inline const std::vector<int> parameters{1, 2};
 
-  static std::vector<Shape> outputs(const Tensors& in, const std::any& options) {
+  static std::vector<Output> outputs(const Tensors& in, const std::any& options) {
     require(in.size() == 4, name, "takes x, a weight, a gain or none, a residual or none");
-    require_tensor(in[0], name, "x", 2);
-    require_tensor(in[1], name, "weight", 2);
+    require_numbers(in[0], name, "x", 2);
+    require_numbers(in[1], name, "weight", 2);
     const auto& o = std::any_cast<const LinearOptions&>(options);
     const Prologue prologue = o.prologue;
     require(!o.rows || prologue == Prologue::rms_norm, name, "slices of rows go with rms_norm");
@@ -28,7 +29,7 @@ struct LinearOp {
     if (in[2].defined()) require(in[2].count() == width, name, "the gain has another width than x");
     const Shape out{in[0].dim(0), in[1].dim(0)};
     if (in[3].defined()) require(in[3].shape() == out, name, "the residual has another shape than the product");
-    return {out};
+    return {{out, in[0].dtype()}};
   }
 
   // Calls fn with the prologue's kernel, which makes `to` of x, or with Nothing.
@@ -40,11 +41,11 @@ struct LinearOp {
       case Prologue::none:
         return fn(kernels::Nothing{});
       case Prologue::rms_norm:
-        return fn(kernels::RmsNorm{rows, columns, x.data(), gain.data(), options.eps, to.data()});
+        return fn(kernels::RmsNorm{rows, columns, x, gain.data(), options.eps, to});
       case Prologue::swiglu:
-        return fn(kernels::SwiGlu{rows, columns, x.data(), to.data()});
+        return fn(kernels::SwiGlu{rows, columns, x, to});
       case Prologue::relu_squared:
-        return fn(kernels::ReluSquared{rows, columns, x.data(), to.data()});
+        return fn(kernels::ReluSquared{rows, columns, x, to});
     }
   }
 
@@ -53,17 +54,17 @@ struct LinearOp {
     const LinearOptions& options = call.option<LinearOptions>();
     const Device device = device_of(in);
     const int64_t n = in[0].dim(0), outputs = in[1].dim(0), inputs = in[1].dim(1);
-    const Tensor x = options.prologue == Prologue::none ? in[0] : Tensor({n, inputs}, DType::f32, device);
+    const Tensor x = options.prologue == Prologue::none ? in[0] : Tensor({n, inputs}, in[0].dtype(), device);
     Gemm gemm{n,
               outputs,
               inputs,
-              kernels::row_major(x.data(), inputs),
-              kernels::transposed(in[1].data(), inputs),
-              call.out[0].data(),
+              kernels::row_major(x, inputs),
+              kernels::transposed(in[1], inputs),
+              call.out[0],
               outputs,
               false,
               options.precision};
-    if (in[3].defined() && (!options.columns || options.columns->rank() == 0)) gemm.addend = in[3].data();
+    if (in[3].defined() && (!options.columns || options.columns->rank() == 0)) gemm.addend = in[3];
     with_prologue(in[0], in[2], options, x,
                   [&](const auto& prologue) { kernels::launch_product(gemm, prologue, kernels::Nothing{}, device); });
     if (options.columns) options.columns->sum(call.out[0]);
@@ -78,27 +79,26 @@ struct LinearOp {
     const bool plain = options.prologue == Prologue::none;
 
     // prologue(x) once more for the weight's gradient; it is made on the way through the product for x's gradient.
-    const Tensor made = plain ? x : Tensor({n, inputs}, DType::f32, device);
+    const Tensor made = plain ? x : Tensor({n, inputs}, x.dtype(), device);
     auto dx = call.din(0), dgain = call.din(2);
     if (dx || dgain) {
-      const Tensor dmade = plain ? dx.tensor : Tensor({n, inputs}, DType::f32, device);
+      const Tensor dmade = plain ? dx.tensor : Tensor({n, inputs}, x.dtype(), device);
       const Gemm gemm{n,
                       inputs,
                       outputs,
-                      kernels::row_major(dy.data(), outputs),
-                      kernels::row_major(weight.data(), inputs),
-                      dmade.data(),
+                      kernels::row_major(dy, outputs),
+                      kernels::row_major(weight, inputs),
+                      dmade,
                       inputs,
                       plain && dx.accumulate,
                       options.precision};
       if (options.prologue == Prologue::swiglu) {  // its backward makes prologue(x) too
-        const kernels::SwiGluBackward glu{n,          inputs, x.data(), dmade.data(), dx.tensor.data(), dx.accumulate,
-                                          made.data()};
+        const kernels::SwiGluBackward glu{n, inputs, x, dmade, dx.tensor, dx.accumulate, made};
         kernels::launch_product(gemm, kernels::Nothing{}, glu, device);
       } else {
         with_prologue(x, gain, options, made, [&](const auto& prologue) {
           if (options.prologue == Prologue::relu_squared) {
-            const kernels::ReluSquaredBackward relu{n, inputs, x.data(), dmade.data(), dx.tensor.data(), dx.accumulate};
+            const kernels::ReluSquaredBackward relu{n, inputs, x, dmade, dx.tensor, dx.accumulate};
             kernels::launch_product(gemm, prologue, relu, device);
           } else {
             kernels::launch_product(gemm, prologue, kernels::Nothing{}, device);
@@ -107,10 +107,10 @@ struct LinearOp {
       }
       if (options.rows) options.rows->sum(dmade);
       if (options.prologue == Prologue::rms_norm)
-        kernels::launch(kernels::RmsNormBackward{n, inputs, x.data(), gain.data(), dmade.data(), options.eps,
-                                                 dx ? dx.tensor.data() : nullptr, dx.accumulate,
-                                                 dgain ? dgain.tensor.data() : nullptr, dgain.accumulate},
-                        device);
+        kernels::launch(
+            kernels::RmsNormBackward{n, inputs, x, gain.data(), dmade, options.eps, dx.tensor, dx.accumulate,
+                                     dgain ? dgain.tensor.data() : nullptr, dgain.accumulate},
+            device);
     } else {
       with_prologue(x, gain, options, made, [&](const auto& prologue) {
         if constexpr (!std::is_same_v<std::decay_t<decltype(prologue)>, kernels::Nothing>)
@@ -118,10 +118,9 @@ struct LinearOp {
       });
     }
     if (auto dw = call.din(1))
-      kernels::launch(
-          Gemm{outputs, inputs, n, kernels::transposed(dy.data(), outputs), kernels::row_major(made.data(), inputs),
-               dw.tensor.data(), inputs, dw.accumulate, options.precision},
-          device);
+      kernels::launch(Gemm{outputs, inputs, n, kernels::transposed(dy, outputs), kernels::row_major(made, inputs),
+                           dw.tensor, inputs, dw.accumulate, options.precision},
+                      device);
     if (in[3].defined()) call.give(3, dy);
   }
 

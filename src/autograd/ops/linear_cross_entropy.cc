@@ -32,9 +32,9 @@ void finish_together(const Gemm& product, const int32_t* targets, float* losses,
   const auto parts = [](const Tensor& tensor) { return reinterpret_cast<kernels::SoftmaxPart*>(tensor.data()); };
   kernels::launch_product(
       product, kernels::Nothing{},
-      kernels::PartialSoftmax{rows, columns, product.c, targets, parts(own), options.soft_cap, gradient}, device);
+      kernels::PartialSoftmax{rows, columns, product.c.f32(), targets, parts(own), options.soft_cap, gradient}, device);
   options.rows->gather(own, all);
-  kernels::launch(kernels::FinishSoftmax{rows, columns, product.c, targets, parts(all), options.rows->size(),
+  kernels::launch(kernels::FinishSoftmax{rows, columns, product.c.f32(), targets, parts(all), options.rows->size(),
                                          options.rows->rank(), losses, gradient ? options.scale : 0, options.soft_cap},
                   device);
 }
@@ -44,32 +44,30 @@ Tensor losses_of(const Tensor& x, const Tensor& weight, const Tensor& targets, c
                  const Tensor& dx, const Tensor& dw) {
   const Device device = x.device();
   const int64_t n = x.dim(0), dim = x.dim(1), vocab = weight.dim(0), step = chunk_rows(n, vocab, device);
-  Tensor losses({n}, DType::f32, device), logits({std::min(step, n), vocab}, DType::f32, device);
+  Tensor losses({n}, DType::f32, device), logits({std::min(step, n), vocab}, x.dtype(), device);
   for (int64_t begin = 0; begin < n; begin += step) {
     const int64_t rows = std::min(step, n - begin);
-    const float* chunk = x.data() + begin * dim;
+    const kernels::ConstNumbers chunk = kernels::ConstNumbers(x) + begin * dim;
     const kernels::SoftmaxCrossEntropy softmax{rows,
                                                vocab,
-                                               logits.data(),
+                                               logits,
                                                targets.data<int32_t>() + begin,
                                                losses.data() + begin,
                                                dx.defined() ? options.scale : 0,
                                                options.soft_cap};
-    Gemm product{rows,          vocab, dim, kernels::row_major(chunk, dim), kernels::transposed(weight.data(), dim),
-                 logits.data(), vocab};
+    Gemm product{rows, vocab, dim, kernels::row_major(chunk, dim), kernels::transposed(weight, dim), logits, vocab};
     product.precision = options.precision;
     if (options.rows)
       finish_together(product, softmax.targets, softmax.losses, dx.defined(), options, device);
     else
       kernels::launch_product(product, kernels::Nothing{}, softmax, device);
     if (dx.defined())
-      kernels::launch(
-          Gemm{rows, dim, vocab, kernels::row_major(logits.data(), vocab), kernels::row_major(weight.data(), dim),
-               dx.data() + begin * dim, dim, false, options.precision},
-          device);
+      kernels::launch(Gemm{rows, dim, vocab, kernels::row_major(logits, vocab), kernels::row_major(weight, dim),
+                           kernels::Numbers(dx) + begin * dim, dim, false, options.precision},
+                      device);
     if (dw.defined())
-      kernels::launch(Gemm{vocab, dim, rows, kernels::transposed(logits.data(), vocab), kernels::row_major(chunk, dim),
-                           dw.data(), dim, begin > 0, options.precision},
+      kernels::launch(Gemm{vocab, dim, rows, kernels::transposed(logits, vocab), kernels::row_major(chunk, dim), dw,
+                           dim, begin > 0, options.precision},
                       device);
   }
   if (options.rows && dx.defined()) options.rows->sum(dx);
@@ -78,11 +76,12 @@ Tensor losses_of(const Tensor& x, const Tensor& weight, const Tensor& targets, c
 
 struct LinearCrossEntropyOp {
   static constexpr const char* name = "linear_cross_entropy";
+  static inline const std::vector<int> parameters{1};
 
-  static std::vector<Shape> outputs(const Tensors& in, const std::any& options) {
+  static std::vector<Output> outputs(const Tensors& in, const std::any& options) {
     require(in.size() == 3, name, "takes x, a weight, targets");
-    require_tensor(in[0], name, "x", 2);
-    require_tensor(in[1], name, "weight", 2);
+    require_numbers(in[0], name, "x", 2);
+    require_numbers(in[1], name, "weight", 2);
     require_tensor(in[2], name, "targets", 1, DType::i32);
     require(in[0].dim(1) == in[1].dim(1), name, "x has another width than the weight");
     require(in[2].dim(0) == in[0].dim(0), name, "targets need one entry a row");
@@ -90,7 +89,7 @@ struct LinearCrossEntropyOp {
     for (int32_t target : ids_to_check(in[2]))
       require(target >= lowest && target < in[1].dim(0), name,
               fmt::format("target {} of a vocabulary of {}", target, in[1].dim(0)));
-    return {{1}};
+    return {{{1}}};
   }
 
   static void forward(ForwardCall& call) {
@@ -98,7 +97,7 @@ struct LinearCrossEntropyOp {
     const auto& options = call.option<CrossEntropyOptions>();
     const Device device = device_of(in);
     if (call.training)
-      call.saved = {Tensor(in[0].shape(), DType::f32, device), Tensor(in[1].shape(), DType::f32, device)};
+      call.saved = {Tensor(in[0].shape(), in[0].dtype(), device), Tensor(in[1].shape(), DType::f32, device)};
     const Tensor losses = losses_of(in[0], in[1], in[2], options, call.training ? call.saved[0] : Tensor(),
                                     call.training ? call.saved[1] : Tensor());
     kernels::launch(kernels::Sum{losses.count(), losses.data(), options.scale, call.out[0].data()}, device);
@@ -108,7 +107,7 @@ struct LinearCrossEntropyOp {
     const Tensor& upstream = call.dout[0];
     for (int i : {0, 1}) {
       const Tensor& gradient = (*call.saved)[i];
-      kernels::launch(kernels::ScaleBy{gradient.count(), upstream.data(), gradient.data()}, upstream.device());
+      kernels::launch(kernels::ScaleBy{gradient.count(), upstream.data(), gradient}, upstream.device());
       call.give(i, gradient);
     }
   }

@@ -9,30 +9,30 @@ namespace {
 
 struct RmsNormOp {
   static constexpr const char* name = "rms_norm";
+  static inline const std::vector<int> parameters{1};
 
-  static std::vector<Shape> outputs(const Tensors& in, const std::any&) {
+  static std::vector<Output> outputs(const Tensors& in, const std::any&) {
     require(in.size() == 2, name, "takes x and a gain");
-    require_tensor(in[0], name, "x", 2);
+    require_numbers(in[0], name, "x", 2);
     require_tensor(in[1], name, "gain", 1);
     require(in[1].dim(0) == in[0].dim(1), name, "the gain has another width than x");
-    return {in[0].shape()};
+    return {{in[0].shape(), in[0].dtype()}};
   }
 
   static void forward(ForwardCall& call) {
     const Tensors& in = *call.in;
-    kernels::launch(kernels::RmsNorm{in[0].dim(0), in[0].dim(1), in[0].data(), in[1].data(),
-                                     call.option<RmsNormOptions>().eps, call.out[0].data()},
+    kernels::launch(kernels::RmsNorm{in[0].dim(0), in[0].dim(1), in[0], in[1].data(), call.option<RmsNormOptions>().eps,
+                                     call.out[0]},
                     device_of(in));
   }
 
   static void backward(BackwardCall& call) {
     const Tensors& in = *call.in;
     auto dx = call.din(0), dgain = call.din(1);
-    kernels::launch(
-        kernels::RmsNormBackward{in[0].dim(0), in[0].dim(1), in[0].data(), in[1].data(), call.dout[0].data(),
-                                 call.option<RmsNormOptions>().eps, dx ? dx.tensor.data() : nullptr, dx.accumulate,
-                                 dgain ? dgain.tensor.data() : nullptr, dgain.accumulate},
-        device_of(in));
+    kernels::launch(kernels::RmsNormBackward{in[0].dim(0), in[0].dim(1), in[0], in[1].data(), call.dout[0],
+                                             call.option<RmsNormOptions>().eps, dx.tensor, dx.accumulate,
+                                             dgain ? dgain.tensor.data() : nullptr, dgain.accumulate},
+                    device_of(in));
   }
 
   template <class S>

@@ -9,25 +9,25 @@ namespace {
 
 struct RowBiasOp {
   static constexpr const char* name = "row_bias";
+  static inline const std::vector<int> parameters{1};
 
-  static std::vector<Shape> outputs(const Tensors& in, const std::any&) {
+  static std::vector<Output> outputs(const Tensors& in, const std::any&) {
     require(in.size() == 2, name, "takes x and a bias");
-    require_tensor(in[0], name, "x", 2);
+    require_numbers(in[0], name, "x", 2);
     require_tensor(in[1], name, "bias", 1);
     require(in[0].dim(1) == in[1].dim(0), name, "the bias has another width than x");
-    return {in[0].shape()};
+    return {{in[0].shape(), in[0].dtype()}};
   }
 
   static void forward(ForwardCall& call) {
     const Tensors& in = *call.in;
-    kernels::launch(kernels::RowBias{in[0].dim(0), in[0].dim(1), in[0].data(), in[1].data(), call.out[0].data()},
-                    device_of(in));
+    kernels::launch(kernels::RowBias{in[0].dim(0), in[0].dim(1), in[0], in[1].data(), call.out[0]}, device_of(in));
   }
 
   static void backward(BackwardCall& call) {
     const Tensor& dy = call.dout[0];
     if (auto slot = call.din(1))
-      kernels::launch(kernels::RowBiasBackward{dy.dim(0), dy.dim(1), dy.data(), slot.tensor.data(), slot.accumulate},
+      kernels::launch(kernels::RowBiasBackward{dy.dim(0), dy.dim(1), dy, slot.tensor.data(), slot.accumulate},
                       dy.device());
     call.give(0, dy);
   }

@@ -21,6 +21,11 @@ inline void require_tensor(const Tensor& tensor, std::string_view op, std::strin
     throw std::logic_error(fmt::format("{}: {} must be a {} tensor of {} axes", op, name, dtype_name(dtype), axes));
 }
 
+// A defined tensor of activations or weights, f32 or bf16, with this number of axes.
+inline void require_numbers(const Tensor& tensor, std::string_view op, std::string_view name, size_t axes) {
+  require_tensor(tensor, op, name, axes, tensor.dtype() == DType::bf16 ? DType::bf16 : DType::f32);
+}
+
 // Ids to be checked: those of a tensor on the CPU, none of another.
 inline std::span<const int32_t> ids_to_check(const Tensor& tensor) {
   return tensor.device() == cpu_device ? tensor.span<int32_t>() : std::span<const int32_t>();

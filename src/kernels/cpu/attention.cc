@@ -191,7 +191,7 @@ void attend(const Attention& a, int64_t sequence, int64_t kv_head, float* scratc
   const AttentionShape& s = a.shape;
   const Layout l(s);
   const int64_t stride = s.qkv_columns(), group = s.heads / s.kv_heads;
-  const float* qkv = a.qkv + sequence * s.length * stride;
+  const float* qkv = a.qkv.f32() + sequence * s.length * stride;
   const int32_t* positions = a.positions + sequence * s.length;
   float* rows = scratch;
   float* key_columns = rows + l.rows_size();
@@ -236,7 +236,7 @@ void attend(const Attention& a, int64_t sequence, int64_t kv_head, float* scratc
       }
       for (int64_t q = 0; q < queries; ++q) {
         const float factor = 1 / sum[q];
-        float* out = a.out + ((sequence * s.length + q0 + q) * s.heads + head) * s.head_dim;
+        float* out = a.out.f32() + ((sequence * s.length + q0 + q) * s.heads + head) * s.head_dim;
         for (int64_t i = 0; i < s.head_dim; ++i) out[i] = output[q * l.width + i] * factor;
         if (a.lse) a.lse[(sequence * s.heads + head) * s.length + q0 + q] = maximum[q] + std::log(sum[q]);
       }
@@ -264,8 +264,8 @@ void attend_backward(const AttentionBackward& b, int64_t sequence, int64_t kv_he
   const AttentionShape& s = a.shape;
   const Layout l(s);
   const int64_t stride = s.qkv_columns(), group = s.heads / s.kv_heads, out_stride = s.heads * s.head_dim;
-  const float* qkv = a.qkv + sequence * s.length * stride;
-  float* dqkv = b.dqkv + sequence * s.length * stride;
+  const float* qkv = a.qkv.f32() + sequence * s.length * stride;
+  float* dqkv = b.dqkv.f32() + sequence * s.length * stride;
   const int32_t* positions = a.positions + sequence * s.length;
   const float scale = 1.0f / std::sqrt(static_cast<float>(s.head_dim));
 
@@ -297,13 +297,13 @@ void attend_backward(const AttentionBackward& b, int64_t sequence, int64_t kv_he
     load_rows(l, qkv + head * s.head_dim, stride, positions, a.cos, a.sin, scale, query_rows);
     to_columns<W>(l, query_rows, query_columns);
     to_words<W>(l, query_rows);
-    load_rows(l, b.dout + at, out_stride, positions, nullptr, nullptr, 1, dout_rows);
+    load_rows(l, b.dout.f32() + at, out_stride, positions, nullptr, nullptr, 1, dout_rows);
     to_columns<W>(l, dout_rows, dout_columns);
     std::fill_n(dqueries, l.rows_size(), 0.0f);
     std::copy_n(a.lse + (sequence * s.heads + head) * s.length, s.length, lse);
     std::fill(lse + s.length, lse + l.padded, 0.0f);
     for (int64_t t = 0; t < s.length; ++t)
-      delta[t] = dot(s.head_dim, a.out + at + t * out_stride, dout_rows + t * l.width);
+      delta[t] = dot(s.head_dim, a.out.f32() + at + t * out_stride, dout_rows + t * l.width);
     std::fill(delta + s.length, delta + l.padded, 0.0f);
     to_words<W>(l, dout_rows);
     for (int64_t q0 = 0; q0 < s.length; q0 += kTile) {

@@ -7,8 +7,10 @@
 namespace persea::kernels {
 
 void CopyColumns::cpu(const CopyColumns& k) {
+  const float* from = k.from.f32();
+  float* to = k.to.f32();
   for (int64_t r = 0; r < k.rows; ++r)
-    std::memcpy(k.to + r * k.to_stride, k.from + r * k.from_stride, static_cast<size_t>(k.columns) * sizeof(float));
+    std::memcpy(to + r * k.to_stride, from + r * k.from_stride, static_cast<size_t>(k.columns) * sizeof(float));
 }
 
 void Transpose::cpu(const Transpose& k) {

@@ -66,7 +66,7 @@ float loss_of(const SoftmaxPart& part) { return std::log(part.sum) + (part.maxim
 
 void softmax_cross_entropy_rows(const SoftmaxCrossEntropy& k, int64_t begin, int64_t end) {
   for (int64_t r = begin; r < end; ++r) {
-    float* x = k.logits + r * k.columns;
+    float* x = k.logits.f32() + r * k.columns;
     const int32_t target = k.targets[r];
     if (target < 0) {
       k.losses[r] = 0;

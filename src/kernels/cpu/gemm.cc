@@ -33,7 +33,8 @@ constexpr int64_t kBlockRows = 64;
 template <Word W>
 void pack_panel_from_columns(const Gemm& g, int64_t k0, int64_t k, int64_t j, int64_t columns, float* out) {
   const int64_t first = k0 * kPerWord<W>, count = std::min(k * kPerWord<W>, g.k - first);
-  transpose_words<W>(g.b.data + first + j * g.b.column_stride, g.b.column_stride, columns, count, out, kTileColumns);
+  transpose_words<W>(g.b.data.f32() + first + j * g.b.column_stride, g.b.column_stride, columns, count, out,
+                     kTileColumns);
   for (int64_t p = 0; columns < kTileColumns && p < k; ++p)
     std::fill(out + p * kTileColumns + columns, out + (p + 1) * kTileColumns, 0.0f);
 }
@@ -48,7 +49,7 @@ void pack_panels_from_rows(const Gemm& g, int64_t k0, int64_t p0, int64_t p1, in
   for (int64_t p = p0; p < p1; ++p) {
     const int64_t first = (k0 + p) * kPerWord<W>;
     const bool last = first + 1 == g.k;
-    const float* row = g.b.data + first * stride + column;
+    const float* row = g.b.data.f32() + first * stride + column;
     float* to = out + p * kTileColumns;
     for (int64_t j = 0; j < whole; j += kTileColumns) {
       hn::StoreU(load_across<W>(d, row + j, stride, last), d, to + j * k);
@@ -83,7 +84,7 @@ void pack_columns_of_a(const Gemm& g, const Block& b, float* out) {
   for (int64_t p = 0; p < b.k; ++p) {
     const int64_t first = (b.k0 + p) * kPerWord<W>;
     const bool last = first + 1 == g.k;
-    const float* in = g.a.data + b.row + first * stride;
+    const float* in = g.a.data.f32() + b.row + first * stride;
     if (p + kAhead < b.k)  // these rows lie pages apart: no prefetcher of the processor's follows
       for (int64_t e = 0; e < kPerWord<W>; ++e)
         for (int64_t r = 0; r < b.rows; r += kLineFloats) hwy::Prefetch(in + (kAhead * kPerWord<W> + e) * stride + r);
@@ -101,7 +102,7 @@ BlockRows block_of_a(const Gemm& g, const Block& b, float* packed) {
     pack_columns_of_a<W>(g, b, packed);
     return {packed, true, 0};
   }
-  const float* in = g.a.data + b.row * g.a.row_stride + b.k0 * kPerWord<W>;
+  const float* in = g.a.data.f32() + b.row * g.a.row_stride + b.k0 * kPerWord<W>;
   if constexpr (W == Word::f32) return {in, false, g.a.row_stride};
   for (int64_t r = 0; r < b.rows; ++r)
     pair_along(in + r * g.a.row_stride, std::min(2 * b.k, g.k - 2 * b.k0), packed + r * b.k);
@@ -118,7 +119,7 @@ void multiply_block(const Gemm& g, const Block& block, const float* packed_b, fl
       const int64_t rows = std::min(kTileRows, block.rows - r);
       const float* a = from.data + r * (from.grouped ? block.k : from.row_stride);
       const int64_t a_row = from.grouped ? 1 : from.row_stride, a_step = from.grouped ? rows : 1;
-      float* c = g.c + (block.row + r) * g.ldc + block.column + j;
+      float* c = g.c.f32() + (block.row + r) * g.ldc + block.column + j;
       if (columns == kTileColumns) {
         // The groups of rows together fetch the next panel: the first group would wait for it.
         const bool last = j + kTileColumns >= block.columns;
@@ -213,7 +214,8 @@ void Gemm::cpu(const Gemm& g) {
   sum.accumulate = true;
   sum.before = [&g](int64_t begin, int64_t end) {
     if (g.before) g.before(begin, end);
-    std::memcpy(g.c + begin * g.n, g.addend + begin * g.n, static_cast<size_t>((end - begin) * g.n) * sizeof(float));
+    std::memcpy(g.c.f32() + begin * g.n, g.addend.f32() + begin * g.n,
+                static_cast<size_t>((end - begin) * g.n) * sizeof(float));
   };
   HWY_DYNAMIC_DISPATCH(gemm)(sum);
 }

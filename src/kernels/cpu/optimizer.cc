@@ -6,6 +6,7 @@
 
 #include "base/threads.h"
 #include "kernels/cpu/targets.h"
+#include "tensor/half.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/cpu/optimizer.cc"
@@ -83,13 +84,19 @@ double SquaredNorm::cpu_all(std::span<const SquaredNorm> all) {
   return sum;
 }
 
+void InverseNorm::cpu(const InverseNorm& k) {
+  *k.y = static_cast<float>(1 / (std::sqrt(SquaredNorm::cpu({k.count, k.x})) + k.eps));
+}
+
 void AdamW::cpu_all(std::span<const AdamW> all) {
   for (const AdamW& k : all) cpu(k);
 }
 
 void AdamW::cpu(const AdamW& k) {
   pool().parallel_for((k.count + kRange - 1) / kRange, [&](int64_t i) {
-    HWY_DYNAMIC_DISPATCH(adamw)(k, i * kRange, std::min(k.count, (i + 1) * kRange));
+    const int64_t begin = i * kRange, end = std::min(k.count, begin + kRange);
+    HWY_DYNAMIC_DISPATCH(adamw)(k, begin, end);
+    for (int64_t at = begin; k.rounded && at < end; ++at) k.rounded[at].bits = to_bf16(k.weights[at]);
   });
 }
 

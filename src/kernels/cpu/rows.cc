@@ -51,8 +51,8 @@ float inverse_rms(const float* x, int64_t columns, float eps) {
 
 void rms_norm_rows(const RmsNorm& n, int64_t begin, int64_t end) {
   for (int64_t r = begin; r < end; ++r) {
-    const float* x = n.x + r * n.columns;
-    float* y = n.y + r * n.columns;
+    const float* x = n.x.f32() + r * n.columns;
+    float* y = n.y.f32() + r * n.columns;
     const float rstd = inverse_rms(x, n.columns, n.eps);
     if (n.gain) {
       each_vector(n.columns, [&](auto d, int64_t i) HWY_ATTR {
@@ -71,7 +71,7 @@ void rms_norm_backward_rows(const RmsNormBackward& n, int64_t begin, int64_t end
   const int64_t lanes = hn::MaxLanes(d), whole = n.columns / lanes * lanes;
   if (dgain) std::fill_n(dgain, n.columns, 0.0f);
   for (int64_t r = begin; r < end; ++r) {
-    const float *x = n.x + r * n.columns, *dy = n.dy + r * n.columns;
+    const float *x = n.x.f32() + r * n.columns, *dy = n.dy.f32() + r * n.columns;
     const float rstd = inverse_rms(x, n.columns, n.eps);
     auto dots = hn::Zero(d);
     for (int64_t i = 0; i < whole; i += lanes) {
@@ -86,7 +86,7 @@ void rms_norm_backward_rows(const RmsNormBackward& n, int64_t begin, int64_t end
     }
     if (!n.dx) continue;
     const float shrink = dot * rstd * rstd * rstd / static_cast<float>(n.columns);
-    float* dx = n.dx + r * n.columns;
+    float* dx = n.dx.f32() + r * n.columns;
     each_vector(n.columns, [&](auto t, int64_t i) HWY_ATTR {
       auto g = hn::LoadU(t, dy + i);
       if (n.gain) g = hn::Mul(g, hn::LoadU(t, n.gain + i));
@@ -99,8 +99,8 @@ void rms_norm_backward_rows(const RmsNormBackward& n, int64_t begin, int64_t end
 
 void swiglu_rows(const SwiGlu& g, int64_t begin, int64_t end) {
   for (int64_t r = begin; r < end; ++r) {
-    const float *gate = g.x + r * 2 * g.columns, *up = gate + g.columns;
-    float* y = g.y + r * g.columns;
+    const float *gate = g.x.f32() + r * 2 * g.columns, *up = gate + g.columns;
+    float* y = g.y.f32() + r * g.columns;
     each_vector(g.columns, [&](auto d, int64_t i) HWY_ATTR {
       const auto x = hn::LoadU(d, gate + i);
       hn::StoreU(hn::Mul(hn::Mul(x, sigmoid_fast(d, x)), hn::LoadU(d, up + i)), d, y + i);
@@ -110,12 +110,13 @@ void swiglu_rows(const SwiGlu& g, int64_t begin, int64_t end) {
 
 void swiglu_backward_rows(const SwiGluBackward& g, int64_t begin, int64_t end) {
   for (int64_t r = begin; r < end; ++r) {
-    const float *gate = g.x + r * 2 * g.columns, *up = gate + g.columns, *dy = g.dy + r * g.columns;
-    float *dgate = g.dx + r * 2 * g.columns, *dup = dgate + g.columns;
+    const float *gate = g.x.f32() + r * 2 * g.columns, *up = gate + g.columns, *dy = g.dy.f32() + r * g.columns;
+    float *dgate = g.dx.f32() + r * 2 * g.columns, *dup = dgate + g.columns,
+          *y = g.y ? g.y.f32() + r * g.columns : nullptr;
     each_vector(g.columns, [&](auto d, int64_t i) HWY_ATTR {
       const auto x = hn::LoadU(d, gate + i), s = sigmoid_fast(d, x), e = hn::LoadU(d, dy + i);
       const auto silu = hn::Mul(x, s);
-      if (g.y) hn::StoreU(hn::Mul(silu, hn::LoadU(d, up + i)), d, g.y + r * g.columns + i);
+      if (y) hn::StoreU(hn::Mul(silu, hn::LoadU(d, up + i)), d, y + i);
       // d silu / dx = s + silu (1 - s)
       auto dg = hn::Mul(hn::Mul(e, hn::LoadU(d, up + i)), hn::Add(s, hn::NegMulAdd(silu, s, silu)));
       auto du = hn::Mul(e, silu);
@@ -130,8 +131,8 @@ void swiglu_backward_rows(const SwiGluBackward& g, int64_t begin, int64_t end) {
 }
 
 void relu_squared_rows(const ReluSquared& k, int64_t begin, int64_t end) {
-  const float* x = k.x + begin * k.columns;
-  float* y = k.y + begin * k.columns;
+  const float* x = k.x.f32() + begin * k.columns;
+  float* y = k.y.f32() + begin * k.columns;
   each_vector((end - begin) * k.columns, [&](auto d, int64_t i) HWY_ATTR {
     const auto v = hn::Max(hn::LoadU(d, x + i), hn::Zero(d));
     hn::StoreU(hn::Mul(v, v), d, y + i);
@@ -140,19 +141,23 @@ void relu_squared_rows(const ReluSquared& k, int64_t begin, int64_t end) {
 
 void relu_squared_backward_rows(const ReluSquaredBackward& k, int64_t begin, int64_t end) {
   const int64_t at = begin * k.columns;
+  const float *x = k.x.f32() + at, *dy = k.dy.f32() + at;
+  float* dx = k.dx.f32() + at;
   each_vector((end - begin) * k.columns, [&](auto d, int64_t i) HWY_ATTR {
-    const auto v = hn::Max(hn::LoadU(d, k.x + at + i), hn::Zero(d));
-    auto value = hn::Mul(hn::LoadU(d, k.dy + at + i), hn::Add(v, v));
-    if (k.accumulate) value = hn::Add(value, hn::LoadU(d, k.dx + at + i));
-    hn::StoreU(value, d, k.dx + at + i);
+    const auto v = hn::Max(hn::LoadU(d, x + i), hn::Zero(d));
+    auto value = hn::Mul(hn::LoadU(d, dy + i), hn::Add(v, v));
+    if (k.accumulate) value = hn::Add(value, hn::LoadU(d, dx + i));
+    hn::StoreU(value, d, dx + i);
   });
 }
 
 void axpby_range(const Axpby& k, int64_t begin, int64_t end) {
+  const float* from = k.x.f32() + begin;
+  float* to = k.y.f32() + begin;
   each_vector(end - begin, [&](auto d, int64_t i) HWY_ATTR {
-    const auto x = hn::Mul(hn::LoadU(d, k.x + begin + i), hn::Set(d, k.a));
-    const auto y = k.b == 0 ? x : hn::MulAdd(hn::LoadU(d, k.y + begin + i), hn::Set(d, k.b), x);
-    hn::StoreU(y, d, k.y + begin + i);
+    const auto x = hn::Mul(hn::LoadU(d, from + i), hn::Set(d, k.a));
+    const auto y = k.b == 0 ? x : hn::MulAdd(hn::LoadU(d, to + i), hn::Set(d, k.b), x);
+    hn::StoreU(y, d, to + i);
   });
 }
 
@@ -248,11 +253,13 @@ void Axpby::cpu(const Axpby& k) {
 void Dropout::cpu(const Dropout& k) {
   const auto threshold = static_cast<uint64_t>(static_cast<double>(k.probability) * 4294967296.0);
   const float scale = 1.0f / (1.0f - k.probability);
+  const float *x = k.x.f32(), *residual = k.residual.f32();
+  float* y = k.y.f32();
   each_range(k.count, 1, [&](int64_t begin, int64_t end, int64_t) {
     for (int64_t i = begin; i < end; ++i) {
       const uint64_t bits = mix(k.seed + 0x9e3779b97f4a7c15ull * static_cast<uint64_t>(k.first + i + 1)) >> 32;
-      const float value = (bits < threshold ? 0.0f : k.x[i] * scale) + (k.residual ? k.residual[i] : 0.0f);
-      k.y[i] = k.accumulate ? k.y[i] + value : value;
+      const float value = (bits < threshold ? 0.0f : x[i] * scale) + (residual ? residual[i] : 0.0f);
+      y[i] = k.accumulate ? y[i] + value : value;
     }
   });
 }

@@ -56,7 +56,7 @@ struct Running {
 };
 
 template <class T, int Width>
-__global__ void __launch_bounds__(kAttentionThreads) attend(PackedHeads<T> p, float* out, float* lse) {
+__global__ void __launch_bounds__(kAttentionThreads) attend(PackedHeads<T> p, T* out, float* lse) {
   auto& tiles = *dynamic_shared<ForwardTiles<T, Width>>();
   constexpr int kPitch = ForwardTiles<T, Width>::kPitch;
   const AttentionShape& s = p.shape;
@@ -93,11 +93,11 @@ __global__ void __launch_bounds__(kAttentionThreads) attend(PackedHeads<T> p, fl
     const int64_t query = query0 + 16 * warp + group() + 8 * half;
     if (query >= s.length) continue;
     const float factor = 1 / running.sum[half];
-    float* row = out + ((sequence * s.length + query) * s.heads + head) * s.head_dim;
+    T* row = out + ((sequence * s.length + query) * s.heads + head) * s.head_dim;
     for (int n = 0; n < Width / 8; ++n)
       for (int i = 0; i < 2; ++i) {
         const int column = 8 * n + two() + i;
-        if (column < s.head_dim) row[column] = running.out[n][2 * half + i] * factor;
+        if (column < s.head_dim) row[column] = rounded<T>(running.out[n][2 * half + i] * factor);
       }
     if (lse && two() == 0)
       lse[(sequence * s.heads + head) * s.length + query] = running.maximum[half] + logf(running.sum[half]);
@@ -108,12 +108,12 @@ __global__ void __launch_bounds__(kAttentionThreads) attend(PackedHeads<T> p, fl
 }  // namespace cuda
 
 void Attention::cuda(const Attention& a) {
-  cuda::with_form(a, [&]<class T, int Width>() {
+  cuda::with_form(a.shape.head_dim, {a.qkv, a.out}, [&]<class T, int Width>() {
     const cuda::Packed<T, Width> packed(a);
     const dim3 blocks{cuda::blocks_for(a.shape.length, cuda::kTokens), static_cast<unsigned>(a.shape.heads),
                       static_cast<unsigned>(a.shape.sequences)};
     cuda::start(cuda::attend<T, Width>, blocks, cuda::kAttentionThreads, sizeof(cuda::ForwardTiles<T, Width>),
-                packed.heads, a.out, a.lse);
+                packed.heads, static_cast<T*>(a.out.at), a.lse);
   });
 }
 

@@ -135,7 +135,8 @@ __global__ void __launch_bounds__(kAttentionThreads) gradients_of_queries(Packed
 }  // namespace cuda
 
 void AttentionBackward::cuda(const AttentionBackward& b) {
-  cuda::with_form(b.forward, [&]<class T, int Width>() {
+  const Attention& a = b.forward;
+  cuda::with_form(a.shape.head_dim, {a.qkv, a.out, b.dout, b.dqkv}, [&]<class T, int Width>() {
     const AttentionShape& s = b.forward.shape;
     const int64_t one = s.sequences * s.length * Width, tokens = s.sequences * s.length;
     const cuda::Packed<T, Width> packed(b.forward);
@@ -151,7 +152,7 @@ void AttentionBackward::cuda(const AttentionBackward& b) {
                 cuda::kAttentionThreads, sizeof(cuda::BackwardTiles<T, Width, cuda::kQueries<Width>>), packed.heads, g);
     cuda::start(cuda::gradients_of_queries<T, Width>, dim3{tiles, static_cast<unsigned>(s.heads), sequences},
                 cuda::kAttentionThreads, sizeof(cuda::BackwardTiles<T, Width, cuda::kTokens>), packed.heads, g);
-    cuda::each(tokens * (s.heads + 2 * s.kv_heads) * (s.head_dim / 2), cuda::UnpackGradients<Width>{b, dq, dk, dv});
+    cuda::each(tokens * (s.heads + 2 * s.kv_heads) * (s.head_dim / 2), cuda::UnpackGradients<T, Width>{b, dq, dk, dv});
   });
 }
 

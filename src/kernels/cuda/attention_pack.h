@@ -27,8 +27,8 @@ struct PackHeads {
       to[2 * i] = to[2 * i + 1] = rounded<T>(0);
       return;
     }
-    const float* x = a.qkv + token * s.qkv_columns() + head * s.head_dim;
-    float first = x[i], second = x[i + half];
+    const T* x = as<T>(a.qkv) + token * s.qkv_columns() + head * s.head_dim;
+    float first = to_f32(x[i]), second = to_f32(x[i + half]);
     if (!is_v) {
       const float c = a.cos[a.positions[token] * half + i], n = a.sin[a.positions[token] * half + i];
       const float scale = is_q ? rsqrtf(static_cast<float>(s.head_dim)) : 1;
@@ -51,16 +51,16 @@ __global__ void pack_gradients(AttentionBackward b, T* dout, float* delta) {
   T* to = dout + head_offset<Width>(s, token / s.length, head, s.heads) + token % s.length * Width;
   float sum = 0;
   for (int64_t i = threadIdx.x % 32; i < Width; i += 32) {
-    const float gradient = i < s.head_dim ? b.dout[from + i] : 0;
-    to[i] = rounded<T>(gradient);
-    if (i < s.head_dim) sum += gradient * b.forward.out[from + i];
+    const T gradient = i < s.head_dim ? as<T>(b.dout)[from + i] : rounded<T>(0);
+    to[i] = gradient;
+    if (i < s.head_dim) sum += to_f32(gradient) * to_f32(as<T>(b.forward.out)[from + i]);
   }
   sum = warp_sum(sum);
   if (threadIdx.x % 32 == 0) delta[(token / s.length * s.heads + head) * s.length + token % s.length] = sum;
 }
 
 // Packed gradients, turned back, into dqkv: a thread for each pair of a head.
-template <int Width>
+template <class T, int Width>
 struct UnpackGradients {
   AttentionBackward b;
   const float *dq, *dk, *dv;
@@ -84,9 +84,9 @@ struct UnpackGradients {
       second = (second * c - first * n) * scale;
       first = turned;
     }
-    float* to = b.dqkv + token * s.qkv_columns() + head * s.head_dim;
-    to[i] = first;
-    to[i + half] = second;
+    T* to = as<T>(b.dqkv) + token * s.qkv_columns() + head * s.head_dim;
+    to[i] = rounded<T>(first);
+    to[i + half] = rounded<T>(second);
   }
 };
 
@@ -107,22 +107,17 @@ struct Packed {
   }
 };
 
-// Calls fn.operator()<T, Width>() for the products' precision and the narrowest width that holds a head. Throws
+// Calls fn.operator()<T, Width>() for the type that all is stored in and the narrowest width that holds a head. Throws
 // std::logic_error for heads of more than 128.
-template <class T, class Fn>
-void with_width(int64_t head_dim, const Fn& fn) {
-  if (head_dim <= 16) return fn.template operator()<T, 16>();
-  if (head_dim <= 32) return fn.template operator()<T, 32>();
-  if (head_dim <= 64) return fn.template operator()<T, 64>();
-  if (head_dim <= 128) return fn.template operator()<T, 128>();
-  throw std::logic_error("attention: on a GPU a head has at most 128 numbers");
-}
 template <class Fn>
-void with_form(const Attention& a, const Fn& fn) {
-  if (a.precision == Precision::bf16)
-    with_width<Bf16>(a.shape.head_dim, fn);
-  else
-    with_width<float>(a.shape.head_dim, fn);
+void with_form(int64_t head_dim, std::initializer_list<ConstNumbers> all, const Fn& fn) {
+  with_storage(1, all, [&]<class T, int>() {
+    if (head_dim <= 16) return fn.template operator()<T, 16>();
+    if (head_dim <= 32) return fn.template operator()<T, 32>();
+    if (head_dim <= 64) return fn.template operator()<T, 64>();
+    if (head_dim <= 128) return fn.template operator()<T, 128>();
+    throw std::logic_error("attention: on a GPU a head has at most 128 numbers");
+  });
 }
 
 }  // namespace persea::kernels::cuda

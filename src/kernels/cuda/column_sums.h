@@ -38,6 +38,14 @@ struct AddRanges {
   }
 };
 
+// An element of rows that lie one behind the other.
+template <class T>
+struct RowElement {
+  int64_t columns;
+  const T* x;
+  __device__ float operator()(int64_t row, int64_t column) const { return to_f32(x[row * columns + column]); }
+};
+
 // out[c] (+)= sum over r of element(r, c).
 template <class Element>
 void column_sums(int64_t rows, int64_t columns, const Element& element, float* out, bool accumulate) {

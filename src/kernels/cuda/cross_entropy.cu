@@ -43,8 +43,8 @@ __device__ float capped(float soft_cap, float logit) {
 }
 
 // Of one row, asked by its whole block.
-template <int Width>
-__device__ LogSum log_sum_of(const float* x, int64_t columns, float soft_cap) {
+template <int Width, class T>
+__device__ LogSum log_sum_of(const T* x, int64_t columns, float soft_cap) {
   LogSum own;
   for (int64_t i = int64_t{threadIdx.x} * Width; i < columns; i += int64_t{blockDim.x} * Width) {
     auto v = load<Width>(x + i);
@@ -58,15 +58,15 @@ __device__ LogSum log_sum_of(const float* x, int64_t columns, float soft_cap) {
   return block_log_sum(own);
 }
 
-template <int Width>
-__device__ void zero_row(float* x, int64_t columns) {
+template <int Width, class T>
+__device__ void zero_row(T* x, int64_t columns) {
   for (int64_t i = int64_t{threadIdx.x} * Width; i < columns; i += int64_t{blockDim.x} * Width)
     store<Width>(Floats<Width>{}, x + i);
 }
 
 // The gradient in place of a row's logits.
-template <int Width>
-__device__ void gradient_of(float* x, int64_t columns, int32_t target, const LogSum& all, float scale, float soft_cap) {
+template <int Width, class T>
+__device__ void gradient_of(T* x, int64_t columns, int32_t target, const LogSum& all, float scale, float soft_cap) {
   const float factor = scale / all.sum;
   for (int64_t i = int64_t{threadIdx.x} * Width; i < columns; i += int64_t{blockDim.x} * Width) {
     auto v = load<Width>(x + i);
@@ -78,10 +78,10 @@ __device__ void gradient_of(float* x, int64_t columns, int32_t target, const Log
   }
 }
 
-template <int Width>
+template <class T, int Width>
 __global__ void loss_of_rows(SoftmaxCrossEntropy k) {
   const int64_t row = blockIdx.x;
-  float* x = k.logits + row * k.columns;
+  T* x = as<T>(k.logits) + row * k.columns;
   const int32_t target = k.targets[row];
   if (target < 0) {
     if (threadIdx.x == 0) k.losses[row] = 0;
@@ -89,7 +89,7 @@ __global__ void loss_of_rows(SoftmaxCrossEntropy k) {
     return;
   }
   const LogSum all = log_sum_of<Width>(x, k.columns, k.soft_cap);
-  const float target_logit = capped(k.soft_cap, x[target]);
+  const float target_logit = capped(k.soft_cap, to_f32(x[target]));
   __syncthreads();  // all have read it: it may become a gradient
   if (threadIdx.x == 0) k.losses[row] = logf(all.sum) + (all.maximum - target_logit);
   if (k.scale != 0) gradient_of<Width>(x, k.columns, target, all, k.scale, k.soft_cap);
@@ -132,24 +132,28 @@ __global__ void finish_rows(FinishSoftmax k) {
 
 // A block of threads for each row.
 template <class Kernel>
-void start_rows(void (*wide)(Kernel), void (*narrow)(Kernel), const Kernel& k) {
-  start(by_four(k.columns, {k.logits}) ? wide : narrow, dim3{static_cast<unsigned>(k.rows)},
-        k.columns >= 8192 ? 1024 : 256, 0, k);
+void start_rows(void (*rows)(Kernel), const Kernel& k) {
+  start(rows, dim3{static_cast<unsigned>(k.rows)}, k.columns >= 8192 ? 1024 : 256, 0, k);
 }
 
 }  // namespace
 }  // namespace cuda
 
 void SoftmaxCrossEntropy::cuda(const SoftmaxCrossEntropy& k) {
-  cuda::start_rows(cuda::loss_of_rows<4>, cuda::loss_of_rows<1>, k);
+  cuda::with_storage(k.columns, {k.logits},
+                     [&]<class T, int Width>() { cuda::start_rows(cuda::loss_of_rows<T, Width>, k); });
 }
 
 void PartialSoftmax::cuda(const PartialSoftmax& k) {
-  cuda::start_rows(cuda::parts_of_rows<4>, cuda::parts_of_rows<1>, k);
+  cuda::with_storage(k.columns, {k.logits}, [&]<class T, int Width>() {
+    if constexpr (std::is_same_v<T, float>) cuda::start_rows(cuda::parts_of_rows<Width>, k);
+  });
 }
 
 void FinishSoftmax::cuda(const FinishSoftmax& k) {
-  cuda::start_rows(cuda::finish_rows<4>, cuda::finish_rows<1>, k);
+  cuda::with_storage(k.columns, {k.logits}, [&]<class T, int Width>() {
+    if constexpr (std::is_same_v<T, float>) cuda::start_rows(cuda::finish_rows<Width>, k);
+  });
 }
 
 }  // namespace persea::kernels

@@ -1,6 +1,7 @@
 #include "kernels/cuda/cublas_lt.h"
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <mutex>
 #include <tuple>
@@ -31,11 +32,21 @@ const CublasLt* load() {
   return whole ? table : nullptr;
 }
 
+int type_of(DType dtype) { return dtype == DType::bf16 ? CublasLt::kBf16 : CublasLt::kReal32; }
+
 // A factor as the library takes it: column-major, perhaps to be transposed.
 struct Operand {
   uint64_t rows, columns;
   int64_t leading;
   int transposed;
+  ConstNumbers numbers;
+};
+
+// The product's result: column-major, `leading` between columns, of the type of its numbers.
+struct Result {
+  uint64_t rows, columns;
+  int64_t leading;
+  Numbers numbers;
 };
 
 uint32_t alignment_of(const void* place) {
@@ -59,32 +70,34 @@ class Planner {
     ready_ = lt_.create(&handle_) == 0;
   }
 
-  // D = first second (+ D), all column-major: [rows, columns], `leading` between columns.
-  bool multiply(const Operand& first, const void* a, const Operand& second, const void* b, int type, uint64_t rows,
-                uint64_t columns, int64_t leading, float* d, bool accumulate) {
+  // D = first second (+ C): the factors are of one type; C, where it is not null, lies like D, and may be it.
+  bool multiply(const Operand& first, const Operand& second, ConstNumbers c, const Result& d) {
     std::lock_guard lock(mutex_);
     if (!ready_) return false;
-    const uint32_t alignments[] = {alignment_of(a), alignment_of(b), alignment_of(d)};
-    const Key key{first.rows,     first.columns,  first.leading,     first.transposed, second.rows,
-                  second.columns, second.leading, second.transposed, leading,          type,
-                  alignments[0],  alignments[1],  alignments[2]};
+    const float one = 1, factor_of_c = c ? 1 : 0;
+    if (!c) c = d.numbers;
+    const Alignments alignments{alignment_of(first.numbers.at), alignment_of(second.numbers.at), alignment_of(c.at),
+                                alignment_of(d.numbers.at)};
+    const Key key{first.rows,          first.columns,  first.leading,   first.transposed,
+                  second.rows,         second.columns, second.leading,  second.transposed,
+                  first.numbers.dtype, d.leading,      d.numbers.dtype, alignments};
     auto found = plans_.find(key);
-    if (found == plans_.end())
-      found = plans_.emplace(key, plan(first, second, type, rows, columns, leading, alignments)).first;
+    if (found == plans_.end()) found = plans_.emplace(key, plan(first, second, d, alignments)).first;
     const Plan& p = found->second;
     if (!p.usable) return false;
-    const float one = 1, zero = 0;
-    return lt_.multiply(handle_, p.operation, &one, a, p.first, b, p.second, accumulate ? &one : &zero, d, p.out, d,
-                        p.out, &p.algorithm, workspace_.raw(), kWorkspace, persea::cuda::stream()) == 0;
+    return lt_.multiply(handle_, p.operation, &one, first.numbers.at, p.first, second.numbers.at, p.second,
+                        &factor_of_c, c.at, p.out, d.numbers.at, p.out, &p.algorithm, workspace_.raw(), kWorkspace,
+                        persea::cuda::stream()) == 0;
   }
 
  private:
   static constexpr int64_t kWorkspace = 32 << 20;  // what the library advises for Hopper
-  using Key = std::tuple<uint64_t, uint64_t, int64_t, int, uint64_t, uint64_t, int64_t, int, int64_t, int, uint32_t,
-                         uint32_t, uint32_t>;
+  using Alignments = std::array<uint32_t, 4>;      // of A, B, C, D
+  using Key =
+      std::tuple<uint64_t, uint64_t, int64_t, int, uint64_t, uint64_t, int64_t, int, DType, int64_t, DType, Alignments>;
 
-  Plan plan(const Operand& first, const Operand& second, int type, uint64_t rows, uint64_t columns, int64_t leading,
-            const uint32_t (&alignments)[3]) const {
+  Plan plan(const Operand& first, const Operand& second, const Result& d, const Alignments& alignments) const {
+    const int type = type_of(first.numbers.dtype);
     Plan p{};
     CublasLt::Preference preference{};
     const size_t workspace = kWorkspace;
@@ -96,15 +109,13 @@ class Planner {
     set(CublasLt::kTransposeB, second.transposed);
     good = good && lt_.layout_create(&p.first, type, first.rows, first.columns, first.leading) == 0 &&
            lt_.layout_create(&p.second, type, second.rows, second.columns, second.leading) == 0 &&
-           lt_.layout_create(&p.out, CublasLt::kReal32, rows, columns, leading) == 0 &&
+           lt_.layout_create(&p.out, type_of(d.numbers.dtype), d.rows, d.columns, d.leading) == 0 &&
            lt_.preference_create(&preference) == 0 &&
            lt_.preference_set(preference, CublasLt::kWorkspaceBytes, &workspace, sizeof workspace) == 0;
     const int attributes[] = {CublasLt::kAlignmentA, CublasLt::kAlignmentB, CublasLt::kAlignmentC,
                               CublasLt::kAlignmentD};
-    for (int i = 0; i < 4; ++i) {
-      const uint32_t& value = alignments[std::min(i, 2)];
-      good = good && lt_.preference_set(preference, attributes[i], &value, sizeof value) == 0;
-    }
+    for (size_t i = 0; i < 4; ++i)
+      good = good && lt_.preference_set(preference, attributes[i], &alignments[i], sizeof alignments[i]) == 0;
     CublasLt::Heuristic answer{};
     int answers = 0;
     p.usable =
@@ -127,13 +138,13 @@ class Planner {
 // A row-major matrix [rows, columns] is, column-major, its transpose.
 Operand as_first(const Matrix& b, int64_t k, int64_t n) {
   const auto depth = static_cast<uint64_t>(k), columns = static_cast<uint64_t>(n);
-  if (b.column_stride == 1) return {columns, depth, b.row_stride, 0};
-  return {depth, columns, b.column_stride, CublasLt::kTranspose};
+  if (b.column_stride == 1) return {columns, depth, b.row_stride, 0, b.data};
+  return {depth, columns, b.column_stride, CublasLt::kTranspose, b.data};
 }
 Operand as_second(const Matrix& a, int64_t m, int64_t k) {
   const auto rows = static_cast<uint64_t>(m), depth = static_cast<uint64_t>(k);
-  if (a.column_stride == 1) return {depth, rows, a.row_stride, 0};
-  return {rows, depth, a.column_stride, CublasLt::kTranspose};
+  if (a.column_stride == 1) return {depth, rows, a.row_stride, 0, a.data};
+  return {rows, depth, a.column_stride, CublasLt::kTranspose, a.data};
 }
 
 // nullptr where there is no library.
@@ -151,31 +162,23 @@ const CublasLt* CublasLt::find() {
   return found;
 }
 
-bool library_product(const Factors& g, Precision precision) {
+bool library_product(const Factors& g) {
   Planner* const planner = find_planner();
   if (!planner) return false;
   Operand first = as_first(g.b, g.k, g.n), second = as_second(g.a, g.m, g.k);
-  const auto columns = static_cast<uint64_t>(g.m), rows = static_cast<uint64_t>(g.n);
-  if (precision == Precision::f32)
-    return planner->multiply(first, g.b.data, second, g.a.data, CublasLt::kReal32, rows, columns, g.ldc, g.c,
-                             g.accumulate);
-  // In memory a factor is `columns` rows of `rows` numbers.
-  const auto convert = [](Operand& operand, const float* from) {
-    const Rounded copy =
-        to_bf16_rows(from, static_cast<int64_t>(operand.columns), static_cast<int64_t>(operand.rows), operand.leading);
+  // f32 factors of a bf16 product are rounded before it; so are copied those whose rows begin at odd places. In memory
+  // a factor is `columns` rows of `rows` numbers.
+  const auto prepared = [&g](Operand& operand) {
+    if (!g.bf16 || (operand.numbers.dtype == DType::bf16 && operand.leading % 8 == 0)) return Tensor();
+    Rounded copy = to_bf16_rows(operand.numbers, static_cast<int64_t>(operand.columns),
+                                static_cast<int64_t>(operand.rows), operand.leading);
+    operand.numbers = copy.elements;
     operand.leading = copy.pitch;
     return copy.elements;
   };
-  const Tensor b = convert(first, g.b.data), a = convert(second, g.a.data);
-  return planner->multiply(first, b.raw(), second, a.raw(), CublasLt::kBf16, rows, columns, g.ldc, g.c, g.accumulate);
-}
-
-bool library_product_of_bf16(int64_t m, int64_t n, int64_t k, const Tensor& a, const Tensor& b, float* c) {
-  Planner* const planner = find_planner();
-  if (!planner) return false;
-  const Operand first = as_first({nullptr, 1, b.dim(1)}, k, n), second = as_second({nullptr, a.dim(1), 1}, m, k);
-  return planner->multiply(first, b.raw(), second, a.raw(), CublasLt::kBf16, static_cast<uint64_t>(n),
-                           static_cast<uint64_t>(m), n, c, false);
+  const Tensor b = prepared(first), a = prepared(second);  // live until the product is asked for
+  return planner->multiply(first, second, g.addend,
+                           {static_cast<uint64_t>(g.n), static_cast<uint64_t>(g.m), g.ldc, g.c});
 }
 
 }  // namespace persea::kernels::cuda

@@ -1,45 +1,115 @@
-// What the CUDA kernels share: one thread for each element, sums over a block in a fixed order, four floats at once.
+// What the CUDA kernels share: one thread for each element, sums over a block in a fixed order, numbers of either type
+// 16 bytes at once. A kernel of activations is a template over the type T that they are stored in.
 #pragma once
 
 #include <cstdint>
 #include <initializer_list>
 
+#include "kernels/cuda/instructions.h"
 #include "kernels/cuda/launch.h"
+#include "kernels/numbers.h"
 
 namespace persea::kernels::cuda {
 
 constexpr unsigned kAllLanes = 0xffffffffU;
 constexpr int kThreads = 256;  // of a block, where nothing speaks for another number
 
+template <class T>
+__device__ T rounded(float value) {
+  if constexpr (sizeof(T) == sizeof(float))
+    return value;
+  else
+    return T{static_cast<uint16_t>(pack_bf16(value, 0))};
+}
+__device__ inline float to_f32(float value) { return value; }
+__device__ inline float to_f32(Bf16 value) { return __uint_as_float(uint32_t{value.bits} << 16); }
+
 template <int Width>
 struct Floats {
   float at[Width];
 };
 
-// Width 4: `from` is 16-byte aligned.
-template <int Width>
-__device__ Floats<Width> load(const float* from) {
-  if constexpr (Width == 4) {
-    const float4 four = *reinterpret_cast<const float4*>(from);
-    return {{four.x, four.y, four.z, four.w}};
+// How many of a type are 16 bytes.
+template <class T>
+constexpr int kWide = static_cast<int>(16 / sizeof(T));
+
+// Width > 1: a multiple of kWide<T>, and `from` is 16-byte aligned.
+template <int Width, class T>
+__device__ Floats<Width> load(const T* from) {
+  Floats<Width> out;
+  if constexpr (Width == 1) {
+    out.at[0] = to_f32(*from);
   } else {
-    return {{*from}};
+    static_assert(Width % kWide<T> == 0);
+#pragma unroll
+    for (int i = 0; i < Width; i += kWide<T>) {
+      const uint4 some = *reinterpret_cast<const uint4*>(from + i);
+      const uint32_t words[4] = {some.x, some.y, some.z, some.w};
+#pragma unroll
+      for (int j = 0; j < 4; ++j) {
+        if constexpr (kWide<T> == 4)
+          out.at[i + j] = __uint_as_float(words[j]);
+        else
+          out.at[i + 2 * j] = __uint_as_float(words[j] << 16),
+                         out.at[i + 2 * j + 1] = __uint_as_float(words[j] & 0xffff0000U);
+      }
+    }
+  }
+  return out;
+}
+
+template <int Width, class T>
+__device__ void store(const Floats<Width>& value, T* to) {
+  if constexpr (Width == 1) {
+    *to = rounded<T>(value.at[0]);
+  } else {
+    static_assert(Width % kWide<T> == 0);
+#pragma unroll
+    for (int i = 0; i < Width; i += kWide<T>) {
+      uint32_t words[4];
+#pragma unroll
+      for (int j = 0; j < 4; ++j) {
+        if constexpr (kWide<T> == 4)
+          words[j] = __float_as_uint(value.at[i + j]);
+        else
+          words[j] = pack_bf16(value.at[i + 2 * j], value.at[i + 2 * j + 1]);
+      }
+      *reinterpret_cast<uint4*>(to + i) = make_uint4(words[0], words[1], words[2], words[3]);
+    }
   }
 }
 
-template <int Width>
-__device__ void store(const Floats<Width>& value, float* to) {
-  if constexpr (Width == 4)
-    *reinterpret_cast<float4*>(to) = make_float4(value.at[0], value.at[1], value.at[2], value.at[3]);
-  else
-    *to = value.at[0];
+// Numbers as the type that they are stored in, for kernels that with_storage() has chosen.
+template <class T>
+__device__ const T* as(const ConstNumbers& numbers) {
+  return static_cast<const T*>(numbers.at);
+}
+template <class T>
+__device__ T* as(const Numbers& numbers) {
+  return static_cast<T*>(numbers.at);
 }
 
-// Whether rows of `columns` floats from these places on (null ones aside) can be read four at once.
-inline bool by_four(int64_t columns, std::initializer_list<const void*> places) {
-  bool aligned = columns % 4 == 0;
-  for (const void* place : places) aligned = aligned && reinterpret_cast<uintptr_t>(place) % 16 == 0;
-  return aligned;
+// Calls fn.operator()<T, Width>() for the type that all of these (null ones aside) are stored in, and for as many at
+// once as rows of `columns` of them allow: 16 bytes or one. Throws std::logic_error where their types differ.
+template <class Fn>
+void with_storage(int64_t columns, std::initializer_list<ConstNumbers> all, const Fn& fn) {
+  DType dtype = DType::f32;
+  bool aligned = true;
+  for (const ConstNumbers& numbers : all) {
+    aligned = aligned && reinterpret_cast<uintptr_t>(numbers.at) % 16 == 0;
+    if (numbers) dtype = numbers.dtype;
+  }
+  for (const ConstNumbers& numbers : all)
+    if (numbers && (numbers.dtype != dtype || (dtype != DType::f32 && dtype != DType::bf16)))
+      throw std::logic_error("a kernel's numbers are of one type, f32 or bf16");
+  const auto with_width = [&]<class T>(const T*) {
+    if (aligned && columns % kWide<T> == 0) return fn.template operator()<T, kWide<T>>();
+    return fn.template operator()<T, 1>();
+  };
+  if (dtype == DType::bf16)
+    with_width(static_cast<const Bf16*>(nullptr));
+  else
+    with_width(static_cast<const float*>(nullptr));
 }
 
 // body(i) for each i in [0, count), a thread each.
@@ -72,7 +142,7 @@ __device__ T block_sum(T value) {
 }
 
 template <class T>
-__device__ T larger(T a, T b) {
+__host__ __device__ T larger(T a, T b) {
   return a > b ? a : b;
 }
 template <class T>

@@ -9,11 +9,14 @@ namespace persea::kernels {
 namespace cuda {
 namespace {
 
+template <class T, int Width>
 struct EmbeddingBody {
   Embedding k;
-  __device__ void operator()(int64_t i) const {
+  __device__ void operator()(int64_t at) const {
+    const int64_t i = at * Width;
     const int32_t token = k.tokens[i / k.columns];
-    k.out[i] = token < 0 ? 0.0F : k.table[token * k.columns + i % k.columns];
+    store<Width>(token < 0 ? Floats<Width>{} : load<Width>(as<T>(k.table) + token * k.columns + i % k.columns),
+                 as<T>(k.out) + i);
   }
 };
 
@@ -28,6 +31,7 @@ __device__ bool seen_before(const int32_t* tokens, int64_t position) {
 }
 
 // A block for each position. Its threads look through the tokens together, and each adds up columns of its own.
+template <class T>
 __global__ void add_rows(EmbeddingBackward k) {
   __shared__ int32_t window[kThreads];
   const int64_t position = blockIdx.x;
@@ -42,7 +46,7 @@ __global__ void add_rows(EmbeddingBackward k) {
       for (int64_t column = threadIdx.x; column < k.columns; column += kThreads) {
         float sum = to[column];
         for (int i = 0; i < kThreads; ++i)
-          if (window[i]) sum += k.dout[(begin + i) * k.columns + column];
+          if (window[i]) sum += to_f32(as<T>(k.dout)[(begin + i) * k.columns + column]);
         to[column] = sum;
       }
     }
@@ -53,11 +57,17 @@ __global__ void add_rows(EmbeddingBackward k) {
 }  // namespace
 }  // namespace cuda
 
-void Embedding::cuda(const Embedding& k) { cuda::each(k.count * k.columns, cuda::EmbeddingBody{k}); }
+void Embedding::cuda(const Embedding& k) {
+  cuda::with_storage(k.columns, {k.table, k.out}, [&]<class T, int Width>() {
+    cuda::each(k.count * k.columns / Width, cuda::EmbeddingBody<T, Width>{k});
+  });
+}
 
 void EmbeddingBackward::cuda(const EmbeddingBackward& k) {
   if (!k.accumulate) persea::cuda::zero(k.dtable, k.vocab * k.columns * int64_t{sizeof(float)});
-  cuda::start(cuda::add_rows, dim3{static_cast<unsigned>(k.count)}, cuda::kThreads, 0, k);
+  cuda::with_storage(1, {k.dout}, [&]<class T, int>() {
+    cuda::start(cuda::add_rows<T>, dim3{static_cast<unsigned>(k.count)}, cuda::kThreads, 0, k);
+  });
 }
 
 }  // namespace persea::kernels

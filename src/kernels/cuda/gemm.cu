@@ -15,14 +15,15 @@ namespace cuda {
 namespace {
 
 // Two neighbours of a row.
+template <class T>
 struct RoundPair {
   int64_t columns, stride, pitch;
-  const float* from;
+  const T* from;
   uint32_t* to;
   __device__ void operator()(int64_t i) const {
     const int64_t row = i / (pitch / 2), column = i % (pitch / 2) * 2;
-    const float* x = from + row * stride + column;
-    to[i] = pack_bf16(column < columns ? x[0] : 0, column + 1 < columns ? x[1] : 0);
+    const T* x = from + row * stride + column;
+    to[i] = pack_bf16(column < columns ? to_f32(x[0]) : 0, column + 1 < columns ? to_f32(x[1]) : 0);
   }
 };
 
@@ -33,10 +34,13 @@ struct RoundBody {
 
 }  // namespace
 
-Rounded to_bf16_rows(const float* from, int64_t rows, int64_t columns, int64_t stride) {
+Rounded to_bf16_rows(ConstNumbers from, int64_t rows, int64_t columns, int64_t stride) {
   const int64_t pitch = (columns + 7) / 8 * 8;
   Rounded out{Tensor({rows, pitch}, DType::bf16, cuda_device), pitch};
-  each(rows * pitch / 2, RoundPair{columns, stride, pitch, from, reinterpret_cast<uint32_t*>(out.elements.raw())});
+  with_storage(1, {from}, [&]<class T, int>() {
+    each(rows * pitch / 2, RoundPair<T>{columns, stride, pitch, static_cast<const T*>(from.at),
+                                        reinterpret_cast<uint32_t*>(out.elements.raw())});
+  });
   return out;
 }
 
@@ -47,12 +51,12 @@ void Gemm::cuda(const Gemm& g) {
     throw std::logic_error("gemm: a matrix needs a stride of 1");
   if (g.before || g.after) throw std::logic_error("gemm: hooks are the CPU's");
   if (g.m <= 0 || g.n <= 0) return;
-  if (g.addend && g.addend != g.c) {
-    if (g.ldc != g.n) throw std::logic_error("gemm: an addend goes with rows without gaps");
-    persea::cuda::copy(persea::cuda::Copy::on_device, g.c, g.addend, g.m * g.n * int64_t{sizeof(float)});
-  }
-  const cuda::Factors factors{g.m, g.n, g.k, g.a, g.b, g.c, g.ldc, g.accumulate || g.addend};
-  if (g.k <= 0 || !cuda::library_product(factors, g.precision)) cuda::own_product(factors, g.precision);
+  if (g.addend && g.ldc != g.n) throw std::logic_error("gemm: an addend goes with rows without gaps");
+  if (g.addend && g.addend.dtype != g.c.dtype) throw std::logic_error("gemm: an addend is of C's type");
+  const ConstNumbers to_add = g.accumulate && !g.addend ? ConstNumbers(g.c) : g.addend;
+  const bool bf16 = g.precision == Precision::bf16 || g.a.data.dtype == DType::bf16 || g.b.data.dtype == DType::bf16;
+  const cuda::Factors factors{g.m, g.n, g.k, g.a, g.b, g.c, g.ldc, to_add, bf16};
+  if (g.k <= 0 || !cuda::library_product(factors)) cuda::own_product(factors);
 }
 
 void Round::cuda(const Round& k) { cuda::each(k.count, cuda::RoundBody{k}); }

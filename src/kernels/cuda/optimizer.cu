@@ -63,7 +63,9 @@ __global__ void adamw(AdamWBatch batch) {
     const float m = k.m[i] + (1 - k.beta1) * (g - k.m[i]), v = k.v[i] + (1 - k.beta2) * (g * g - k.v[i]);
     k.m[i] = m;
     k.v[i] = v;
-    k.weights[i] -= k.lr * (m * mean / (sqrtf(v) * root + k.eps) + k.decay * k.weights[i]);
+    const float w = k.weights[i], updated = w - k.lr * (m * mean / (sqrtf(v) * root + k.eps) + k.decay * w);
+    k.weights[i] = updated;
+    if (k.rounded) k.rounded[i] = cuda::rounded<Bf16>(updated);
   }
 }
 
@@ -77,11 +79,39 @@ __global__ void sums_of_squares(NormBatch batch, double* partial) {
   if (threadIdx.x == 0) partial[blockIdx.x] = sum;
 }
 
-__global__ void total(const double* partial, int64_t count, double* out) {
+__device__ double block_total(const double* partial, int64_t count) {
   double sum = 0;
   for (int64_t i = threadIdx.x; i < count; i += blockDim.x) sum += partial[i];
-  sum = block_sum(sum);
+  return block_sum(sum);
+}
+
+__global__ void total(const double* partial, int64_t count, double* out) {
+  const double sum = block_total(partial, count);
   if (threadIdx.x == 0) *out = sum;
+}
+
+__global__ void inverse_root(const double* partial, int64_t count, double eps, float* out) {
+  const double sum = block_total(partial, count);
+  if (threadIdx.x == 0) *out = static_cast<float>(1 / (sqrt(sum) + eps));
+}
+
+// Sums of squares of all ranges, one behind the other, and a place for one number more before them.
+struct Partials {
+  Tensor memory;
+  double* sums;
+  int64_t count;
+};
+Partials squares_of_ranges(std::span<const SquaredNorm> all) {
+  int64_t ranges = 0;
+  for (const SquaredNorm& k : all) ranges += (k.count + kRange - 1) / kRange;
+  const Tensor memory({ranges + 1, int64_t{sizeof(double)}}, DType::u8, cuda_device);
+  double* const sums = reinterpret_cast<double*>(memory.data<uint8_t>()) + 1;
+  int64_t done = 0;
+  each_batch<128>(all, [&](const NormBatch& batch, int some) {
+    start(sums_of_squares, dim3{static_cast<unsigned>(some)}, kThreads, 0, batch, sums + done);
+    done += some;
+  });
+  return {memory, sums, ranges};
 }
 
 }  // namespace
@@ -94,19 +124,19 @@ void AdamW::cuda_all(std::span<const AdamW> all) {
 }
 
 double SquaredNorm::cuda_all(std::span<const SquaredNorm> all) {
-  int64_t blocks = 1;  // the first is for the total
-  for (const SquaredNorm& k : all) blocks += (k.count + cuda::kRange - 1) / cuda::kRange;
-  const Tensor sums({blocks, int64_t{sizeof(double)}}, DType::u8, cuda_device);
-  auto* const partial = reinterpret_cast<double*>(sums.data<uint8_t>());
-  int64_t done = 1;
-  cuda::each_batch<128>(all, [&](const cuda::NormBatch& batch, int some) {
-    cuda::start(cuda::sums_of_squares, dim3{static_cast<unsigned>(some)}, cuda::kThreads, 0, batch, partial + done);
-    done += some;
-  });
-  cuda::start(cuda::total, dim3{1}, 1024, 0, static_cast<const double*>(partial + 1), blocks - 1, partial);
+  const cuda::Partials partials = cuda::squares_of_ranges(all);
+  double* const out = partials.sums - 1;
+  cuda::start(cuda::total, dim3{1}, 1024, 0, static_cast<const double*>(partials.sums), partials.count, out);
   double norm = 0;
-  persea::cuda::copy(persea::cuda::Copy::to_host, &norm, partial, sizeof norm);
+  persea::cuda::copy(persea::cuda::Copy::to_host, &norm, out, sizeof norm);
   return norm;
+}
+
+void InverseNorm::cuda(const InverseNorm& k) {
+  const SquaredNorm square{k.count, k.x};
+  const cuda::Partials partials = cuda::squares_of_ranges(std::span(&square, 1));
+  cuda::start(cuda::inverse_root, dim3{1}, 1024, 0, static_cast<const double*>(partials.sums), partials.count, k.eps,
+              k.y);
 }
 
 }  // namespace persea::kernels

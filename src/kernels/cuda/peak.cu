@@ -4,8 +4,8 @@
 #include <chrono>
 
 #include "kernels/cuda/device_math.h"
-#include "kernels/cuda/product.h"
 #include "kernels/cuda/to_bf16.h"
+#include "kernels/gemm.h"
 #include "tensor/cuda.h"
 
 namespace persea::kernels {
@@ -20,15 +20,11 @@ struct Wave {
 
 double MatrixPeak::cuda(const MatrixPeak& peak) {
   const int64_t n = persea::cuda::properties().processors >= 16 ? 8192 : 64;  // small on what only pretends to be a GPU
-  const Tensor numbers({n, n}, DType::f32, cuda_device), out({n, n}, DType::f32, cuda_device);
+  const Tensor numbers({n, n}, DType::f32, cuda_device);
   cuda::each(n * n, Wave{numbers.data()});
-  const Tensor rounded = cuda::to_bf16_rows(numbers.data(), n, n, n).elements;
-  const auto multiply = [&] {
-    if (peak.precision == Precision::bf16 && cuda::library_product_of_bf16(n, n, n, rounded, rounded, out.data()))
-      return;
-    Gemm::cuda(
-        {n, n, n, row_major(numbers.data(), n), transposed(numbers.data(), n), out.data(), n, false, peak.precision});
-  };
+  const Tensor factor = peak.precision == Precision::bf16 ? cuda::to_bf16_rows(numbers, n, n, n).elements : numbers;
+  const Tensor out({n, n}, factor.dtype(), cuda_device);
+  const auto multiply = [&] { Gemm::cuda({n, n, n, row_major(factor, n), transposed(factor, n), out, n}); };
   const auto seconds = [](auto since) {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - since).count();
   };

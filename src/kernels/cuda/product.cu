@@ -9,16 +9,21 @@ namespace {
 
 constexpr int kTile = 64, kDepth = 32, kWarps = 4;
 
+// Chosen number by number: what is asked of this kernel is not speed.
+__device__ float number(const ConstNumbers& from, int64_t i) {
+  return from.dtype == DType::bf16 ? to_f32(as<Bf16>(from)[i]) : as<float>(from)[i];
+}
+
 // Elements [row0, +64) x [k0, +32) of a factor whose "rows" are C's, rounded, zeros beyond its end.
 template <class T>
-__device__ void load_factor(const float* from, int64_t row_stride, int64_t depth_stride, int64_t row0, int64_t rows,
-                            int64_t k0, int64_t depth, T* tile) {
+__device__ void load_factor(const ConstNumbers& from, int64_t row_stride, int64_t depth_stride, int64_t row0,
+                            int64_t rows, int64_t k0, int64_t depth, T* tile) {
   for (int i = static_cast<int>(threadIdx.x); i < kTile * kDepth; i += kWarps * 32) {
     const bool along = depth_stride == 1;  // neighbouring threads read neighbouring elements
     const int r = along ? i / kDepth : i % kTile, k = along ? i % kDepth : i / kTile;
     const bool inside = row0 + r < rows && k0 + k < depth;
     tile[r * pitch_of<T>(kDepth) + k] =
-        rounded<T>(inside ? from[(row0 + r) * row_stride + (k0 + k) * depth_stride] : 0.0F);
+        rounded<T>(inside ? number(from, (row0 + r) * row_stride + (k0 + k) * depth_stride) : 0.0F);
   }
 }
 
@@ -51,16 +56,20 @@ __global__ void __launch_bounds__(32 * kWarps) multiply_tiles(Factors g) {
       for (int e = 0; e < 4; ++e) {
         const int64_t r = row0 + row + 16 * i + group() + 8 * (e / 2), n = column0 + column + 8 * j + two() + e % 2;
         if (r >= g.m || n >= g.n) continue;
-        float* to = g.c + r * g.ldc + n;
-        *to = g.accumulate ? *to + c[i][j][e] : c[i][j][e];
+        const int64_t at = r * g.ldc + n;
+        const float sum = c[i][j][e] + (g.addend.at ? number(g.addend, at) : 0);
+        if (g.c.dtype == DType::bf16)
+          as<Bf16>(g.c)[at] = rounded<Bf16>(sum);
+        else
+          as<float>(g.c)[at] = sum;
       }
 }
 
 }  // namespace
 
-void own_product(const Factors& g, Precision precision) {
+void own_product(const Factors& g) {
   const dim3 blocks{blocks_for(g.m, kTile), blocks_for(g.n, kTile)};
-  if (precision == Precision::bf16)
+  if (g.bf16)
     start(multiply_tiles<Bf16>, blocks, 32 * kWarps, 2 * kTile * pitch_of<Bf16>(kDepth) * sizeof(Bf16), g);
   else
     start(multiply_tiles<float>, blocks, 32 * kWarps, 2 * kTile * pitch_of<float>(kDepth) * sizeof(float), g);

@@ -6,21 +6,19 @@
 
 namespace persea::kernels::cuda {
 
-// Gemm's numbers without its hooks.
+// Gemm's numbers without its hooks. bf16: the factors are multiplied as that, whatever they are stored in.
 struct Factors {
   int64_t m, n, k;
   Matrix a, b;
-  float* c;
+  Numbers c;
   int64_t ldc;
-  bool accumulate;
+  ConstNumbers addend;  // like c, and c itself to add to it; null: C = A B
+  bool bf16;
 };
 
-void own_product(const Factors& factors, Precision precision);
+void own_product(const Factors& factors);
 
 // False where the library is not there, or has no algorithm for these shapes and alignments: then nothing was done.
-bool library_product(const Factors& factors, Precision precision);
-
-// C [m, n] = A B^T for A [m, k] and B [n, k] that are bf16 already, as to_bf16_rows leaves them; false as above.
-bool library_product_of_bf16(int64_t m, int64_t n, int64_t k, const Tensor& a, const Tensor& b, float* c);
+bool library_product(const Factors& factors);
 
 }  // namespace persea::kernels::cuda

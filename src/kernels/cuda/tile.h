@@ -13,17 +13,6 @@ __device__ inline int lane() { return static_cast<int>(threadIdx.x % 32); }
 __device__ inline int group() { return lane() / 4; }
 __device__ inline int two() { return lane() % 4 * 2; }
 
-template <class T>
-__device__ T rounded(float value) {
-  if constexpr (sizeof(T) == sizeof(float))
-    return value;
-  else
-    return T{static_cast<uint16_t>(pack_bf16(value, 0))};
-}
-
-__device__ inline float to_f32(float value) { return value; }
-__device__ inline float to_f32(Bf16 value) { return __uint_as_float(uint32_t{value.bits} << 16); }
-
 // Elements between two rows of a tile of `columns`: 16 bytes more, so that eight rows lie in different banks.
 template <class T>
 __host__ __device__ constexpr int pitch_of(int columns) {

@@ -1,7 +1,7 @@
 // A matrix rounded to bf16 for the tensor cores.
 #pragma once
 
-#include "tensor/tensor.h"
+#include "kernels/numbers.h"
 
 namespace persea::kernels::cuda {
 
@@ -11,7 +11,7 @@ struct Rounded {
   int64_t pitch;
 };
 
-// To the nearest, ties to even. `from` lies on the GPU, rows `stride` floats apart.
-Rounded to_bf16_rows(const float* from, int64_t rows, int64_t columns, int64_t stride);
+// To the nearest, ties to even. `from`, of either type, lies on the GPU, rows `stride` numbers apart.
+Rounded to_bf16_rows(ConstNumbers from, int64_t rows, int64_t columns, int64_t stride);
 
 }  // namespace persea::kernels::cuda
