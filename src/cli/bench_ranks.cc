@@ -21,8 +21,8 @@ namespace persea {
 namespace {
 
 constexpr int kWarmUp = 2;
-constexpr size_t kMessage = size_t{8} << 20;  // bytes: long enough for the wire's full rate
-constexpr int kMessages = 8, kRounds = 400, kSums = 20;
+constexpr size_t kMessage = size_t{1} << 20;  // bytes: long enough for the wire's full rate
+constexpr int kMessages = 32, kRounds = 400, kSums = 20;
 constexpr int64_t kSum = 4 << 20;  // numbers: more than the caches hold
 
 struct Options {
@@ -36,14 +36,17 @@ struct Wire {
   double latency = 0, rate = 0;
 };
 
-Status pass_on(Ranks& ranks, int to, int from, std::span<const std::byte> out, std::span<std::byte> in) {
-  std::unique_ptr<Transfer> arriving = ranks.receive(from, in), leaving = ranks.send(to, out);
+// `times` messages to one rank and from another, all under way at once, as a step's are.
+Status pass_on(Ranks& ranks, int to, int from, std::span<const std::byte> out, std::span<std::byte> in, int times) {
+  std::vector<std::pair<int, std::unique_ptr<Transfer>>> moving;
+  for (int i = 0; i < times; ++i) {
+    moving.emplace_back(from, ranks.receive(from, in));
+    moving.emplace_back(to, ranks.send(to, out));
+  }
   return ranks.wait([&] {
+    std::erase_if(moving, [](const auto& each) { return each.second->done(); });
     std::vector<int> missing;
-    if (arriving && arriving->done()) arriving.reset();
-    if (leaving && leaving->done()) leaving.reset();
-    if (arriving) missing.push_back(from);
-    if (leaving) missing.push_back(to);
+    for (const auto& each : moving) missing.push_back(each.first);
     return missing;
   });
 }
@@ -53,17 +56,19 @@ Result<Wire> measure_wire(Ranks& ranks) {
   if (ranks.size() == 1) return wire;
   const int to = (ranks.rank() + 1) % ranks.size(), from = (ranks.rank() + ranks.size() - 1) % ranks.size();
   std::vector<std::byte> out(kMessage), in(kMessage);
-  const auto seconds_of = [&](size_t bytes, int times) -> Result<double> {
-    PERSEA_CHECK(pass_on(ranks, to, from, std::span(out).first(bytes), std::span(in).first(bytes)));
+  const auto seconds_of = [&](size_t bytes, int rounds, int times) -> Result<double> {
+    const auto own = [&] {
+      return pass_on(ranks, to, from, std::span(out).first(bytes), std::span(in).first(bytes), times);
+    };
+    PERSEA_CHECK(own());
     PERSEA_CHECK(ranks.agree({}));
     const double start = wall_seconds();
-    for (int i = 0; i < times; ++i)
-      PERSEA_CHECK(pass_on(ranks, to, from, std::span(out).first(bytes), std::span(in).first(bytes)));
+    for (int i = 0; i < rounds; ++i) PERSEA_CHECK(own());
     PERSEA_CHECK(ranks.agree({}));
-    return (wall_seconds() - start) / times;
+    return (wall_seconds() - start) / (rounds * times);
   };
-  PERSEA_TRY(wire.latency, seconds_of(8, kRounds));
-  PERSEA_TRY(const double message, seconds_of(kMessage, kMessages));
+  PERSEA_TRY(wire.latency, seconds_of(8, kRounds, 1));
+  PERSEA_TRY(const double message, seconds_of(kMessage, 1, kMessages));
   wire.rate = static_cast<double>(kMessage) / message;
   return wire;
 }
