@@ -36,10 +36,7 @@ sample_tokens = 4
 questions = 0
 TOML
 
-wrong() {
-  echo "$*" >&2
-  exit 1
-}
+. "$(dirname "$0")/ranks_that_train.sh"
 launch() {  # RANKS ARGUMENT...: `persea run` by so many ranks
   local ranks=$1
   shift
@@ -48,19 +45,12 @@ launch() {  # RANKS ARGUMENT...: `persea run` by so many ranks
 train() {  # LAB RANKS DEVICE
   launch "$2" --lab "$folder/$1" --device "$3" || { cat "$folder/out" >&2; wrong "$1: training with $2 ranks failed"; }
 }
-loss_of() { "$persea" show model --json --lab "$folder/$1" | sed -n 's/^ *"valid_loss": \([0-9.e-]*\),*$/\1/p'; }
-content_of() { "$persea" show model --json --lab "$folder/$1" | sed -n 's/^  "content": "\(.*\)",$/\1/p'; }
-close_to_cpu() {
-  awk -v a="$(loss_of "$1")" -v b="$cpu" 'BEGIN { d = a - b; exit !(a > 0 && d * d <= (1e-4 * b) ^ 2) }' ||
-    wrong "$1: a loss of $(loss_of "$1"), but $cpu on a CPU"
-  echo "$1: loss $(loss_of "$1")"
-}
 
 train cpu 1 cpu
 cpu=$(loss_of cpu)
 for ranks in 1 2 3; do
   train "gpus-$ranks" $ranks cuda
-  close_to_cpu "gpus-$ranks"
+  close_to "$cpu" 1e-4 "gpus-$ranks"
 done
 train again 2 cuda
 [[ $(content_of again) == "$(content_of gpus-2)" ]] || wrong "two ranks have other bits the second time"
@@ -68,16 +58,12 @@ train again 2 cuda
 # A rank that dies ends the job with one line, and what is left goes on from the last checkpoint.
 launch 2 --lab "$folder/killed" --device cuda --set pretrain.steps=4000 --set pretrain.checkpoint_every=4 &
 job=$!
-for _ in $(seq 6000); do
-  [[ $(cat "$folder"/killed/work/model-*/metrics.jsonl 2>/dev/null | wc -l) -ge 6 ]] && break
-  sleep 0.01
-done
+trained_for killed 6
 mapfile -t pids < <(pgrep -f "^$persea run $folder/recipe.toml")
 [[ ${#pids[@]} == 2 ]] || wrong "${#pids[@]} of 2 ranks are there"
 kill -9 "${pids[1]}"
 if wait $job; then wrong "a job that lost a rank did not fail"; fi
-[[ $(grep -c '^persea: ' "$folder/out") == 1 ]] && grep -q '^persea: rank [0-9]* has ended.* goes on from its last checkpoint' "$folder/out" ||
-  { cat "$folder/out" >&2; wrong "not the one line of a rank that has ended"; }
+one_line_of_a_dead_rank
 grep '^persea: ' "$folder/out"
 
 # What is wrong is said once.

@@ -79,26 +79,8 @@ if [[ $verb == curate ]]; then
   work='*'
   undisturbed=$("$persea" curate "$recipe" --lab "$folder/undisturbed" --threads 1 -q | tail -n 1)
 else
-  cat >"$recipe" <<'TOML'
-[corpus]
-source = "smallworld"
-documents = 300
-[tokenizer]
-kind = "bytes"
-[model]
-dim = 32
-layers = 1
-heads = 2
-context = 64
-[pretrain]
-steps = 1500
-batch_tokens = 1024
-sequence = 64
-checkpoint_every = 20
-[report]
-questions = 0
-sample_tokens = 8
-TOML
+  . "$(dirname "$0")/ranks_that_train.sh"
+  small_recipe "$recipe" 1500
   work='checkpoint-*[1-9]*'
   undisturbed=$(on_two_machines "$persea" run "$recipe" --lab "$folder/undisturbed" --threads 1 -q | tail -n 1)
 fi

@@ -37,10 +37,7 @@ sample_tokens = 8
 questions = 0
 TOML
 
-wrong() {
-  echo "$*" >&2
-  exit 1
-}
+. "$(dirname "$0")/ranks_that_train.sh"
 # train LAB RANKS [OPTION...]: the recipe by so many ranks; 0 is a process without mpirun.
 train() {
   local launcher=(mpirun --oversubscribe --bind-to none -n "$2")
@@ -48,16 +45,7 @@ train() {
   PERSEA_LAB=$folder/$1 timeout 120 "${launcher[@]}" "$persea" run "$folder/recipe.toml" --threads 1 -q "${@:3}" >"$folder/out" 2>&1 ||
     { cat "$folder/out" >&2; wrong "$1: training with $2 ranks failed"; }
 }
-# The model's loss on the held-out text, and the digest of its files.
-loss_of() { "$persea" show model --json --lab "$folder/$1" | sed -n 's/^ *"valid_loss": \([0-9.e-]*\),*$/\1/p'; }
-content_of() { "$persea" show model --json --lab "$folder/$1" | sed -n 's/^  "content": "\(.*\)",$/\1/p'; }
-close_to_alone() {
-  local loss
-  loss=$(loss_of "$1")
-  awk -v a="$loss" -v b="$alone" 'BEGIN { d = a - b; exit !(a > 0 && d * d <= (5e-3 * b) ^ 2) }' ||
-    wrong "$1: a loss of $loss, but one process has $alone"
-  echo "$1: loss $loss"
-}
+close_to_alone() { close_to "$alone" 5e-3 "$1"; }
 
 train alone 0
 alone=$(loss_of alone)
@@ -81,26 +69,19 @@ close_to_alone sliced-4
 adamw=(--set pretrain.optimizer=adamw --set pretrain.lr=0.001)
 train adamw 1 "${adamw[@]}"
 train sliced-adamw 2 --tensor-parallel 2 "${adamw[@]}"
-alone=$(loss_of adamw)
-close_to_alone sliced-adamw
-alone=$(loss_of alone)
+close_to "$(loss_of adamw)" 5e-3 sliced-adamw
 
 # killed LAB RANKS VICTIM LINES [OPTION...]: kills a rank once so many lines of metrics are there; says how the job ended.
 killed() {
   PERSEA_LAB=$folder/$1 timeout 120 mpirun --oversubscribe --bind-to none -n "$2" "$persea" run "$folder/recipe.toml" --threads 1 -q "${@:5}" >"$folder/out" 2>&1 &
   local job=$! mpirun pids
-  for _ in $(seq 2000); do
-    [[ $(cd "$folder/$1" 2>/dev/null && cat work/model-*/metrics.jsonl 2>/dev/null | wc -l) -ge $4 ]] && break
-    sleep 0.01
-  done
+  trained_for "$1" "$4"
   mpirun=$(pgrep -P $job mpirun || wrong "$1: the job ended by itself")
   mapfile -t pids < <(pgrep -P "$mpirun" persea)
   [[ ${#pids[@]} == "$2" ]] || wrong "$1: ${#pids[@]} of $2 ranks are there"
   kill -9 "${pids[$3]}"
   if wait $job; then wrong "$1: the job did not fail"; fi
-  [[ $(grep -c '^persea: ' "$folder/out") == 1 ]] || { cat "$folder/out" >&2; wrong "$1: not one line"; }
-  grep -q "^persea: rank [0-9]* has ended.* goes on from its last checkpoint" "$folder/out" || { cat "$folder/out" >&2; wrong "$1: another line"; }
-  grep '^persea: ' "$folder/out"
+  one_line_of_a_dead_rank
   "$persea" verify --lab "$folder/$1" -q >/dev/null
 }
 

@@ -98,10 +98,7 @@ CONF
   return 1
 }
 
-fail() {
-  echo "$*" >&2
-  exit 1
-}
+. "$(dirname "$0")/ranks_that_train.sh"
 # expect STATUS COMMAND...: its standard output in $folder/out, its standard error in $folder/err
 expect() {
   local wanted=$1 status=0
@@ -109,15 +106,15 @@ expect() {
   "$@" >"$folder/out" 2>"$folder/err" || status=$?
   if [[ $status != "$wanted" ]]; then
     cat "$folder/out" "$folder/err" >&2
-    fail "status $status, not $wanted: $*"
+    wrong "status $status, not $wanted: $*"
   fi
 }
-says() { grep -qE "$2" "$folder/$1" || { cat "$folder/out" "$folder/err" >&2; fail "$1 has no line \"$2\""; }; }
+says() { grep -qE "$2" "$folder/$1" || { cat "$folder/out" "$folder/err" >&2; wrong "$1 has no line \"$2\""; }; }
 until_true() { # SECONDS COMMAND...
   local end=$((SECONDS + $1))
   shift
   until "$@" >/dev/null 2>&1; do
-    ((SECONDS < end)) || fail "waited in vain for: $*"
+    ((SECONDS < end)) || wrong "waited in vain for: $*"
     sleep 0.1
   done
 }
@@ -136,36 +133,16 @@ threads = 1
 TOML
 mkdir "$folder/text"
 for i in {1..400}; do echo "{\"text\": \"$(printf 'the %s of a tale number %s and so on ' "$i" {1..40})\"}"; done >"$folder/text/a.jsonl"
-cat >"$folder/train.toml" <<'TOML'
-[corpus]
-source = "smallworld"
-documents = 300
-[tokenizer]
-kind = "bytes"
-[model]
-dim = 32
-layers = 1
-heads = 2
-context = 64
-[pretrain]
-steps = 1200
-batch_tokens = 1024
-sequence = 64
-checkpoint_every = 20
-[report]
-questions = 4
-sample_tokens = 8
-[submit]
-name = "small"
-TOML
+small_recipe "$folder/train.toml" 1200
+printf '[submit]\nname = "small"\n' >>"$folder/train.toml"
 export PERSEA_LAB=$folder/lab
 expect 0 "$persea" submit "$folder/train.toml" --dry-run --time 5 --sbatch=--qos=high --sbatch=--exclusive
 says out '^#SBATCH --time=5$'
 says out '^#SBATCH --exclusive$'
-[[ ! -e $PERSEA_LAB ]] || fail "--dry-run has made something"
+[[ ! -e $PERSEA_LAB ]] || wrong "--dry-run has made something"
 expect 1 env PATH=/nowhere "$persea" submit "$folder/train.toml"
 says err 'sbatch: is not found: jobs need Slurm'
-[[ ! -e $PERSEA_LAB ]] || fail "without Slurm a lab was made"
+[[ ! -e $PERSEA_LAB ]] || wrong "without Slurm a lab was made"
 expect 2 "$persea" submit
 expect 1 "$persea" submit --follow 7
 says err 'has no record of this job'
@@ -177,7 +154,7 @@ if ! start_slurm; then
     echo "Slurm does not start for this user: jobs are not tested"
     exit 77
   fi
-  fail "Slurm does not start"
+  wrong "Slurm does not start"
 fi
 touch "$folder/up"
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
@@ -189,11 +166,11 @@ for launcher in srun mpirun; do
   expect 0 "$persea" submit "$folder/curate.toml" --lab "$lab" --nodes 2 --launcher "$launcher"
   says err 'job [0-9]+: completed$'
   job=$(sed -n 's/^job \([0-9]*\): submitted.*/\1/p' "$folder/err")
-  is "$job" nodelist 'n[1-2]' || fail "$launcher: on $(field "$job" nodelist), not on two nodes"
-  if grep -q $'\x1b' "$folder/out"; then fail "$launcher: the log has a terminal's codes"; fi
-  [[ $(grep -c "^$alone$" "$folder/out") == 1 && $(tail -n 1 "$folder/out") == "$alone" ]] || { cat "$folder/out"; fail "$launcher: not one corpus $alone"; }
+  is "$job" nodelist 'n[1-2]' || wrong "$launcher: on $(field "$job" nodelist), not on two nodes"
+  if grep -q $'\x1b' "$folder/out"; then wrong "$launcher: the log has a terminal's codes"; fi
+  [[ $(grep -c "^$alone$" "$folder/out") == 1 && $(tail -n 1 "$folder/out") == "$alone" ]] || { cat "$folder/out"; wrong "$launcher: not one corpus $alone"; }
   record=$(echo "$lab"/jobs/*-curate)
-  for file in script recipe.toml log job.json exit; do [[ -s $record/$file ]] || fail "$record has no $file"; done
+  for file in script recipe.toml log job.json exit; do [[ -s $record/$file ]] || wrong "$record has no $file"; done
   echo "curation by two ranks, $launcher: $alone"
 done
 expect 1 timeout 60 srun --ntasks=2 --mpi=none "$persea" curate "$folder/curate.toml" --lab "$folder/none"
@@ -202,7 +179,7 @@ says err 'srun started 2 tasks that cannot know of each other'
 # What is wrong is said before or behind, once; and such a job is not tried again.
 expect 1 "$persea" submit "$folder/curate.toml" --partition none
 says err 'invalid partition'
-[[ -z $(ls "$PERSEA_LAB/jobs") ]] || fail "a job that was refused has left a record"
+[[ -z $(ls "$PERSEA_LAB/jobs") ]] || wrong "a job that was refused has left a record"
 mv "$folder/text" "$folder/moved"
 expect 1 "$persea" submit "$folder/curate.toml" --json
 mv "$folder/moved" "$folder/text"
@@ -223,8 +200,8 @@ disturbed() { # RANKS LAB COMMAND...: follows a run that COMMAND JOB disturbs
   expect 0 "$persea" submit --follow "$job" --lab "$lab"
   says out 'going on from step [1-9]'
   says err 'job [0-9]+: requeued \(restart 1\)'
-  is "$job" restartcnt 1 || fail "job $job has restarted $(field "$job" restartcnt) times"
-  [[ $(weights "$lab") == $(weights "$folder/of$ranks") ]] || fail "$*: other weights than those of an undisturbed run of as many ranks"
+  is "$job" restartcnt 1 || wrong "job $job has restarted $(field "$job" restartcnt) times"
+  [[ $(weights "$lab") == $(weights "$folder/of$ranks") ]] || wrong "$*: other weights than those of an undisturbed run of as many ranks"
   echo "$*, ranks: $ranks: the run goes on, to the same bits"
 }
 urgent() { sbatch --quiet --partition=urgent --nodes=2 --exclusive --time=1 --output=/dev/null --wrap='sleep 2'; }
@@ -244,13 +221,13 @@ until_true 60 grep -q 'going on from step' "$folder/followed"
 kill -INT "$follower"
 status=0
 wait "$follower" || status=$?
-[[ $status == 130 ]] || fail "a follower that was interrupted exits with $status"
+[[ $status == 130 ]] || wrong "a follower that was interrupted exits with $status"
 job=$(sed -n 's/.*persea submit --follow \([0-9]*\) --lab.*/\1/p' "$folder/followed")
-is "$job" state RUNNING || fail "Ctrl-C on the following has touched the job"
-grep -q "to cancel it: scancel $job" "$folder/followed" || fail "it is not said how the job is cancelled"
+is "$job" state RUNNING || wrong "Ctrl-C on the following has touched the job"
+grep -q "to cancel it: scancel $job" "$folder/followed" || wrong "it is not said how the job is cancelled"
 scancel "$job"
 expect 1 "$persea" submit --follow "$job" --lab "$lab"
 says err 'job [0-9]+: cancelled'
 sleep 3
-is "$job" state CANCELLED || fail "a cancelled job is $(field "$job" state)"
+is "$job" state CANCELLED || wrong "a cancelled job is $(field "$job" state)"
 echo "time limit, Ctrl-C and scancel: as said"

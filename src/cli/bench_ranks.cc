@@ -20,9 +20,10 @@
 namespace persea {
 namespace {
 
-constexpr int kWarmUp = 2;
+constexpr size_t kWarmUp = 2;
 constexpr size_t kMessage = size_t{1} << 20;  // bytes: long enough for the wire's full rate
-constexpr int kMessages = 32, kRounds = 400, kSums = 20;
+constexpr size_t kMessages = 32;
+constexpr int kRounds = 400, kSums = 20;
 constexpr int64_t kSum = 4 << 20;  // numbers: more than the caches hold
 
 struct Options {
@@ -36,12 +37,12 @@ struct Wire {
   double latency = 0, rate = 0;
 };
 
-// `times` messages to one rank and from another, all under way at once, as a step's are.
-Status pass_on(Ranks& ranks, int to, int from, std::span<const std::byte> out, std::span<std::byte> in, int times) {
+// Messages of `bytes` to one rank and from another, all under way at once, as a step's are.
+Status pass_on(Ranks& ranks, int to, int from, size_t bytes, std::span<const std::byte> out, std::span<std::byte> in) {
   std::vector<std::pair<int, std::unique_ptr<Transfer>>> moving;
-  for (int i = 0; i < times; ++i) {
-    moving.emplace_back(from, ranks.receive(from, in));
-    moving.emplace_back(to, ranks.send(to, out));
+  for (size_t at = 0; at < in.size(); at += bytes) {
+    moving.emplace_back(from, ranks.receive(from, in.subspan(at, bytes)));
+    moving.emplace_back(to, ranks.send(to, out.subspan(at, bytes)));
   }
   return ranks.wait([&] {
     std::erase_if(moving, [](const auto& each) { return each.second->done(); });
@@ -55,21 +56,19 @@ Result<Wire> measure_wire(Ranks& ranks) {
   Wire wire;
   if (ranks.size() == 1) return wire;
   const int to = (ranks.rank() + 1) % ranks.size(), from = (ranks.rank() + ranks.size() - 1) % ranks.size();
-  std::vector<std::byte> out(kMessage), in(kMessage);
-  const auto seconds_of = [&](size_t bytes, int rounds, int times) -> Result<double> {
-    const auto own = [&] {
-      return pass_on(ranks, to, from, std::span(out).first(bytes), std::span(in).first(bytes), times);
-    };
-    PERSEA_CHECK(own());
+  std::vector<std::byte> out(kMessages * kMessage), in(out.size());
+  const auto seconds_of = [&](size_t bytes, size_t messages, int rounds) -> Result<double> {
+    const auto all = std::span(in).first(messages * bytes);
+    PERSEA_CHECK(pass_on(ranks, to, from, bytes, out, all));
     PERSEA_CHECK(ranks.agree({}));
     const double start = wall_seconds();
-    for (int i = 0; i < rounds; ++i) PERSEA_CHECK(own());
+    for (int i = 0; i < rounds; ++i) PERSEA_CHECK(pass_on(ranks, to, from, bytes, out, all));
     PERSEA_CHECK(ranks.agree({}));
-    return (wall_seconds() - start) / (rounds * times);
+    return (wall_seconds() - start) / rounds;
   };
-  PERSEA_TRY(wire.latency, seconds_of(8, kRounds, 1));
-  PERSEA_TRY(const double message, seconds_of(kMessage, 1, kMessages));
-  wire.rate = static_cast<double>(kMessage) / message;
+  PERSEA_TRY(wire.latency, seconds_of(8, 1, kRounds));
+  PERSEA_TRY(const double seconds, seconds_of(kMessage, kMessages, 1));
+  wire.rate = static_cast<double>(out.size()) / seconds;
   return wire;
 }
 
@@ -94,7 +93,7 @@ class Bench {
   Result<Parts> parts(double seconds);
   // Steps as training takes them: {seconds of a step, of these without arithmetic}.
   Result<std::pair<double, double>> whole(double seconds);
-  const std::vector<Parameter*> parameters() { return model_.parameters(); }
+  std::vector<Parameter*> parameters() { return model_.parameters(); }
 
  private:
   double elements() const;
@@ -121,7 +120,7 @@ Result<bool> Bench::enough(size_t steps, double since, double seconds) {
 }
 
 Result<Parts> Bench::parts(double seconds) {
-  std::vector<double> passes, updates, sums;
+  std::vector<double> passes, updates;
   std::vector<std::vector<double>> at;  // by gradient, of each step
   Parts parts;
   const double since = wall_seconds();
@@ -135,7 +134,8 @@ Result<Parts> Bench::parts(double seconds) {
         parts.gradients.push_back({parameter.name, parameter.value.count()});
         at.emplace_back();
       }
-      at[next++].push_back(wall_seconds() - start);
+      if (step >= kWarmUp) at[next].push_back(wall_seconds() - start);
+      ++next;
     };
     (void)accumulate_gradients(model_, batch_, share_of_rows(batch_.sequences, ranks_.rank(), ranks_.size()),
                                checked_.micro, {.precision = checked_.precision, .gradient_done = done});
@@ -164,7 +164,7 @@ Result<std::pair<double, double>> Bench::whole(double seconds) {
   SharedStep shared(model_, optimizer_, grid, slices);
   std::vector<double> times, exchanges;
   const double since = wall_seconds();
-  for (int step = 0;; ++step) {
+  for (size_t step = 0;; ++step) {
     PERSEA_TRY(const bool last, enough(times.size(), since, seconds));
     if (last) return std::pair(median_of(times), median_of(exchanges));
     const double start = wall_seconds();

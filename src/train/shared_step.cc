@@ -18,12 +18,15 @@ Piece piece_of(const Shard& shard, const Tensor& tensor) {
 
 }  // namespace
 
+SharedStep::SharedStep(Model& model, Optimizer& optimizer, RankGrid& grid, const RankSlices& slices)
+    : model_(model), optimizer_(optimizer), grid_(grid), slices_(slices), exchange_(grid.data()) {
+  for (const Shard& shard : optimizer.shards()) shards_[shard.parameter].push_back(shard);
+}
+
 // Begins to send the shards of a gradient that is done to their owners.
 void SharedStep::send(Parameter& parameter) {
   const double start = wall_seconds();
-  for (const Shard& shard : optimizer_.shards()) {
-    if (shard.parameter == &parameter) exchange_.reduce(piece_of(shard, parameter.gradient));
-  }
+  for (const Shard& shard : shards_.at(&parameter)) exchange_.reduce(piece_of(shard, parameter.gradient));
   exchange_.progress();
   exchanging_ += wall_seconds() - start;
 }

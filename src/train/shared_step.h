@@ -5,6 +5,7 @@
 #pragma once
 
 #include <functional>
+#include <unordered_map>
 #include <vector>
 
 #include "comm/exchange.h"
@@ -29,8 +30,7 @@ struct StepReport {
 class SharedStep {
  public:
   // `slices`: what the model's passes sum with.
-  SharedStep(Model& model, Optimizer& optimizer, RankGrid& grid, const RankSlices& slices)
-      : model_(model), optimizer_(optimizer), grid_(grid), slices_(slices), exchange_(grid.data()) {}
+  SharedStep(Model& model, Optimizer& optimizer, RankGrid& grid, const RankSlices& slices);
 
   // This rank's rows of the batch forward and backward; `options` as for accumulate_gradients. Returns the reports of
   // all ranks by rank, the same on each of them; `complete` fills in what is not known here, last of all.
@@ -50,6 +50,7 @@ class SharedStep {
   RankGrid& grid_;
   const RankSlices& slices_;
   Exchange exchange_;
+  std::unordered_map<const Parameter*, std::vector<Shard>> shards_;  // of all ranks
   double exchanging_ = 0;
 };
 
