@@ -26,13 +26,13 @@ FULL = {
     "seconds": 3.0, "rounds": 2,
 }
 
-TINY = dict(dim=64, layers=2, heads=2, hidden=128, vocab=256)
+TINY = dict(dim=32, layers=1, heads=2, hidden=64, vocab=64)
 DRY = {
-    "training": [Training("tiny", TINY, length, 2, 1, 0.5) for length in (32, 64)],
-    "memory": ("tiny", TINY, 32),
-    "decoding": dict(TINY, heads=4, kv_heads=2),
-    "batches": (1, 3), "past": 8, "write": 3,
-    "losses": (TINY, 3, 2, 32),
+    "training": [Training("tiny", TINY, 16, 2, 1, 0.5)],
+    "memory": ("tiny", TINY, 16),
+    "decoding": dict(TINY, kv_heads=1),
+    "batches": (1, 3), "past": 4, "write": 2,
+    "losses": (TINY, 3, 2, 16),
     "seconds": 0.1, "rounds": 1,
 }
 

@@ -93,11 +93,10 @@ TEST_F(OnAGpu, CopiesAndZeros) {
 }
 
 TEST_F(OnAGpu, HasABandwidth) {
+  const bool real = cuda::properties().processors >= 16;
   const double found = launch(ReadBandwidth{0.01}, cuda_device);
-  EXPECT_GT(found, 0);
-  EXPECT_TRUE(std::isfinite(found));
-  if (cuda::properties().processors >= 16)
-    EXPECT_LT(found, 20e3);  // beyond any memory: what was read came from a cache
+  EXPECT_GT(found, real ? 100 : 0);
+  EXPECT_LT(found, real ? 20e3 : INFINITY);  // beyond any memory: what was read would have come from a cache
 }
 
 TEST_F(OnAGpu, ProductsOfAnyShape) {
