@@ -81,7 +81,7 @@ int run(const CliContext& context, const Options& options) {
   }
   if (const Status settled = settle_device(ranks, options.recipe->device == "cuda", recipe->device); !settled)
     return end(ranks, fail("--device {}: {}", options.recipe->device, settled.error().message));
-  const Status layout = check_layout(*recipe, ranks, options.tensor_parallel);
+  const Status layout = ranks.agree(check_layout(*recipe, ranks, options.tensor_parallel));
   if (!layout) return end(ranks, layout.error());
   const PretrainOptions training{ranks, context.quiet || context.json, options.patience, options.tensor_parallel};
   if (ranks.rank() > 0) {

@@ -74,7 +74,9 @@ void DevicePass::place(std::span<const DecoderRun> runs, int64_t rows, int64_t p
       in.tables[row] = static_cast<int32_t>(i);
       if (j >= run.count() - run.wanted) in.read[read++] = static_cast<int32_t>(row);
     }
-    std::copy_n(run.cache->block(0).pages, run.cache->pages().size(), in.pages + static_cast<int64_t>(i) * table_pages);
+    // The cache may have pages for later passes, too.
+    const int64_t pages = std::min(static_cast<int64_t>(run.cache->pages().size()), table_pages);
+    std::copy_n(run.cache->block(0).pages, pages, in.pages + static_cast<int64_t>(i) * table_pages);
   }
   for (int64_t row = rows; row < padded; ++row) in.tokens[row] = in.positions[row] = -1, in.tables[row] = 0;
   cuda::copy(cuda::Copy::to_device, inputs_.raw(), staging_.data(), bytes);
