@@ -315,6 +315,35 @@ TEST(Model, LearnsTheSameOnAGpuInBf16) {
   }
 }
 
+// Passes that are replayed leave the bits of those that are asked for kernel by kernel, between passes of other sizes
+// and validations, whatever the scale.
+TEST(Model, ReplaysPassesOnAGpu) {
+  if (!cuda::present()) GTEST_SKIP() << "no GPU here";
+  for (const auto precision : {kernels::Precision::f32, kernels::Precision::bf16}) {
+    ModelConfig config = tiny();
+    config.layers = 1;
+    config.qk_norm = true;
+    Model replayed(config, 1), asked(config, 1);
+    replayed.to(cuda_device);
+    asked.to(cuda_device);
+    Optimizer replayed_optimizer(replayed.parameters(), {}), asked_optimizer(asked.parameters(), {});
+    for (int step = 0; step < 5; ++step) {
+      for (const int64_t sequences : {2, 2, 1}) {
+        const Batch batch(sequences, 7, config.vocab, static_cast<uint64_t>(10 * step));
+        Model::LossOptions options{.scale = 0.02f * static_cast<float>(step + 1), .precision = precision};
+        const double loss = replayed.loss(batch.view(), options);
+        options.gradient_done = [](Parameter&) {};  // passes that somebody listens to are not recorded
+        EXPECT_EQ(loss, asked.loss(batch.view(), options)) << step;
+      }
+      EXPECT_EQ(replayed_optimizer.step(1, 1), asked_optimizer.step(1, 1)) << step;
+      const Batch batch(3, 9, config.vocab, 99);
+      EXPECT_EQ(replayed.loss(batch.view(), {.training = false}), asked.loss(batch.view(), {.training = false}));
+    }
+    EXPECT_EQ(replayed.recorded_passes(), 3);  // the first of a step, which writes gradients, and the two that add
+    EXPECT_EQ(asked.recorded_passes(), 0);
+  }
+}
+
 // Ids that would be read from beyond a table are refused before they reach a device.
 TEST(Model, RefusesIdsBeyondItsTables) {
   ModelConfig config = tiny();

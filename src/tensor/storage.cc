@@ -7,6 +7,7 @@
 #include <mutex>
 #include <new>
 #include <stdexcept>
+#include <utility>
 #include <vector>
 
 #include "tensor/cuda.h"
@@ -91,15 +92,36 @@ Allocator& allocator(Device device) {
   return device.kind == Device::Kind::cpu ? *host : *gpu;
 }
 
+thread_local const Arena* in_use = nullptr;
+
 }  // namespace
+
+// What it keeps is the GPU's allocator's.
+class Arena::Blocks : public Allocator {
+ public:
+  Blocks()
+      : Allocator([](int64_t bytes) { return allocator(cuda_device).take(bytes); },
+                  [](std::byte* block, int64_t bytes) { allocator(cuda_device).give(block, bytes); }) {}
+  ~Blocks() { release(); }
+};
+
+Arena::Arena() : blocks_(std::make_shared<Blocks>()) {}
+Arena::Use::Use(const Arena& arena) : before_(std::exchange(in_use, &arena)) {}
+Arena::Use::~Use() { in_use = before_; }
 
 std::shared_ptr<Storage> allocate(int64_t bytes, Device device) {
   if (bytes < 0) throw std::logic_error("allocate: a negative size");
   int64_t size = rounded(bytes > 0 ? bytes : 1);
   if (device.kind == Device::Kind::cuda) size = (size + 255) / 256 * 256;
   if (size >= kMapped) size = (size + 4095) / 4096 * 4096;
-  auto* storage = new Storage{allocator(device).take(size), size, device};
-  return {storage, [](Storage* s) {
+  if (in_use && device.kind == Device::Kind::cuda) {
+    const std::shared_ptr<Arena::Blocks> blocks = in_use->blocks_;
+    return {new Storage{blocks->take(size), size, device}, [blocks](Storage* s) {
+              blocks->give(s->data, s->bytes);
+              delete s;
+            }};
+  }
+  return {new Storage{allocator(device).take(size), size, device}, [](Storage* s) {
             allocator(s->device).give(s->data, s->bytes);
             delete s;
           }};
