@@ -90,6 +90,18 @@ Allocator& allocator(Device device) {
   static auto* gpu = new Allocator(cuda::map, [](std::byte* block, int64_t) { cuda::unmap(block); });
   return device.kind == Device::Kind::cpu ? *host : *gpu;
 }
+Allocator& pinned_allocator() {
+  static auto* pinned = new Allocator(cuda::map_pinned, [](std::byte* block, int64_t) { cuda::unmap_pinned(block); });
+  return *pinned;
+}
+
+std::shared_ptr<Storage> take(Allocator& allocator, int64_t bytes, Device device) {
+  auto* storage = new Storage{allocator.take(bytes), bytes, device};
+  return {storage, [&allocator](Storage* s) {
+            allocator.give(s->data, s->bytes);
+            delete s;
+          }};
+}
 
 }  // namespace
 
@@ -98,15 +110,16 @@ std::shared_ptr<Storage> allocate(int64_t bytes, Device device) {
   int64_t size = rounded(bytes > 0 ? bytes : 1);
   if (device.kind == Device::Kind::cuda) size = (size + 255) / 256 * 256;
   if (size >= kMapped) size = (size + 4095) / 4096 * 4096;
-  auto* storage = new Storage{allocator(device).take(size), size, device};
-  return {storage, [](Storage* s) {
-            allocator(s->device).give(s->data, s->bytes);
-            delete s;
-          }};
+  return take(allocator(device), size, device);
+}
+
+std::shared_ptr<Storage> allocate_pinned(int64_t bytes) {
+  if (bytes < 0) throw std::logic_error("allocate_pinned: a negative size");
+  return take(pinned_allocator(), rounded(bytes > 0 ? bytes : 1), cpu_device);
 }
 
 void release_kept_memory() {
-  for (const Device device : {cpu_device, cuda_device}) allocator(device).release();
+  for (Allocator* one : {&allocator(cpu_device), &allocator(cuda_device), &pinned_allocator()}) one->release();
 }
 
 }  // namespace persea
