@@ -234,8 +234,8 @@ Result<Tensor> Decoder::forward(std::span<const Piece> pieces) {
   }
   if (!device_) grow_rope(longest);
 
-  // Rows of logits: those that are told, then those of which the likeliest is chosen here: a cap may make equals of
-  // two.
+  // Rows of logits: those that are told, then those to choose from, unless the GPU does that, which it cannot before a
+  // cap: two may be equals behind it.
   const bool chosen_there = device_ && c.logit_soft_cap == 0;
   const int64_t rows_here = chosen_there ? told : wanted;
   const Shape room = {shared_rows(rows_here), c.vocab};
