@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/threads.h"
+#include "cli/model_option.h"
 #include "cli/recipe_options.h"
 #include "cli/terminal.h"
 #include "tensor/cuda.h"
@@ -117,9 +118,7 @@ void add_run(CLI::App& app, CliContext& context, VerbAction& action) {
   const auto options = std::make_shared<Options>();
   options->recipe = add_recipe_options(*verb);
   options->recipe->device = "auto";
-  verb->add_option("--device", options->recipe->device, "Where training runs: cpu, cuda, or auto, a GPU where one is")
-      ->check(CLI::IsMember({"cpu", "cuda", "auto"}))
-      ->capture_default_str();
+  add_device_option(*verb, options->recipe->device, "training");
   verb->add_option("--patience", options->patience, "Several ranks: seconds to wait for one that does not answer")
       ->check(CLI::Range(1.0, 1e6))
       ->capture_default_str();

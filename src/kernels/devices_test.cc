@@ -3,43 +3,18 @@
 
 #include <cmath>
 
-#include "base/random.h"
 #include "kernels/columns.h"
 #include "kernels/device_choice.h"
+#include "kernels/devices_for_test.h"
 #include "kernels/gemm.h"
 #include "kernels/launch.h"
 #include "kernels/optimizer.h"
 #include "kernels/round.h"
 #include "kernels/rows.h"
-#include "tensor/cuda.h"
 #include "tensor/half.h"
-#include "tensor/tensor.h"
 
 namespace persea::kernels {
 namespace {
-
-class OnAGpu : public testing::Test {
- protected:
-  void SetUp() override {
-    if (!cuda::present()) GTEST_SKIP() << "no GPU here";
-  }
-};
-
-Tensor normal_tensor(Shape shape, Random& random) {
-  Tensor tensor(std::move(shape));
-  for (float& value : tensor.span()) value = static_cast<float>(random.normal());
-  return tensor;
-}
-
-double relative_error(const Tensor& expected, const Tensor& actual) {
-  const Tensor here = actual.to(cpu_device);
-  double error = 0, norm = 0;
-  for (int64_t i = 0; i < expected.count(); ++i) {
-    const double e = double(expected.data()[i]), d = double(here.data()[i]) - e;
-    error += d * d, norm += e * e;
-  }
-  return std::sqrt(error / norm);
-}
 
 TEST(DeviceChoice, SaysWhyThereIsNoGpu) {
   EXPECT_EQ(device_from("cpu").value(), cpu_device);
@@ -47,6 +22,9 @@ TEST(DeviceChoice, SaysWhyThereIsNoGpu) {
   EXPECT_EQ(device_from("auto").value() == cuda_device, cuda::present());
   EXPECT_EQ(bool(device_from("cuda")), cuda::present());
   EXPECT_FALSE(device_from("tpu"));
+  EXPECT_FALSE(device_choice_from("auto")->insists);
+  EXPECT_TRUE(device_choice_from("cpu")->insists);
+  EXPECT_FALSE(device_choice_from("tpu"));
 }
 
 TEST(Round, TakesTheNearestOrDraws) {

@@ -21,6 +21,10 @@ struct Storage {
 // Throws std::bad_alloc where the device has no memory, std::logic_error for a device that is not there.
 std::shared_ptr<Storage> allocate(int64_t bytes, Device device = cpu_device);
 
+// The same of the CPU's memory that a GPU copies from and to by itself: copies of it need no other on the way. Taking
+// such blocks is slow, keeping them keeps the system from using them. Throws std::logic_error where no GPU is present.
+std::shared_ptr<Storage> allocate_pinned(int64_t bytes);
+
 // Blocks of the GPU that are lent to nobody else, kept until the arena and all tensors in them are gone: work that is
 // recorded (cuda::Graph) writes over what it used when it was recorded, in whatever tensor that may lie by then.
 class Arena {
