@@ -164,6 +164,7 @@ Tape::Value Model::body(Tape& tape, const TokenBatch& batch, const LossOptions& 
                     sin = tape.constant(rope_.sin);
   const auto eps = static_cast<float>(c.norm_eps);
   const Prologue activation = c.activation == Activation::swiglu ? Prologue::swiglu : Prologue::relu_squared;
+  const kernels::Precision beside_linear = kernels::beside_linear(options.precision);
   const LinearOptions plain{Prologue::none, eps, options.precision, {}, group_},
       normed{Prologue::rms_norm, eps, options.precision, group_, {}},
       activated{activation, eps, options.precision, {}, group_};
@@ -189,9 +190,9 @@ Tape::Value Model::body(Tape& tape, const TokenBatch& batch, const LossOptions& 
     if (c.qk_norm)
       qkv = tape.run(head_norm_op(), {qkv, tape.parameter(layer.q_norm), tape.parameter(layer.k_norm)},
                      HeadNormOptions{c.heads / ranks(), c.kv_heads / ranks(), eps, group_})[0];
-    const Tape::Value attended = tape.run(
-        attention_op(), {qkv, positions, starts, cos, sin},
-        AttentionOptions{batch.length, c.heads / ranks(), c.kv_heads / ranks(), c.head_dim, options.precision})[0];
+    const Tape::Value attended =
+        tape.run(attention_op(), {qkv, positions, starts, cos, sin},
+                 AttentionOptions{batch.length, c.heads / ranks(), c.kv_heads / ranks(), c.head_dim, beside_linear})[0];
     join(attended, layer.o, plain);
     const Tape::Value up =
         tape.run(linear_op(), {x, tape.parameter(layer.up), tape.parameter(layer.mlp_norm), {}}, normed)[0];
@@ -241,7 +242,7 @@ Tensor Model::targets_of(const TokenBatch& batch) const {
 }
 
 double Model::loss(const TokenBatch& batch, const LossOptions& options) {
-  const bool rounded = options.training && options.precision == kernels::Precision::bf16 && device() != cpu_device;
+  const bool rounded = options.training && options.precision != kernels::Precision::f32 && device() != cpu_device;
   if (rounded) round_matrices();
   Tape tape(options.training, rounded ? DType::bf16 : DType::f32);
   const Tape::Value x = body(tape, batch, options.training ? options : LossOptions{.training = false});
@@ -255,9 +256,9 @@ double Model::loss(const TokenBatch& batch, const LossOptions& options) {
     for (float loss : losses.span()) sum += loss;
     return sum;
   }
-  const Tape::Value loss = tape.run(
-      linear_cross_entropy_op(), {x, tape.parameter(head), tape.constant(targets)},
-      CrossEntropyOptions{options.scale, static_cast<float>(config_.logit_soft_cap), options.precision, group_})[0];
+  const Tape::Value loss = tape.run(linear_cross_entropy_op(), {x, tape.parameter(head), tape.constant(targets)},
+                                    CrossEntropyOptions{options.scale, static_cast<float>(config_.logit_soft_cap),
+                                                        kernels::beside_linear(options.precision), group_})[0];
   const Tensor scaled = tape.tensor(loss);  // read behind the backward pass: reading waits for a GPU
   tape.backward(loss, 1, options.gradient_done);
   return scaled.to(cpu_device).data()[0] / static_cast<double>(options.scale);
