@@ -1,4 +1,5 @@
-// A matrix on its way into products: as it lies, or, for fp8, rounded first, since a scale is of all of it.
+// A matrix on its way into products: as it lies, or, for fp8, rounded first, since a scale is of all of it. It refuses
+// to multiply.
 #pragma once
 
 #include "kernels/gemm.h"
@@ -9,8 +10,8 @@ namespace persea {
 
 class Factor {
  public:
-  // The axis of the matrix that a product sums over: fp8 has to lie along it, so that a use along the other one takes a
-  // copy. A product is left(depth) of one times right(depth) of another: P Q^T over columns, P^T Q over rows.
+  // The axis of the matrix that a product sums over: fp8 has to lie along it on a GPU, so that the transpose is written
+  // for sums over rows.
   enum Depth { columns = 1, rows = 2, both = 3 };
 
   // `format`: of fp8. What lies in x is looked at here for fp8, else by the products.
@@ -29,12 +30,14 @@ class Factor {
                     device);
   }
 
+  // As A, with the summed axis as its columns.
   kernels::Matrix left(Depth depth) const {
     const float* const scale = scale_.defined() ? scale_.data() : nullptr;
     if (depth == columns) return kernels::row_major(along_, along_.dim(1), scale);
     return down_.defined() ? kernels::row_major(down_, down_.dim(1), scale)
                            : kernels::transposed(along_, along_.dim(1), scale);
   }
+  // As B, with the summed axis as its rows.
   kernels::Matrix right(Depth depth) const {
     const kernels::Matrix turned = left(depth);
     return {turned.data, turned.column_stride, turned.row_stride, turned.scale};

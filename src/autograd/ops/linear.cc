@@ -50,9 +50,9 @@ struct LinearOp {
     }
   }
 
-  template <class Prologue>
-  static void make(const Prologue& prologue, Device device) {
-    if constexpr (!std::is_same_v<Prologue, kernels::Nothing>) kernels::launch(prologue, device);
+  template <class Kernel>
+  static void make(const Kernel& prologue, Device device) {
+    if constexpr (!std::is_same_v<Kernel, kernels::Nothing>) kernels::launch(prologue, device);
   }
 
   static void forward(ForwardCall& call) {
