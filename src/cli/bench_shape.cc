@@ -18,7 +18,7 @@ Result<TrainingShape::Checked> TrainingShape::checked() const {
   all.micro = micro > 0 ? micro : micro_batch_sequences(all.config, batch, length, all.device);
   if (batch % all.micro != 0) return fail("--micro {} does not divide --batch {}", all.micro, batch);
   all.settings.kind = optimizer == "muon" ? OptimizerSettings::Kind::muon : OptimizerSettings::Kind::adamw;
-  all.settings.precision = all.precision;
+  all.settings.precision = kernels::beside_linear(all.precision);
   return all;
 }
 
@@ -39,7 +39,7 @@ void add_training_shape(CLI::App& verb, TrainingShape& shape) {
   verb.add_flag("--tied,!--untied", m.tied, "The head shares the embedding's weights")->capture_default_str();
   verb.add_option("--optimizer", shape.optimizer, "Which")->check(CLI::IsMember({"adamw", "muon"}));
   verb.add_option("--precision", shape.precision, "Of the products")
-      ->check(CLI::IsMember({"f32", "bf16", "auto"}))
+      ->check(CLI::IsMember({"f32", "bf16", "fp8", "auto"}))
       ->capture_default_str();
   verb.add_option("--device", shape.device, "Where")
       ->check(CLI::IsMember({"cpu", "cuda", "auto"}))

@@ -184,6 +184,7 @@ Tape::Value Model::body(Tape& tape, const Placed& batch, const LossOptions& opti
                     cos = tape.constant(rope_.cos), sin = tape.constant(rope_.sin);
   const auto eps = static_cast<float>(c.norm_eps);
   const Prologue activation = c.activation == Activation::swiglu ? Prologue::swiglu : Prologue::relu_squared;
+  const kernels::Precision beside_linear = kernels::beside_linear(options.precision);
   const LinearOptions plain{Prologue::none, eps, options.precision, {}, group_},
       normed{Prologue::rms_norm, eps, options.precision, group_, {}},
       activated{activation, eps, options.precision, {}, group_};
@@ -208,9 +209,9 @@ Tape::Value Model::body(Tape& tape, const Placed& batch, const LossOptions& opti
     if (c.qk_norm)
       qkv = tape.run(head_norm_op(), {qkv, tape.parameter(layer.q_norm), tape.parameter(layer.k_norm)},
                      HeadNormOptions{c.heads / ranks(), c.kv_heads / ranks(), eps, group_})[0];
-    const Tape::Value attended = tape.run(
-        attention_op(), {qkv, positions, starts, cos, sin},
-        AttentionOptions{batch.length, c.heads / ranks(), c.kv_heads / ranks(), c.head_dim, options.precision})[0];
+    const Tape::Value attended =
+        tape.run(attention_op(), {qkv, positions, starts, cos, sin},
+                 AttentionOptions{batch.length, c.heads / ranks(), c.kv_heads / ranks(), c.head_dim, beside_linear})[0];
     join(attended, layer.o, plain);
     const Tape::Value up =
         tape.run(linear_op(), {x, tape.parameter(layer.up), tape.parameter(layer.mlp_norm), {}}, normed)[0];
@@ -262,7 +263,7 @@ Tensor Model::targets_of(const TokenBatch& batch) {
 }
 
 double Model::loss(const TokenBatch& batch, const LossOptions& options) {
-  const bool rounded = options.training && options.precision == kernels::Precision::bf16 && device() != cpu_device;
+  const bool rounded = options.training && options.precision != kernels::Precision::f32 && device() != cpu_device;
   if (rounded) round_matrices();
   const Placed in = place(batch);
   const Tensor targets = targets_of(batch);
@@ -284,7 +285,7 @@ double Model::loss(const TokenBatch& batch, const LossOptions& options) {
     const Tape::Value x = body(tape, in, options);
     const Tape::Value loss = tape.run(
         linear_cross_entropy_op(), {x, tape.parameter(head), tape.constant(targets), tape.constant(scales.slice(0, 1))},
-        cross_entropy(config_, group_, options.precision))[0];
+        cross_entropy(config_, group_, kernels::beside_linear(options.precision)))[0];
     const Tensor scaled = tape.tensor(loss);
     tape.backward(loss, scales.slice(1, 2), options.gradient_done);
     return scaled;

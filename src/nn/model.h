@@ -85,8 +85,8 @@ class Model {
     double dropout = 0;
     uint64_t dropout_seed = 0;
     int64_t dropout_row = 0;  // the batch's first row in the larger one
-    // Of the products, in training. On a GPU bf16 is what activations are stored in too; weights have rounded copies,
-    // their gradients are f32.
+    // Of the products, in training; fp8: of the layers' matrices, bf16 of the rest. On a GPU bf16 is then what
+    // activations are stored in too; weights have rounded copies, their gradients are f32.
     kernels::Precision precision = kernels::Precision::f32;
     GradientHook gradient_done = {};  // see Tape::backward
   };

@@ -277,10 +277,12 @@ TEST(Model, LearnsTheSameOnAGpu) {
   }
 }
 
-// In bf16, with activations in bf16 on the GPU: near the CPU's, whose activations are f32; the copies of the weights
-// are their roundings after every step.
-TEST(Model, LearnsTheSameOnAGpuInBf16) {
+// In bf16 or fp8, with activations in bf16 on the GPU: near the CPU's, whose activations are f32; the copies of the
+// weights are their roundings after every step. fp8 turns differences of bf16's size into steps of its own.
+class ModelPrecision : public testing::TestWithParam<kernels::Precision> {};
+TEST_P(ModelPrecision, LearnsTheSameOnAGpu) {
   if (!cuda::present()) GTEST_SKIP() << "no GPU here";
+  const double near = GetParam() == kernels::Precision::fp8 ? 1e-1 : 3e-2;
   for (const auto kind : {OptimizerSettings::Kind::adamw, OptimizerSettings::Kind::muon}) {
     ModelConfig config = tiny();
     config.qk_norm = config.qkv_bias = true;
@@ -291,13 +293,12 @@ TEST(Model, LearnsTheSameOnAGpuInBf16) {
     Optimizer here_optimizer(here.parameters(), settings), there_optimizer(there.parameters(), settings);
     for (int step = 0; step < 3; ++step) {
       const Batch batch(2, 21, config.vocab, static_cast<uint64_t>(step));
-      const Model::LossOptions options{
-          .scale = 0.02f, .dropout = 0.1, .dropout_seed = 7, .precision = kernels::Precision::bf16};
+      const Model::LossOptions options{.scale = 0.02f, .dropout = 0.1, .dropout_seed = 7, .precision = GetParam()};
       const double expected = here.loss(batch.view(), options), actual = there.loss(batch.view(), options);
       EXPECT_NEAR(actual / expected, 1, 1e-2) << step;
       for (size_t i = 0; step == 0 && i < here.parameters().size(); ++i) {
         EXPECT_EQ(there.parameters()[i]->gradient.dtype(), DType::f32);
-        EXPECT_LT(distance(here.parameters()[i]->gradient, there.parameters()[i]->gradient), 3e-2)
+        EXPECT_LT(distance(here.parameters()[i]->gradient, there.parameters()[i]->gradient), near)
             << here.parameters()[i]->name;
       }
       EXPECT_NEAR(there_optimizer.step(1, 1) / here_optimizer.step(1, 1), 1, 2e-2) << step;
@@ -314,6 +315,8 @@ TEST(Model, LearnsTheSameOnAGpuInBf16) {
     EXPECT_FALSE(there.embedding().rounded.defined());
   }
 }
+INSTANTIATE_TEST_SUITE_P(Rounded, ModelPrecision, testing::Values(kernels::Precision::bf16, kernels::Precision::fp8),
+                         [](const auto& tested) { return kernels::precision_name(tested.param); });
 
 // Passes that are replayed leave the bits of those that are asked for kernel by kernel, between passes of other sizes
 // and validations, whatever the scale.
