@@ -9,6 +9,7 @@
 #include "kernels/gemm.h"
 #include "kernels/launch.h"
 #include "kernels/optimizer.h"
+#include "kernels/peak.h"
 #include "kernels/round.h"
 #include "kernels/rows.h"
 #include "tensor/half.h"
@@ -67,6 +68,14 @@ TEST_F(OnAGpu, CopiesAndZeros) {
   EXPECT_EQ(relative_error(x, twin), 0);
   EXPECT_EQ(std::memcmp(back.raw(), x.slice(1, 2).raw(), 20), 0);
   for (const float value : there.to(cpu_device).span()) EXPECT_EQ(value, 0);
+}
+
+TEST_F(OnAGpu, HasABandwidth) {
+  const double found = launch(ReadBandwidth{0.01}, cuda_device);
+  EXPECT_GT(found, 0);
+  EXPECT_TRUE(std::isfinite(found));
+  if (cuda::properties().processors >= 16)
+    EXPECT_LT(found, 20e3);  // beyond any memory: what was read came from a cache
 }
 
 TEST_F(OnAGpu, ProductsOfAnyShape) {
