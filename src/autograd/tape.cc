@@ -100,10 +100,10 @@ std::vector<Tape::Value> Tape::run(const Op& op, std::vector<Value> in, std::any
   return out;
 }
 
-void Tape::backward(Value loss, float scale, const GradientHook& done) {
+void Tape::backward(Value loss, const Tensor& scale, const GradientHook& done) {
   Slot& root = slots_.at(loss.id);
   if (root.tensor.count() != 1) throw std::logic_error("backward: the loss is no single number");
-  root.gradient = Tensor::from(std::span<const float>(&scale, 1), {1}).to(root.tensor.device());
+  root.gradient = scale;
   std::map<Parameter*, int> uses;  // by ops whose backward is still to come
   const auto each_parameter = [this](const Record& record, const auto& visit) {
     for (const int id : record.in) {

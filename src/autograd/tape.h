@@ -44,9 +44,10 @@ class Tape {
   // Runs the op and records it. An undefined Value stands for an optional input that is left out.
   std::vector<Value> run(const Op& op, std::vector<Value> in, std::any options = {});
 
-  // Gradients of `scale` * loss (a tensor of one element). Memory is let go as the pass moves back; the tape is empty
-  // then. `done` is called once for each parameter, as soon as nothing more is added to its gradient.
-  void backward(Value loss, float scale = 1, const GradientHook& done = {});
+  // Gradients of the loss, a tensor of one element, times `scale`, another beside it. Memory is let go as the pass
+  // moves back; the tape is empty then. `done` is called once for each parameter, as soon as nothing more is added to
+  // its gradient.
+  void backward(Value loss, const Tensor& scale, const GradientHook& done = {});
 
  private:
   struct Slot {

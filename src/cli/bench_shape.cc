@@ -13,7 +13,7 @@ Result<TrainingShape::Checked> TrainingShape::checked() const {
   all.micro = micro > 0 ? micro : micro_batch_sequences(all.config, batch, length, all.device);
   if (batch % all.micro != 0) return fail("--micro {} does not divide --batch {}", all.micro, batch);
   all.settings.kind = optimizer == "muon" ? OptimizerSettings::Kind::muon : OptimizerSettings::Kind::adamw;
-  all.settings.precision = all.precision;
+  all.settings.precision = kernels::beside_linear(all.precision);
   return all;
 }
 
@@ -21,7 +21,7 @@ void add_training_shape(CLI::App& verb, TrainingShape& shape) {
   add_model_shape(verb, shape);
   verb.add_option("--optimizer", shape.optimizer, "Which")->check(CLI::IsMember({"adamw", "muon"}));
   verb.add_option("--precision", shape.precision, "Of the products")
-      ->check(CLI::IsMember({"f32", "bf16", "auto"}))
+      ->check(CLI::IsMember({"f32", "bf16", "fp8", "auto"}))
       ->capture_default_str();
   verb.add_option("--device", shape.device, "Where")
       ->check(CLI::IsMember({"cpu", "cuda", "auto"}))

@@ -67,7 +67,8 @@ class Run {
              std::string(kernels::precision_name(precision_of(recipe)))},
         tensors_(training_state(*model_, optimizer_, grid.tensor().rank())) {
     flops_per_token_ = config.training_flops_per_token(settings_.sequence);
-    ranks_.set_patience({options.patience, [this] { return interrupt_.interrupted(); }});
+    // An interrupted job leaves a checkpoint first, and rank 0 may be long at writing it.
+    ranks_.set_patience({options.patience, [this] { return interrupt_.interrupted() && !saving_; }});
   }
   ~Run() { ranks_.set_patience({}); }
   Run(const Run&) = delete;
@@ -117,7 +118,7 @@ class Run {
   RunRecord record_;
   double validation_seconds_ = 0;
   double others_cpu_ = 0;  // seconds of the other ranks in this session
-  bool resumed_ = false, interrupted_ = false;
+  bool resumed_ = false, interrupted_ = false, saving_ = false;
 
   double peak_gflops_ = 0, flops_per_token_ = 0;  // of all ranks
   Average rate_, loss_;
@@ -127,6 +128,7 @@ class Run {
 Json Run::state() const {
   Usage session = meter_.now();
   session.cpu += others_cpu_;
+  if (ranks_.here() < ranks_.size()) session.joules.reset();  // those of other machines are not known
   Json state = record_.json(session);
   way_.add_to(state);
   state["optimizer_steps"] = optimizer_.steps();
@@ -137,7 +139,10 @@ Json Run::state() const {
 Status Run::save() {
   PERSEA_CHECK(ranks_.agree(metrics_ ? metrics_->sync() : Status()));
   tensors_.fetch();
-  return checkpoints_.save(record_.step, state(), tensors_.on_host());
+  saving_ = true;
+  const Status saved = checkpoints_.save(record_.step, state(), tensors_.on_host());
+  saving_ = false;
+  return saved;
 }
 
 // A line of metrics.jsonl; an error reaches the other ranks where all agree on something next.

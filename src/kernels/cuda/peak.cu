@@ -7,6 +7,7 @@
 #include "kernels/cuda/device_math.h"
 #include "kernels/cuda/to_bf16.h"
 #include "kernels/gemm.h"
+#include "kernels/round_fp8.h"
 #include "tensor/cuda.h"
 
 namespace persea::kernels {
@@ -47,9 +48,16 @@ double MatrixPeak::cuda(const MatrixPeak& peak) {
   const int64_t n = is_large() ? 8192 : 64;
   const Tensor numbers({n, n}, DType::f32, cuda_device);
   cuda::each(n * n, Wave{numbers.data()});
-  const Tensor factor = peak.precision == Precision::bf16 ? cuda::to_bf16_rows(numbers, n, n, n).elements : numbers;
-  const Tensor out({n, n}, factor.dtype(), cuda_device);
-  const auto multiply = [&] { Gemm::cuda({n, n, n, row_major(factor, n), transposed(factor, n), out, n}); };
+  Tensor factor = peak.precision == Precision::f32 ? numbers : cuda::to_bf16_rows(numbers, n, n, n).elements;
+  const Tensor out({n, n}, factor.dtype(), cuda_device), scale({1}, DType::f32, cuda_device);
+  if (peak.precision == Precision::fp8) {
+    factor = Tensor({n, n}, DType::f8_e4m3, cuda_device);
+    RoundFp8::cuda({n, n, numbers, factor.dtype(), factor, {}, scale.data()});
+  }
+  const float* const scales = is_fp8(factor.dtype()) ? scale.data() : nullptr;
+  const auto multiply = [&] {
+    Gemm::cuda({n, n, n, row_major(factor, n, scales), transposed(factor, n, scales), out, n});
+  };
   multiply();
   persea::cuda::wait();
   int64_t products = 0;
