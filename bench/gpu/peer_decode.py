@@ -48,8 +48,8 @@ def block(attend, heads, kv_heads, x, weights, keys, values, position, cos, sin,
     batch, size = x.shape[0], keys.shape[-1]
     h = F.linear(F.rms_norm(x, (x.shape[1],), norm, EPS), qkv).view(batch, heads + 2 * kv_heads, size)
     q, k, v = h.split((heads, kv_heads, kv_heads), 1)
-    keys.index_copy_(2, position, rotate(k, cos, sin)[:, :, None])
-    values.index_copy_(2, position, v[:, :, None])
+    keys[:, :, position] = rotate(k, cos, sin)[:, :, None]
+    values[:, :, position] = v[:, :, None]
     x = x + F.linear(attend(rotate(q, cos, sin), keys, values, mask), o)
     gate, up = F.linear(F.rms_norm(x, (x.shape[1],), mlp_norm, EPS), up).chunk(2, -1)
     return x + F.linear(F.silu(gate) * up, down)

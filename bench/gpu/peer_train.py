@@ -8,6 +8,7 @@ Each line of the input asks one thing, in JSON:
 with SETTING = SHAPE, "length", "batch", "micro" and SHAPE = "shape": {"dim", "layers", "heads", "hidden", "vocab"}.
 """
 
+import dataclasses
 import functools
 import json
 import statistics
@@ -53,18 +54,32 @@ class Attentions:
 
 
 class Trainer:
-    def __init__(self, shape, length, device, micro):
-        self.shape, self.length, self.device = shape, length, device
+    """One model and its moments, for any length: only the tables of positions are a length's own."""
+
+    def __init__(self, shape, device):
+        self.shape, self.device = shape, device
         options = llama.Options(attention="sdpa", norm="torch", head="logits")
         with torch.device(device):
-            self.model = llama.Llama(shape, length, options)
+            self.model = llama.Llama(shape, 1, options)
         # Autocast leaves the sum of the blocks' outputs in the embedding's float32; in bf16 it is faster and smaller.
         self.model.embedding.register_forward_hook(lambda module, inputs, out: out.to(torch.bfloat16))
         self.compiled = torch.compile(self.model)
         self.optimizer = torch.optim.AdamW(llama.parameter_groups(self.model, 0.1), lr=3e-4, betas=(0.9, 0.95),
                                            fused=device == "cuda")
-        self.attentions = Attentions(shape, length, micro) if device == "cuda" else None
+        self.settings = {}  # by length and sequences of a pass
         self.any_micro = False  # one compilation for any number of sequences
+
+    def use(self, length, micro):
+        """What comes next is of this length and of passes of so many sequences."""
+        if (length, micro) not in self.settings:
+            with torch.device(self.device):
+                tables = dict(llama.Llama(dataclasses.replace(self.shape, layers=0, vocab=1), length).named_buffers())
+            attentions = Attentions(self.shape, length, micro) if self.device == "cuda" else None
+            self.settings[length, micro] = tables, attentions
+        tables, self.attentions = self.settings[length, micro]
+        for name, table in tables.items():
+            setattr(self.model, name, table)
+        self.length = length
 
     def step(self, tokens, micro):
         """One update from tokens [batch, length + 1], so many sequences at once; the mean loss in nats per token."""
@@ -154,8 +169,8 @@ class LargestPass:
 
 
 @functools.lru_cache(maxsize=None)
-def trainer_of(shape, length, device, micro):
-    return Trainer(llama.Shape(**dict(json.loads(shape))), length, device, micro)
+def trainer_of(shape, device):
+    return Trainer(llama.Shape(**json.loads(shape)), device)
 
 
 def main():
@@ -165,11 +180,10 @@ def main():
     torch._dynamo.config.automatic_dynamic_shapes = False  # each shape is compiled for itself
 
     def answer(what, shape, length, batch=2, micro=1, seconds=0.0):
+        trainer = trainer_of(json.dumps(shape), device)
+        trainer.use(length, 4 if what == "largest" else micro)
         if what == "largest":
-            if device == "cpu":
-                return {"micro": 2}
-            return LargestPass(Trainer(llama.Shape(**shape), length, device, 4)).find()
-        trainer = trainer_of(json.dumps(shape), length, device, micro)
+            return {"micro": 2} if device == "cpu" else LargestPass(trainer).find()
         if what == "warm":
             trainer.step(trainer.random_tokens(micro), micro)
             return trainer.chosen()
