@@ -27,18 +27,24 @@ class Machine:
         self.results = open(os.path.join(out, "results.jsonl"), "w")
         self.environment = dict(os.environ, PYTHONUNBUFFERED="1")
         self.environment.setdefault("PERSEA_THREADS", str(os.cpu_count()))
-        libraries = [os.path.join(self.programs, "lib"), os.environ.get("LD_LIBRARY_PATH", "")]
-        self.environment["LD_LIBRARY_PATH"] = ":".join(filter(None, libraries))
         if not dry:
-            self.find_cublas()
+            self.find_library("PERSEA_CUBLASLT", "libcublasLt.so")
+            self.find_library("PERSEA_NCCL", "libnccl.so")
         self.python = self.find_python()
 
-    def find_cublas(self):
-        """cuBLASLt as a wheel brings it, where the system has none."""
+    def find_library(self, variable, name):
+        """As a wheel brings it, where the system has none."""
         known = subprocess.run(["ldconfig", "-p"], stdout=subprocess.PIPE, text=True).stdout
-        wheels = [found for folder in sys.path for found in glob.glob(os.path.join(folder, "nvidia/*/lib/libcublasLt.so.*"))]
-        if "libcublasLt" not in known and wheels:
-            self.environment.setdefault("PERSEA_CUBLASLT", wheels[0])
+        wheels = [found for folder in sys.path for found in glob.glob(os.path.join(folder, f"nvidia/*/lib/{name}.*"))]
+        if name not in known and wheels:
+            self.environment.setdefault(variable, wheels[0])
+
+    def environment_of(self, command):
+        """Our programs have their libraries beside them; others are not to find those."""
+        libraries = [os.path.join(self.programs, "lib"), os.environ.get("LD_LIBRARY_PATH", "")]
+        if not any(str(word).startswith(self.programs) for word in command):
+            return self.environment
+        return {**self.environment, "LD_LIBRARY_PATH": ":".join(filter(None, libraries))}
 
     def find_python(self):
         """A Python that has PyTorch, or None."""
@@ -73,7 +79,7 @@ class Machine:
             log.write(" ".join(map(str, command)) + "\n")
             log.flush()
             process = subprocess.Popen(list(map(str, command)), stdout=subprocess.PIPE, stderr=log, text=True, cwd=ROOT,
-                                       env={**self.environment, **environment}, start_new_session=True)
+                                       env={**self.environment_of(command), **environment}, start_new_session=True)
             try:
                 output, _ = process.communicate(timeout=limit)
                 ended = "ok" if process.returncode == 0 else f"FAILED (status {process.returncode})"
