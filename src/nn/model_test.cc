@@ -282,7 +282,7 @@ TEST(Model, LearnsTheSameOnAGpu) {
 class ModelPrecision : public testing::TestWithParam<kernels::Precision> {};
 TEST_P(ModelPrecision, LearnsTheSameOnAGpu) {
   if (!cuda::present()) GTEST_SKIP() << "no GPU here";
-  const double near = GetParam() == kernels::Precision::fp8 ? 1e-1 : 3e-2;
+  const double near = GetParam() == kernels::Precision::fp8 ? 2e-1 : 3e-2;
   for (const auto kind : {OptimizerSettings::Kind::adamw, OptimizerSettings::Kind::muon}) {
     ModelConfig config = tiny();
     config.qk_norm = config.qkv_bias = true;
