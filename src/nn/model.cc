@@ -240,6 +240,12 @@ Tensor Model::targets_of(const TokenBatch& batch) const {
   return own_ids(targets, kernels::kTargetElsewhere).to(device());
 }
 
+// What a pass has made, to be read.
+Tensor Model::on_cpu(const Tensor& made) const {
+  if (group_) group_->wait();
+  return made.to(cpu_device);
+}
+
 double Model::loss(const TokenBatch& batch, const LossOptions& options) {
   const bool rounded = options.training && options.precision == kernels::Precision::bf16 && device() != cpu_device;
   if (rounded) round_matrices();
@@ -248,9 +254,8 @@ double Model::loss(const TokenBatch& batch, const LossOptions& options) {
   const Tensor targets = targets_of(batch);
   Parameter& head = config_.tied ? embedding_ : head_;
   if (!options.training) {
-    const Tensor losses = linear_cross_entropy_losses(tape.tensor(x), head.value, targets,
-                                                      static_cast<float>(config_.logit_soft_cap), group_)
-                              .to(cpu_device);
+    const Tensor losses = on_cpu(linear_cross_entropy_losses(tape.tensor(x), head.value, targets,
+                                                             static_cast<float>(config_.logit_soft_cap), group_));
     double sum = 0;
     for (float loss : losses.span()) sum += loss;
     return sum;
@@ -260,15 +265,14 @@ double Model::loss(const TokenBatch& batch, const LossOptions& options) {
       CrossEntropyOptions{options.scale, static_cast<float>(config_.logit_soft_cap), options.precision, group_})[0];
   const Tensor scaled = tape.tensor(loss);  // read behind the backward pass: reading waits for a GPU
   tape.backward(loss, 1, options.gradient_done);
-  return scaled.to(cpu_device).data()[0] / static_cast<double>(options.scale);
+  return on_cpu(scaled).data()[0] / static_cast<double>(options.scale);
 }
 
 std::vector<float> Model::token_losses(const TokenBatch& batch) {
   Tape tape(false);
   const Tape::Value x = body(tape, batch, {.training = false});
-  const Tensor losses = linear_cross_entropy_losses(tape.tensor(x), head().value, targets_of(batch),
-                                                    static_cast<float>(config_.logit_soft_cap), group_)
-                            .to(cpu_device);
+  const Tensor losses = on_cpu(linear_cross_entropy_losses(tape.tensor(x), head().value, targets_of(batch),
+                                                           static_cast<float>(config_.logit_soft_cap), group_));
   return {losses.data(), losses.data() + losses.count()};
 }
 
