@@ -20,7 +20,7 @@ kind = "bytes"
 [model]
 dim = 16
 layers = 1
-heads = 1
+heads = 2
 context = 32
 [pretrain]
 steps = 8
@@ -42,8 +42,8 @@ launch() {  # RANKS ARGUMENT...: `persea run` by so many ranks
   shift
   timeout 200 mpirun --oversubscribe --bind-to none -n "$ranks" "$persea" run "$folder/recipe.toml" --threads 1 -q "$@" >"$folder/out" 2>&1
 }
-train() {  # LAB RANKS DEVICE
-  launch "$2" --lab "$folder/$1" --device "$3" || { cat "$folder/out" >&2; wrong "$1: training with $2 ranks failed"; }
+train() {  # LAB RANKS DEVICE [OPTION...]
+  launch "$2" --lab "$folder/$1" --device "$3" "${@:4}" || { cat "$folder/out" >&2; wrong "$1: training with $2 ranks failed"; }
 }
 
 train cpu 1 cpu
@@ -54,6 +54,18 @@ for ranks in 1 2 3; do
 done
 train again 2 cuda
 [[ $(content_of again) == "$(content_of gpus-2)" ]] || wrong "two ranks have other bits the second time"
+
+# Two ranks hold the model together, alone and twice; "auto" takes the GPUs, which gives the same bits.
+train sliced 2 cuda --tensor-parallel 2
+close_to "$cpu" 2e-4 sliced
+train sliced-again 2 auto --tensor-parallel 2
+[[ $(content_of sliced-again) == "$(content_of sliced)" ]] || wrong "two slices have other bits the second time"
+train sliced-4 4 cuda --tensor-parallel 2
+close_to "$cpu" 2e-4 sliced-4
+adamw=(--set pretrain.optimizer=adamw --set pretrain.lr=0.001)
+train adamw 1 cpu "${adamw[@]}"
+train sliced-adamw 2 cuda --tensor-parallel 2 "${adamw[@]}"
+close_to "$(loss_of adamw)" 2e-4 sliced-adamw
 
 # A rank that dies ends the job with one line, and what is left goes on from the last checkpoint.
 launch 2 --lab "$folder/killed" --device cuda --set pretrain.steps=4000 --set pretrain.checkpoint_every=4 &

@@ -18,6 +18,9 @@ class SliceGroup {
   virtual void sum(const Tensor& tensor) = 0;
   // `all` [size, shape of own...] becomes what all ranks gave, by rank.
   virtual void gather(const Tensor& own, const Tensor& all) = 0;
+  // Until all of these are done or given up. On a GPU they only come before what it is asked for afterwards; whoever
+  // wants to read a result on the CPU calls this first, because waiting for a GPU does not see a rank that died.
+  virtual void wait() = 0;
 };
 
 }  // namespace persea

@@ -52,6 +52,17 @@ Status check_layout(const Recipe& recipe, const Ranks& ranks, int tensor_ranks) 
   return check_slices(recipe.model_config(recipe.vocab()), tensor_ranks);
 }
 
+// Ranks that run the same rows take as many at a time, which a GPU's memory decides.
+Status check_passes(const Recipe& recipe, Ranks& ranks, int tensor_ranks) {
+  const auto own = static_cast<double>(recipe.micro_sequences(tensor_ranks));
+  PERSEA_TRY(const std::vector<double> all, ranks.gather({&own, 1}));
+  const auto [least, most] = std::minmax_element(all.begin(), all.end());
+  if (*least == *most) return {};
+  return fail(
+      "GPUs of other sizes: a pass has {} sequences on rank {} and {} on rank {}: set pretrain.micro_batch = {}",
+      *least, least - all.begin(), *most, most - all.begin(), *least);
+}
+
 // One kind of device for all ranks. With "auto" that is the CPU where not each of them has a GPU of its own, and a word
 // says why; with "cuda" the same is an error.
 Status settle_device(Ranks& ranks, bool insists, Device& device) {
@@ -75,15 +86,12 @@ int run(const CliContext& context, const Options& options) {
   if (ranks.size() > 1 && options.recipe->device != "cpu") cuda::choose(ranks.place());
   auto recipe = options.recipe->load();
   if (const Status read = ranks.agree(recipe ? Status() : recipe.error()); !read) return end(ranks, read.error());
-  if (options.tensor_parallel > 1 && recipe->device != cpu_device) {
-    if (options.recipe->device == "cuda")
-      return end(ranks, fail("--device cuda: slices of a model train on CPUs yet: leave out --tensor-parallel"));
-    recipe->device = cpu_device;
-  }
   if (const Status settled = settle_device(ranks, options.recipe->device == "cuda", recipe->device); !settled)
     return end(ranks, fail("--device {}: {}", options.recipe->device, settled.error().message));
-  const Status layout = ranks.agree(check_layout(*recipe, ranks, options.tensor_parallel));
-  if (!layout) return end(ranks, layout.error());
+  if (const Status fits = ranks.agree(check_layout(*recipe, ranks, options.tensor_parallel)); !fits)
+    return end(ranks, fits.error());
+  if (const Status alike = check_passes(*recipe, ranks, options.tensor_parallel); !alike)
+    return end(ranks, alike.error());
   const PretrainOptions training{ranks, context.quiet || context.json, options.patience, options.tensor_parallel};
   if (ranks.rank() > 0) {
     const Status helped = help_line(*recipe, training);

@@ -7,7 +7,7 @@
 #include <thread>
 
 #include "base/random.h"
-#include "comm/thread_ranks.h"
+#include "comm/ranks_for_test.h"
 
 namespace persea {
 namespace {
@@ -41,31 +41,26 @@ TEST(Exchange, SumsAreThoseInTheOrderOfTheRanksAndReachAll) {
       const std::vector<float> more = floats_of(rank, kCount);
       for (size_t i = 0; i < expected.size(); ++i) expected[i] += more[i];
     }
-    const auto all = thread_ranks(count);
-    std::vector<std::thread> threads;
-    for (const auto& ranks : all) {
-      threads.emplace_back([&] {
-        std::vector<float> own = floats_of(ranks->rank(), kCount);
-        const std::vector<float> before = own;
-        const std::vector<Piece> pieces = pieces_of(own, count);
-        Exchange exchange(*ranks);
-        for (const Piece& piece : pieces) {
-          exchange.reduce(piece);
-          exchange.progress();
-        }
-        ASSERT_TRUE(exchange.wait().ok());
-        for (const Piece& piece : pieces) {
-          const auto& right = piece.owner == ranks->rank() ? expected : before;
-          ASSERT_EQ(std::memcmp(piece.data, right.data() + (piece.data - own.data()),
-                                static_cast<size_t>(piece.count) * sizeof(float)),
-                    0);
-        }
-        for (const Piece& piece : pieces) exchange.share(piece);
-        ASSERT_TRUE(exchange.wait().ok());
-        EXPECT_EQ(std::memcmp(own.data(), expected.data(), own.size() * sizeof(float)), 0);
-      });
-    }
-    for (std::thread& thread : threads) thread.join();
+    on_ranks(count, [&](Ranks& ranks) {
+      std::vector<float> own = floats_of(ranks.rank(), kCount);
+      const std::vector<float> before = own;
+      const std::vector<Piece> pieces = pieces_of(own, count);
+      Exchange exchange(ranks);
+      for (const Piece& piece : pieces) {
+        exchange.reduce(piece);
+        exchange.progress();
+      }
+      ASSERT_TRUE(exchange.wait().ok());
+      for (const Piece& piece : pieces) {
+        const auto& right = piece.owner == ranks.rank() ? expected : before;
+        ASSERT_EQ(std::memcmp(piece.data, right.data() + (static_cast<float*>(piece.data) - own.data()),
+                              static_cast<size_t>(piece.bytes())),
+                  0);
+      }
+      for (const Piece& piece : pieces) exchange.share(piece);
+      ASSERT_TRUE(exchange.wait().ok());
+      EXPECT_EQ(std::memcmp(own.data(), expected.data(), own.size() * sizeof(float)), 0);
+    });
   }
 }
 
@@ -85,6 +80,14 @@ TEST(Exchange, ARankThatEndsBeforeItSendsIsNamed) {
     });
   }
   for (std::thread& thread : threads) thread.join();
+}
+
+TEST(Exchange, PiecesOnTheCpuAreF32) {
+  const auto all = thread_ranks(2);
+  std::vector<float> own(8);
+  Exchange exchange(*all[0]);
+  EXPECT_THROW(exchange.reduce({own.data(), 8, 1, cpu_device, DType::bf16}), std::logic_error);
+  EXPECT_THROW(exchange.share({own.data(), 8, 0, cpu_device, DType::bf16}), std::logic_error);
 }
 
 }  // namespace

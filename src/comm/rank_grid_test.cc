@@ -3,21 +3,13 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
-#include <functional>
 #include <thread>
 
 #include "comm/exchange.h"
-#include "comm/thread_ranks.h"
+#include "comm/ranks_for_test.h"
 
 namespace persea {
 namespace {
-
-void on_ranks(int count, const std::function<void(Ranks&)>& body) {
-  const auto all = thread_ranks(count);
-  std::vector<std::thread> threads;
-  for (const auto& ranks : all) threads.emplace_back([&] { body(*ranks); });
-  for (std::thread& thread : threads) thread.join();
-}
 
 TEST(RankGrid, NeighboursAndThoseOfTheSamePlaceHearEachOther) {
   on_ranks(6, [](Ranks& world) {

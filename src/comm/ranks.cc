@@ -223,7 +223,7 @@ Status Ranks::join_gpus() {
   return {};
 }
 
-std::unique_ptr<Transfer> Ranks::begin(GpuBatch batch) {
+std::unique_ptr<GpuTransfer> Ranks::begin(GpuBatch batch) {
   if (world_) {
     for (auto* moves : {&batch.sends, &batch.receives}) {
       for (GpuBatch::Move& move : *moves) move.peer = number(move.peer);

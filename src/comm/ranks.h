@@ -63,7 +63,7 @@ class Ranks {
   Status join_gpus();
   void set_gpus(std::unique_ptr<GpuLink> gpus) { gpus_ = std::move(gpus); }  // joined by other means
   // Moves between joined GPUs, and sums; see GpuLink. They are moved by wait().
-  std::unique_ptr<Transfer> begin(GpuBatch batch);
+  std::unique_ptr<GpuTransfer> begin(GpuBatch batch);
   // Until `missing`, which moves things on and names the ranks that something is awaited from, names none.
   Status wait(const std::function<std::vector<int>()>& missing);
 

@@ -3,22 +3,13 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
-#include <functional>
 #include <thread>
 
 #include "base/clock.h"
-#include "comm/thread_ranks.h"
+#include "comm/ranks_for_test.h"
 
 namespace persea {
 namespace {
-
-// Runs `body` on each of `count` ranks at once.
-void on_ranks(int count, const std::function<void(Ranks&)>& body) {
-  const auto all = thread_ranks(count);
-  std::vector<std::thread> threads;
-  for (const auto& ranks : all) threads.emplace_back([&] { body(*ranks); });
-  for (std::thread& thread : threads) thread.join();
-}
 
 TEST(Ranks, OneIsDoneAtOnce) {
   const auto alone = Ranks::alone();

@@ -34,7 +34,7 @@ struct SoftmaxPart {
 // parts[r] of rows of logits, after soft_cap. With `gradient` the logits become what FinishSoftmax takes.
 struct PartialSoftmax {
   int64_t rows, columns;
-  float* logits;
+  Numbers logits;
   const int32_t* targets;
   SoftmaxPart* parts;
   float soft_cap;
@@ -47,7 +47,7 @@ struct PartialSoftmax {
 // from parts [ranks, rows] of all columns; those of this rank are parts[rank].
 struct FinishSoftmax {
   int64_t rows, columns;
-  float* logits;
+  Numbers logits;
   const int32_t* targets;
   const SoftmaxPart* parts;
   int ranks, rank;

@@ -262,6 +262,12 @@ Tensor Model::targets_of(const TokenBatch& batch) {
   return placed(3, own_ids(targets, kernels::kTargetElsewhere));
 }
 
+// What a pass has made, to be read.
+Tensor Model::on_cpu(const Tensor& made) const {
+  if (group_) group_->wait();
+  return made.to(cpu_device);
+}
+
 double Model::loss(const TokenBatch& batch, const LossOptions& options) {
   const bool rounded = options.training && options.precision != kernels::Precision::f32 && device() != cpu_device;
   if (rounded) round_matrices();
@@ -273,7 +279,7 @@ double Model::loss(const TokenBatch& batch, const LossOptions& options) {
     Tape tape(false);
     const Tape::Value x = body(tape, in, {.training = false});
     const Tensor losses =
-        linear_cross_entropy_losses(tape.tensor(x), head.value, targets, cross_entropy(config_, group_)).to(cpu_device);
+        on_cpu(linear_cross_entropy_losses(tape.tensor(x), head.value, targets, cross_entropy(config_, group_)));
     double sum = 0;
     for (float loss : losses.span()) sum += loss;
     return sum;
@@ -299,7 +305,7 @@ double Model::loss(const TokenBatch& batch, const LossOptions& options) {
                                std::array{in.tokens, in.positions, in.starts, targets, scales, rope_.cos, rope_.sin},
                                parameters(), pass)
                  : pass();
-  return scaled.to(cpu_device).data()[0] / static_cast<double>(options.scale);
+  return on_cpu(scaled).data()[0] / static_cast<double>(options.scale);
 }
 
 std::vector<float> Model::token_losses(const TokenBatch& batch) {
@@ -309,7 +315,7 @@ std::vector<float> Model::token_losses(const TokenBatch& batch) {
   Tape tape(false);
   const Tape::Value x = body(tape, in, {.training = false});
   const Tensor losses =
-      linear_cross_entropy_losses(tape.tensor(x), head().value, targets, cross_entropy(config_, group_)).to(cpu_device);
+      on_cpu(linear_cross_entropy_losses(tape.tensor(x), head().value, targets, cross_entropy(config_, group_)));
   return {losses.data(), losses.data() + losses.count()};
 }
 

@@ -113,6 +113,7 @@ class Model {
   Tape::Value body(Tape& tape, const Placed& batch, const LossOptions& options);
   Tensor targets_of(const TokenBatch& batch);
   Tensor own_ids(Tensor ids, int32_t elsewhere) const;
+  Tensor on_cpu(const Tensor& made) const;
   int ranks() const { return group_ ? group_->size() : 1; }
   ModelConfig config_;
   SliceGroup* group_;  // none: the model is whole

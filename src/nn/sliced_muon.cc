@@ -68,21 +68,21 @@ Status SlicedMuon::carry(bool home, const std::vector<Block*>& blocks) {
                              : kernels::CopyColumns{rows, columns, here, columns, there, width},
                         gradient.device());
       } else if (part.slice == own_slice()) {
-        exchange_.move(from, to, {here, count});
+        exchange_.move(from, to, {here, count}, gradient.device());
       } else if (owns && columns == width) {
-        exchange_.move(from, to, {there, count});
+        exchange_.move(from, to, {there, count}, gradient.device());
       } else if (owns) {
         const Tensor buffer({rows, columns}, DType::f32, gradient.device());
         if (home)
           kernels::launch(kernels::CopyColumns{rows, columns, there, width, buffer.data(), columns}, gradient.device());
         else
           arriving.push_back({{rows, columns, buffer.data(), columns, there, width}, buffer, gradient.device()});
-        exchange_.move(from, to, {buffer.data(), count});
+        exchange_.move(from, to, {buffer.data(), count}, gradient.device());
         leaving.push_back(buffer);
       }
     }
   }
-  PERSEA_CHECK(exchange_.wait());
+  PERSEA_CHECK(home ? exchange_.wait() : exchange_.order());
   for (const Copy& copy : arriving) kernels::launch(copy.columns, copy.device);
   return {};
 }

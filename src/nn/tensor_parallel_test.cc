@@ -4,30 +4,27 @@
 
 #include <cmath>
 #include <functional>
-#include <thread>
 
 #include "base/threads.h"
 #include "comm/rank_grid.h"
-#include "comm/thread_ranks.h"
-#include "nn/model.h"
+#include "comm/ranks_for_test.h"
+#include "nn/model_for_test.h"
 #include "nn/optimizer.h"
 #include "nn/rank_slices.h"
+#include "tensor/cuda.h"
 
 namespace persea {
 namespace {
 
 ModelConfig small() {
-  ModelConfig config;
+  ModelConfig config = tiny();
   config.vocab = 30;  // slices of other sizes with four ranks
-  config.dim = 24;
-  config.layers = 2;
   config.heads = 8;
   config.kv_heads = 4;
-  config.head_dim = 6;
-  config.hidden = 40;
-  config.context = 64;
   return config;
 }
+
+Batch batch_of(const ModelConfig& config) { return {2, 12, config.vocab, 4}; }
 
 struct Variant {
   const char* name;
@@ -41,21 +38,6 @@ const Variant kVariants[] = {{"plain", [](ModelConfig&) {}},
                              {"capped", [](ModelConfig& c) { c.logit_soft_cap = 3; }},
                              {"relu_squared", [](ModelConfig& c) { c.activation = Activation::relu_squared; }},
                              {"dropout", [](ModelConfig&) {}, 0.2}};
-
-struct Batch {
-  std::vector<int32_t> tokens, targets, positions, starts;
-  int32_t length;
-  explicit Batch(int64_t vocab, int32_t length = 12) : length(length) {
-    Random random(4);
-    for (int32_t i = 0; i < 2 * length; ++i) {
-      tokens.push_back(static_cast<int32_t>(random.below(static_cast<uint64_t>(vocab))));
-      targets.push_back(random.chance(0.1) ? -1 : static_cast<int32_t>(random.below(static_cast<uint64_t>(vocab))));
-      positions.push_back(i % length);
-      starts.push_back(0);
-    }
-  }
-  TokenBatch view() const { return {2, length, tokens, targets, positions, starts}; }
-};
 
 // Larger weights than at the start: every part of the graph matters.
 void enlarge(Model& model) {
@@ -78,24 +60,21 @@ std::vector<float> slice_of(const Tensor& whole, const ParameterSlices& slices, 
 
 void expect_close(const Tensor& found, const std::vector<float>& expected, double tolerance, const std::string& what) {
   ASSERT_EQ(found.count(), static_cast<int64_t>(expected.size())) << what;
+  const Tensor here = found.to(cpu_device);
   double error = 0, norm = 0;
   for (size_t i = 0; i < expected.size(); ++i) {
-    error += std::pow(double(found.data()[i]) - double(expected[i]), 2);
+    error += std::pow(double(here.data()[i]) - double(expected[i]), 2);
     norm += std::pow(double(expected[i]), 2);
   }
   EXPECT_LE(std::sqrt(error), tolerance * std::sqrt(norm) + 1e-12) << what;
 }
 
-void on_grid(int count, int tensor_ranks, const std::function<void(RankGrid&)>& body) {
-  const auto all = thread_ranks(count);
-  std::vector<std::thread> threads;
-  for (const auto& ranks : all) {
-    threads.emplace_back([&] {
-      RankGrid grid(*ranks, tensor_ranks);
-      body(grid);
-    });
-  }
-  for (std::thread& thread : threads) thread.join();
+void on_grid(int count, int tensor_ranks, const std::function<void(RankGrid&)>& body, Device device = cpu_device) {
+  const auto in_grid = [&](Ranks& ranks) {
+    RankGrid grid(ranks, tensor_ranks);
+    body(grid);
+  };
+  device == cpu_device ? on_ranks(count, in_grid) : on_emulated_gpus(count, in_grid);
 }
 
 class TensorParallel : public testing::Test {
@@ -107,7 +86,7 @@ TEST_F(TensorParallel, LossesAndGradientsAreThoseOfTheWholeModel) {
   for (const Variant& variant : kVariants) {
     ModelConfig config = small();
     variant.change(config);
-    const Batch batch(config.vocab);
+    const Batch batch = batch_of(config);
     const Model::LossOptions options{.scale = 0.25F, .dropout = variant.dropout, .dropout_seed = 3};
     Model whole(config, 1);
     enlarge(whole);
@@ -141,7 +120,7 @@ TEST_F(TensorParallel, SlicesOfAVocabularyMayDifferByARow) {
   ModelConfig config = small();
   config.layers = 1;
   config.vocab = 8193;
-  const Batch batch(config.vocab, 600);
+  const Batch batch(2, 600, config.vocab, 4);
   Model whole(config, 1);
   const double expected = whole.loss(batch.view(), {});
   on_grid(2, 2, [&](RankGrid& grid) {
@@ -154,7 +133,7 @@ TEST_F(TensorParallel, SlicesOfAVocabularyMayDifferByARow) {
 TEST_F(TensorParallel, WhatIsCommonHasTheSameBitsOnAllRanks) {
   ModelConfig config = small();
   config.qk_norm = true;
-  const Batch batch(config.vocab);
+  const Batch batch = batch_of(config);
   on_grid(4, 4, [&](RankGrid& grid) {
     RankSlices slices(grid.tensor());
     Model model(config, 1, &slices);
@@ -227,6 +206,78 @@ TEST_F(TensorParallel, StepsAreThoseOfTheWholeModel) {
                        1e-6, fmt::format("{} of {}: {}", tensor_ranks, count, model.parameters()[i]->name));
       });
     }
+  }
+}
+
+// Losses, gradients, and steps of both optimizers near those of the whole model on the CPU, in f32 and with activations
+// in bf16, and the same weights on all ranks where these are common.
+TEST_F(TensorParallel, LearnsTheSameOnGpus) {
+  if (!gpus_are_emulated()) GTEST_SKIP() << "no emulated GPUs here";
+  ModelConfig config = small();
+  config.qk_norm = config.qkv_bias = true;
+  config.logit_soft_cap = 20;
+  const Batch batch = batch_of(config);
+  struct Case {
+    OptimizerSettings::Kind kind;
+    kernels::Precision precision;
+    double loss, gradient, weight;  // tolerances
+  };
+  using Kind = OptimizerSettings::Kind;
+  using kernels::Precision;
+  for (const Case& c :
+       {Case{Kind::adamw, Precision::f32, 1e-5, 2e-5, 1e-3}, Case{Kind::muon, Precision::f32, 1e-5, 2e-5, 1e-3},
+        Case{Kind::muon, Precision::bf16, 1e-2, 3e-2, 1e-1}}) {
+    const Model::LossOptions options{.scale = 0.02F, .dropout = 0.1, .dropout_seed = 7, .precision = c.precision};
+    OptimizerSettings settings;
+    settings.kind = c.kind;
+    Model whole(config, 1);
+    Optimizer optimizer(whole.parameters(), settings);
+    std::vector<double> losses, norms;
+    std::vector<Tensor> gradients;
+    for (int step = 0; step < 3; ++step) {
+      losses.push_back(whole.loss(batch.view(), options));
+      for (Parameter* each : whole.parameters()) {
+        if (step == 0) gradients.push_back(each->gradient.clone());
+      }
+      norms.push_back(optimizer.step(1, 1));
+    }
+    const double held_out = whole.loss(batch.view(), {.training = false});
+    on_grid(
+        2, 2,
+        [&](RankGrid& grid) {
+          RankSlices slices(grid.tensor());
+          Model model(config, 1, &slices);
+          model.to(cuda_device);
+          Optimizer own(model.parameters(), model.slices(), settings, grid);
+          const int rank = grid.tensor().rank();
+          for (size_t step = 0; step < losses.size(); ++step) {
+            EXPECT_NEAR(model.loss(batch.view(), options) / losses[step], 1, c.loss) << step;
+            for (size_t i = 0; step == 0 && i < gradients.size(); ++i)
+              expect_close(model.parameters()[i]->gradient, slice_of(gradients[i], model.slices()[i], rank), c.gradient,
+                           "gradient of " + model.parameters()[i]->name);
+            const double squares = own.squares();
+            const auto all = grid.world().gather({&squares, 1});
+            ASSERT_TRUE(all.ok());
+            const double norm = std::sqrt((*all)[0] + (*all)[1]);
+            EXPECT_NEAR(norm / norms[step], 1, 2 * c.loss) << step;
+            ASSERT_TRUE(own.apply(norm, 1, 1).ok());
+            model.weights_changed();
+            own.drop_gradients();
+          }
+          EXPECT_NEAR(model.loss(batch.view(), {.training = false}) / held_out, 1, c.loss);
+          std::vector<double> common;
+          for (size_t i = 0; i < model.slices().size(); ++i) {
+            const Tensor value = model.parameters()[i]->value.to(cpu_device);
+            expect_close(value, slice_of(whole.parameters()[i]->value, model.slices()[i], rank), c.weight,
+                         model.parameters()[i]->name);
+            if (model.slices()[i].common) common.insert(common.end(), value.span().begin(), value.span().end());
+          }
+          const auto theirs = grid.tensor().gather(common);
+          ASSERT_TRUE(theirs.ok());
+          EXPECT_TRUE(std::equal(common.begin(), common.end(),
+                                 theirs->begin() + (1 - rank) * static_cast<int64_t>(common.size())));
+        },
+        cuda_device);
   }
 }
 

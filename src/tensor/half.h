@@ -1,4 +1,5 @@
-// The 16-bit floating-point formats of files, to and from f32 (to the nearest, ties to even).
+// The 16-bit floating-point formats, to and from f32 (to the nearest, ties to even). Kernels of a GPU may call what is
+// constexpr.
 #pragma once
 
 #include <bit>
@@ -6,7 +7,7 @@
 
 namespace persea {
 
-inline float from_bf16(uint16_t bits) { return std::bit_cast<float>(uint32_t{bits} << 16); }
+constexpr float from_bf16(uint16_t bits) { return std::bit_cast<float>(uint32_t{bits} << 16); }
 
 // IEEE binary16.
 inline float from_half(uint16_t half) {
@@ -20,7 +21,7 @@ inline float from_half(uint16_t half) {
   return std::bit_cast<float>(sign | bits);
 }
 
-inline uint16_t to_bf16(float value) {
+constexpr uint16_t to_bf16(float value) {
   const auto bits = std::bit_cast<uint32_t>(value);
   if ((bits & 0x7fffffff) > 0x7f800000) return static_cast<uint16_t>(bits >> 16 | 0x40);  // stays no number
   return static_cast<uint16_t>((bits + 0x7fff + (bits >> 16 & 1)) >> 16);

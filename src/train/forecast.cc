@@ -118,7 +118,8 @@ int64_t least_training_memory(const Recipe& recipe, const ModelConfig& c, int ra
   // Of a rank: its slices' weights and gradients (norms are small), and a share of both moments; Muon keeps one moment
   // for the matrices inside the layers.
   const int64_t moments = 2 * c.parameters() - (recipe.pretrain.optimizer == "muon" ? inside : 0);
-  const int64_t rows = std::min(recipe.micro_sequences(), (recipe.sequences() * tensor_ranks + ranks - 1) / ranks);
+  const int64_t rows =
+      std::min(recipe.micro_sequences(tensor_ranks), (recipe.sequences() * tensor_ranks + ranks - 1) / ranks);
   const auto tokens = static_cast<double>(rows * recipe.pretrain.sequence);
   const int64_t rounded = precision_of(recipe) != kernels::Precision::f32 && recipe.device != cpu_device ? 2 : 0;
   return (2 * kFloat + rounded) * c.parameters() / tensor_ranks + kFloat * moments / ranks +

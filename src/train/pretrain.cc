@@ -56,6 +56,7 @@ class Run {
         grid_(grid),
         ranks_(grid.world()),
         quiet_(options.quiet || ranks_.rank() > 0),
+        micro_sequences_(recipe.micro_sequences(grid.tensor().size())),
         model_(model_on(recipe.device, config, static_cast<uint64_t>(settings_.seed), slices)),
         optimizer_(model_->parameters(), model_->slices(), optimizer_settings(recipe), grid),
         shared_(*model_, optimizer_, grid, slices),
@@ -102,6 +103,7 @@ class Run {
   RankGrid& grid_;
   Ranks& ranks_;
   const bool quiet_;
+  const int64_t micro_sequences_;  // of a pass
   std::unique_ptr<Model> model_;
   Optimizer optimizer_;
   SharedStep shared_;
@@ -150,7 +152,7 @@ Status Run::record(const Json& line) { return metrics_ ? metrics_->append(line) 
 
 Status Run::validated() {
   const double start = wall_seconds();
-  PERSEA_TRY(validation_, validate(*model_, data_, recipe_.micro_sequences(), ranks_, grid_.tensor().size()));
+  PERSEA_TRY(validation_, validate(*model_, data_, micro_sequences_, ranks_, grid_.tensor().size()));
   validation_seconds_ = wall_seconds() - start;
   return {};
 }
@@ -211,7 +213,7 @@ Result<std::vector<StepReport>> Run::run_passes(const PackedBatch& batch, int64_
   const Model::LossOptions options{.dropout = settings_.dropout,
                                    .dropout_seed = hash64(fmt::format("{}/{}", settings_.seed, number)),
                                    .precision = precision_of(recipe_)};
-  return shared_.passes(batch, recipe_.micro_sequences(), options, [this, loading](StepReport& own) {
+  return shared_.passes(batch, micro_sequences_, options, [this, loading](StepReport& own) {
     own.compute += loading;
     own.cpu = meter_.now().cpu;
     own.interrupted = interrupt_.interrupted() ? 1 : 0;

@@ -121,7 +121,7 @@ struct Recipe {
   // The model over a vocabulary of this size; settings of 0 become what they stand for.
   ModelConfig model_config(int64_t vocab) const;
   int64_t sequences() const { return pretrain.batch_tokens / pretrain.sequence; }  // a step's
-  int64_t micro_sequences() const;                                                 // of one forward and backward pass
+  int64_t micro_sequences(int tensor_ranks = 1) const;                             // of one forward and backward pass
 };
 
 }  // namespace persea

@@ -66,7 +66,7 @@ Status SharedStep::update(double norm, double lr_scale, double max_norm) {
   const double start = wall_seconds();
   for (const Shard& shard : optimizer_.shards()) exchange_.share(piece_of(shard, shard.parameter->value));
   PERSEA_CHECK(exchange_.wait());
-  if (grid_.data().size() > 1) model_.weights_changed();  // by the others, too
+  if (grid_.world().size() > 1) model_.weights_changed();  // by the others, or from their moments
   exchanging_ += wall_seconds() - start;
   return {};
 }

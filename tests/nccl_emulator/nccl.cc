@@ -1,10 +1,11 @@
-// What the project uses of NCCL, on the CPU: ranks, which are processes or threads of one machine, pass floats through
+// What the project uses of NCCL, on the CPU: ranks, which are processes or threads of one machine, pass bytes through
 // shared memory. For tests, with tests/cuda_emulator: its "device" memory is the host's. PERSEA_NCCL names the library.
 //
 // It is stricter than NCCL: a send is done when it has been received, groups follow each other, and a call on a
-// communicator that is still at work is an error. It moves on when it is polled, and says "in progress" until all is
-// done, because the emulator's streams do at once what they are asked for. It refuses anything but communicators that
-// do not block.
+// communicator that is still at work is an error. So are places of a group that overlap, unless both are sent from, and
+// what changes while it is being sent; what is to be received is no number until it has come. It moves on when it is
+// polled, and says "in progress" until all is done, because the emulator's streams do at once what they are asked for.
+// It refuses anything but communicators that do not block.
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -21,7 +22,7 @@
 namespace {
 
 enum Status : int { kDone = 0, kSystemError = 2, kInvalidArgument = 4, kInvalidUsage = 5, kInProgress = 7 };
-constexpr int kFloat32 = 7;
+constexpr int kInt8 = 0;
 constexpr size_t kSlot = 64 << 10;
 
 struct UniqueId {
@@ -47,9 +48,19 @@ struct Move {
   size_t bytes;
   int peer;
   bool sends;
+  uint64_t sum = 0;  // of what is sent, when it was asked for
   size_t moved = 0;
   bool done = false;
 };
+
+// FNV-1a.
+uint64_t sum_of(const Move& move) {
+  uint64_t sum = 0xcbf29ce484222325;
+  for (size_t i = 0; i < move.bytes; ++i) sum = (sum ^ static_cast<uint64_t>(move.data[i])) * 0x100000001b3;
+  return sum;
+}
+
+bool overlap(const Move& a, const Move& b) { return a.data < b.data + b.bytes && b.data < a.data + a.bytes; }
 
 }  // namespace
 
@@ -79,6 +90,7 @@ void step(const Communicator& own, Move& move, Status& error) {
   if (move.sends) {
     if (there != 0) return;
     if (move.moved == move.bytes) {
+      if (sum_of(move) != move.sum) error = kInvalidUsage;
       move.done = true;
       return;
     }
@@ -130,18 +142,27 @@ Status close_group() {
   std::vector<Move> group;
   for (auto& [each, move] : gathered) {
     if (each != communicator) return gathered.clear(), kInvalidUsage;
+    for (const Move& other : group) {
+      if ((!move.sends || !other.sends) && overlap(move, other)) return gathered.clear(), kInvalidUsage;
+    }
     group.push_back(move);
   }
   gathered.clear();
   if (!communicator) return kDone;
+  for (Move& move : group) {
+    if (move.sends)
+      move.sum = sum_of(move);
+    else
+      std::memset(move.data, 0xff, move.bytes);
+  }
   communicator->groups.push_back(std::move(group));
   return kInProgress;
 }
 
 Status add(Communicator* communicator, void* data, size_t count, int type, int peer, bool sends) {
-  if (!communicator || type != kFloat32 || peer < 0 || peer >= communicator->size || !data) return kInvalidArgument;
+  if (!communicator || type != kInt8 || peer < 0 || peer >= communicator->size || !data) return kInvalidArgument;
   if (communicator->at_work()) return kInvalidArgument;
-  gathered.push_back({communicator, {static_cast<std::byte*>(data), count * sizeof(float), peer, sends}});
+  gathered.push_back({communicator, {static_cast<std::byte*>(data), count, peer, sends}});
   return depth > 0 ? kDone : close_group();
 }
 

@@ -33,10 +33,10 @@ void finish_together(const Gemm& product, const int32_t* targets, float* losses,
   const auto parts = [](const Tensor& tensor) { return reinterpret_cast<kernels::SoftmaxPart*>(tensor.data()); };
   kernels::launch_product(
       product, kernels::Nothing{},
-      kernels::PartialSoftmax{rows, columns, product.c.f32(), targets, parts(own), options.soft_cap, scale != nullptr},
+      kernels::PartialSoftmax{rows, columns, product.c, targets, parts(own), options.soft_cap, scale != nullptr},
       device);
   options.rows->gather(own, all);
-  kernels::launch(kernels::FinishSoftmax{rows, columns, product.c.f32(), targets, parts(all), options.rows->size(),
+  kernels::launch(kernels::FinishSoftmax{rows, columns, product.c, targets, parts(all), options.rows->size(),
                                          options.rows->rank(), losses, scale, options.soft_cap},
                   device);
 }

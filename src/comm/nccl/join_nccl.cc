@@ -25,7 +25,7 @@ class NcclLink : public GpuLink {
   NcclLink(const NcclLink&) = delete;
   NcclLink& operator=(const NcclLink&) = delete;
 
-  std::unique_ptr<Transfer> begin(GpuBatch batch) override {
+  std::unique_ptr<GpuTransfer> begin(GpuBatch batch) override {
     const auto queued = std::make_shared<Queued>(std::move(batch));
     queue_.push_back(queued);
     move_on();
@@ -56,21 +56,29 @@ class NcclLink : public GpuLink {
   struct Queued {
     explicit Queued(GpuBatch all) : batch(std::move(all)), ready(cuda::stream()) {}
     GpuBatch batch;
-    Mark ready;  // the floats that are sent are there, and the places for others free
+    Mark ready;  // what is sent is there, and the places for others free
     bool begun = false;
     std::optional<Mark> done;
   };
-  class Moving : public Transfer {
+  class Moving : public GpuTransfer {
    public:
     Moving(NcclLink& link, std::shared_ptr<Queued> queued) : link_(link), queued_(std::move(queued)) {}
     bool done() override {
       link_.move_on();
       return link_.failure_.empty() && queued_->done && queued_->done->passed();
     }
+    bool ordered() override {
+      if (ordered_) return true;
+      link_.move_on();
+      if (!link_.failure_.empty() || !queued_->done) return false;
+      queued_->done->hold(cuda::stream());
+      return ordered_ = true;
+    }
 
    private:
     NcclLink& link_;
     std::shared_ptr<Queued> queued_;
+    bool ordered_ = false;
   };
 
   void check(Nccl::Status status) {
@@ -89,7 +97,7 @@ class NcclLink : public GpuLink {
         first.done.emplace(stream_.get());
         queue_.pop_front();
       } else {
-        stream_.follow(first.ready);
+        first.ready.hold(stream_.get());
         ask_for_moves(first.batch);
       }
     }
@@ -98,10 +106,10 @@ class NcclLink : public GpuLink {
   void ask_for_moves(const GpuBatch& batch) {
     check(nccl_.group_start());
     for (const GpuBatch::Move& move : batch.sends)
-      check(nccl_.send(move.data, static_cast<size_t>(move.count), Nccl::kFloat32, move.peer, communicator_,
-                       stream_.get()));
+      check(
+          nccl_.send(move.data, static_cast<size_t>(move.bytes), Nccl::kInt8, move.peer, communicator_, stream_.get()));
     for (const GpuBatch::Move& move : batch.receives)
-      check(nccl_.receive(move.data, static_cast<size_t>(move.count), Nccl::kFloat32, move.peer, communicator_,
+      check(nccl_.receive(move.data, static_cast<size_t>(move.bytes), Nccl::kInt8, move.peer, communicator_,
                           stream_.get()));
     check(nccl_.group_end());
   }

@@ -16,7 +16,7 @@ struct Nccl {
   using Status = int;
   using Communicator = struct NcclCommunicatorTag*;
   static constexpr Status kDone = 0, kInProgress = 7;
-  static constexpr int kFloat32 = 7;  // ncclDataType_t
+  static constexpr int kInt8 = 0;  // ncclDataType_t: what moves are bytes
 
   struct UniqueId {
     char bytes[128];

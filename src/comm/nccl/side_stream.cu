@@ -1,20 +1,29 @@
 #include "comm/nccl/side_stream.h"
 
 #include "tensor/cuda/launch.h"
+#include "tensor/half.h"
 
 namespace persea {
 namespace {
 
 constexpr int kThreads = 256;  // of a block
 
+__device__ float number(float value) { return value; }
+__device__ float number(Bf16 value) { return from_bf16(value.bits); }
+__device__ void put(float value, float& to) { to = value; }
+__device__ void put(float value, Bf16& to) { to.bits = to_bf16(value); }
+
 // An element a thread.
+template <class T>
 __global__ void add_up_kernel(GpuBatch::Sum k) {
   const int64_t i = int64_t{blockIdx.x} * blockDim.x + threadIdx.x;
   if (i >= k.count) return;
-  float sum = k.before > 0 ? k.others[i] : k.own[i];
+  T* const own = static_cast<T*>(k.own);
+  const T* const others = static_cast<const T*>(k.others);
+  float sum = number(k.before > 0 ? others[i] : own[i]);
   for (int part = 1; part <= k.parts; ++part)
-    sum += part == k.before ? k.own[i] : k.others[(part < k.before ? part : part - 1) * k.count + i];
-  k.own[i] = sum;
+    sum += number(part == k.before ? own[i] : others[(part < k.before ? part : part - 1) * k.count + i]);
+  put(sum, own[i]);
 }
 
 }  // namespace
@@ -38,16 +47,17 @@ bool Mark::passed() const {
   return true;
 }
 
+void Mark::hold(CUstream_st* stream) const {
+  cuda::check(cudaStreamWaitEvent(stream, event_, 0), "waiting for an event");
+}
+
 SideStream::SideStream() { cuda::check(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), "making a stream"); }
 
 SideStream::~SideStream() { cudaStreamDestroy(stream_); }
 
-void SideStream::follow(const Mark& mark) const {
-  cuda::check(cudaStreamWaitEvent(stream_, mark.event(), 0), "waiting for an event");
-}
-
 void SideStream::add_up(const GpuBatch::Sum& sum) const {
-  cuda::start_on(stream_, add_up_kernel, dim3{cuda::blocks_for(sum.count, kThreads)}, kThreads, 0, sum);
+  const auto kernel = sum.dtype == DType::bf16 ? add_up_kernel<Bf16> : add_up_kernel<float>;
+  cuda::start_on(stream_, kernel, dim3{cuda::blocks_for(sum.count, kThreads)}, kThreads, 0, sum);
 }
 
 }  // namespace persea

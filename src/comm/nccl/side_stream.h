@@ -1,5 +1,5 @@
-// The stream of a GPU in which floats travel, beside the one in which it computes: what runs in it waits for marks in
-// the other, and leaves marks of its own. It refuses to move anything: NCCL does, in this stream.
+// The stream of a GPU in which numbers travel, beside the one in which it computes: each waits for marks in the other.
+// It refuses to move anything: NCCL does, in this stream.
 #pragma once
 
 #include <utility>
@@ -22,7 +22,8 @@ class Mark {
   Mark& operator=(Mark&&) = delete;
 
   bool passed() const;
-  CUevent_st* event() const { return event_; }
+  // What the stream is asked for from now on waits for the mark.
+  void hold(CUstream_st* stream) const;
 
  private:
   CUevent_st* event_ = nullptr;
@@ -36,8 +37,6 @@ class SideStream {
   SideStream& operator=(const SideStream&) = delete;
 
   CUstream_st* get() const { return stream_; }
-  // What this stream is asked for from now on waits for the mark.
-  void follow(const Mark& mark) const;
   void add_up(const GpuBatch::Sum& sum) const;
 
  private:

@@ -84,14 +84,14 @@ bool counts(int32_t target) { return target >= 0 || target == kTargetElsewhere; 
 void partial_softmax_rows(const PartialSoftmax& k, int64_t begin, int64_t end) {
   for (int64_t r = begin; r < end; ++r) {
     const int32_t target = k.targets[r];
-    k.parts[r] = counts(target) ? part_of(k.logits + r * k.columns, k.columns, target, k.soft_cap, k.gradient)
+    k.parts[r] = counts(target) ? part_of(k.logits.f32() + r * k.columns, k.columns, target, k.soft_cap, k.gradient)
                                 : SoftmaxPart{0, 0, 0};
   }
 }
 
 void finish_softmax_rows(const FinishSoftmax& k, int64_t begin, int64_t end) {
   for (int64_t r = begin; r < end; ++r) {
-    float* x = k.logits + r * k.columns;
+    float* x = k.logits.f32() + r * k.columns;
     const int32_t target = k.targets[r];
     if (!counts(target)) {
       k.losses[r] = 0;

@@ -97,20 +97,20 @@ __global__ void loss_of_rows(SoftmaxCrossEntropy k) {
 
 __device__ bool counts(int32_t target) { return target >= 0 || target == kTargetElsewhere; }
 
-template <int Width>
+template <class T, int Width>
 __global__ void parts_of_rows(PartialSoftmax k) {
   const int64_t row = blockIdx.x;
-  const float* x = k.logits + row * k.columns;
+  const T* x = as<T>(k.logits) + row * k.columns;
   const int32_t target = k.targets[row];
   LogSum own;
   if (counts(target)) own = log_sum_of<Width>(x, k.columns, k.soft_cap);
-  if (threadIdx.x == 0) k.parts[row] = {own.maximum, own.sum, target < 0 ? 0 : capped(k.soft_cap, x[target])};
+  if (threadIdx.x == 0) k.parts[row] = {own.maximum, own.sum, target < 0 ? 0 : capped(k.soft_cap, to_f32(x[target]))};
 }
 
-template <int Width>
+template <class T, int Width>
 __global__ void finish_rows(FinishSoftmax k) {
   const int64_t row = blockIdx.x;
-  float* x = k.logits + row * k.columns;
+  T* x = as<T>(k.logits) + row * k.columns;
   const int32_t target = k.targets[row];
   if (!counts(target)) {
     if (threadIdx.x == 0) k.losses[row] = 0;
@@ -145,15 +145,13 @@ void SoftmaxCrossEntropy::cuda(const SoftmaxCrossEntropy& k) {
 }
 
 void PartialSoftmax::cuda(const PartialSoftmax& k) {
-  cuda::with_storage(k.columns, {k.logits}, [&]<class T, int Width>() {
-    if constexpr (std::is_same_v<T, float>) cuda::start_rows(cuda::parts_of_rows<Width>, k);
-  });
+  cuda::with_storage(k.columns, {k.logits},
+                     [&]<class T, int Width>() { cuda::start_rows(cuda::parts_of_rows<T, Width>, k); });
 }
 
 void FinishSoftmax::cuda(const FinishSoftmax& k) {
-  cuda::with_storage(k.columns, {k.logits}, [&]<class T, int Width>() {
-    if constexpr (std::is_same_v<T, float>) cuda::start_rows(cuda::finish_rows<Width>, k);
-  });
+  cuda::with_storage(k.columns, {k.logits},
+                     [&]<class T, int Width>() { cuda::start_rows(cuda::finish_rows<T, Width>, k); });
 }
 
 }  // namespace persea::kernels
