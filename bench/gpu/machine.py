@@ -49,7 +49,10 @@ class Machine:
     def find_python(self):
         """A Python that has PyTorch, or None."""
         peers = os.environ.get("PERSEA_PEERS_PYTHON") or sys.executable
-        there = subprocess.run([peers, "-c", "import torch"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            there = subprocess.run([peers, "-c", "import torch"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        except OSError:
+            return None
         return peers if there.returncode == 0 else None
 
     def program(self, name):
