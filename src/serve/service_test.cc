@@ -44,7 +44,10 @@ TEST_F(ServiceTest, ModelsTokensAndEmbeddings) {
   const Json models = Json::parse(send("GET", "/v1/models").body);
   ASSERT_EQ(models.at("data").size(), 2U);
   EXPECT_EQ(models.at("data")[0].at("id"), "tiny");
-  EXPECT_EQ(Json::parse(send("GET", "/v1/models/chatml").body).at("id"), "chatml");
+  const Json one = Json::parse(send("GET", "/v1/models/chatml").body);
+  EXPECT_EQ(one.at("id"), "chatml");
+  EXPECT_EQ(one.at("persea").at("device"), "cpu");
+  EXPECT_EQ(one.at("persea").at("weights"), "f32");
   EXPECT_EQ(send("GET", "/v1/models/x").status, 404);
   const Json tokens = ask("/tokenize", {{"model", "tiny"}, {"prompt", "abc"}});
   EXPECT_EQ(tokens.at("count"), 4);
