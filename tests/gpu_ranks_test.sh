@@ -37,10 +37,10 @@ questions = 0
 TOML
 
 . "$(dirname "$0")/ranks_that_train.sh"
-launch() {  # RANKS ARGUMENT...: `persea run` by so many ranks
+launch() {  # RANKS ARGUMENT...: `persea run` by so many ranks. A pass takes the emulator longer than the second that mpirun leaves the others of a dead rank.
   local ranks=$1
   shift
-  timeout 200 mpirun --oversubscribe --bind-to none -n "$ranks" "$persea" run "$folder/recipe.toml" --threads 1 -q "$@" >"$folder/out" 2>&1
+  timeout 200 mpirun --mca odls_base_sigkill_timeout 60 --oversubscribe --bind-to none -n "$ranks" "$persea" run "$folder/recipe.toml" --threads 1 -q "$@" >"$folder/out" 2>&1
 }
 train() {  # LAB RANKS DEVICE [OPTION...]
   launch "$2" --lab "$folder/$1" --device "$3" "${@:4}" || { cat "$folder/out" >&2; wrong "$1: training with $2 ranks failed"; }

@@ -214,7 +214,8 @@ TEST_F(TensorParallel, StepsAreThoseOfTheWholeModel) {
 TEST_F(TensorParallel, LearnsTheSameOnGpus) {
   if (!gpus_are_emulated()) GTEST_SKIP() << "no emulated GPUs here";
   ModelConfig config = small();
-  config.qk_norm = config.qkv_bias = true;
+  config.layers = 1;
+  config.qk_norm = true;  // without biases: the gradient of those of k is rounding, which AdamW makes a step of
   config.logit_soft_cap = 20;
   const Batch batch = batch_of(config);
   struct Case {
