@@ -100,7 +100,8 @@ inline unsigned __float_as_uint(float value) {
 }
 
 // The runtime: memory is the host's, streams and events are nothing, everything is done at once. The machine has four
-// GPUs, of which CUDA_VISIBLE_DEVICES, where it is set, shows those that it names.
+// GPUs of compute capability 8.6, whose blocks have the least shared memory, of which CUDA_VISIBLE_DEVICES, where it is
+// set, shows those that it names.
 enum cudaError_t { cudaSuccess, cudaErrorMemoryAllocation, cudaErrorInvalidDevice, cudaErrorNotReady };
 enum cudaMemcpyKind { cudaMemcpyHostToDevice, cudaMemcpyDeviceToHost, cudaMemcpyDeviceToDevice };
 enum cudaDeviceAttr { cudaDevAttrComputeCapabilityMajor };
