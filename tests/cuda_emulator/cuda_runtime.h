@@ -15,8 +15,7 @@
 #define __global__
 #define __device__
 #define __host__
-#define __shared__ static  // one block at a time, on one thread
-#define __forceinline__ inline
+#define __shared__ static  // one block at a time, on one thread; what the last block left stays there
 #define __launch_bounds__(...)
 
 struct dim3 {
@@ -69,9 +68,14 @@ T __shfl_xor_sync(unsigned, T value, int mask) {
   return out;
 }
 
-struct float2 {
-  float x, y;
-};
+inline unsigned __ballot_sync(unsigned, bool predicate) {
+  const uint64_t* lanes = emulator::exchange(predicate);
+  unsigned set = 0;
+  for (unsigned lane = 0; lane < 32; ++lane) set |= static_cast<unsigned>(lanes[lane]) << lane;
+  return set;
+}
+inline int __popc(unsigned bits) { return __builtin_popcount(bits); }
+
 struct alignas(8) uint2 {
   unsigned x, y;
 };
@@ -81,8 +85,6 @@ struct alignas(16) float4 {
 struct alignas(16) uint4 {
   unsigned x, y, z, w;
 };
-inline float2 make_float2(float x, float y) { return {x, y}; }
-inline float4 make_float4(float x, float y, float z, float w) { return {x, y, z, w}; }
 inline uint4 make_uint4(unsigned x, unsigned y, unsigned z, unsigned w) { return {x, y, z, w}; }
 
 inline float rsqrtf(float x) { return 1.0F / std::sqrt(x); }
