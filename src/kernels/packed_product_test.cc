@@ -9,7 +9,9 @@
 
 #include "base/random.h"
 #include "base/threads.h"
+#include "kernels/launch.h"
 #include "kernels/targets_for_test.h"
+#include "tensor/cuda.h"
 #include "tensor/half.h"
 #include "tensor/tensor.h"
 
@@ -150,6 +152,38 @@ TEST(PackedProduct, ARowHasTheSameBitsInAnyBatchOnAnyNumberOfThreads) {
           << "type " << static_cast<int>(type);
     }
   });
+}
+
+// Panels and rows of x in several blocks. x is of numbers that bf16 holds, so that nothing of it is rounded.
+TEST(PackedProduct, AgreesOnAGpu) {
+  if (!cuda::present()) GTEST_SKIP() << "no GPU here";
+  Random random(4);
+  for (const WeightType type : kTypes)
+    for (const int64_t m : {3, 12, 40}) {
+      const int64_t n = 70, k = 96;
+      const Sample sample(type, n, k, random);
+      const Tensor x({m, k}), weights = sample.storage.to(cuda_device), y({m, n}, DType::f32, cuda_device);
+      for (float& value : x.span()) value = from_bf16(to_bf16(static_cast<float>(random.normal())));
+      const Tensor there = x.to(cuda_device);
+      RoundedRows rows{m, k, RoundedProduct::parts_for(type), nullptr};
+      const Tensor rounded({rows.count()}, DType::bf16, cuda_device);
+      rows.data = rounded.data<Bf16>();
+      launch(RoundRows{RoundRows::Form::plain, there.data(), rows}, cuda_device);
+      launch(RoundedProduct{{type, n, k, weights.raw()}, rows, y.data()}, cuda_device);
+      const Tensor here = y.to(cpu_device);
+      for (int64_t c = 0; c < n; ++c) {
+        const std::vector<float> w = row_of(sample, c);
+        for (int64_t r = 0; r < m; ++r) {
+          double sum = 0, size = 0;
+          for (int64_t i = 0; i < k; ++i) {
+            const double product = double(x.data()[r * k + i]) * w[static_cast<size_t>(i)];
+            sum += product, size += std::abs(product);
+          }
+          ASSERT_NEAR(here.data()[r * n + c], sum, 3e-6 * size + 1e-6)
+              << "type " << static_cast<int>(type) << ": " << m << " rows, at " << r << " " << c;
+        }
+      }
+    }
 }
 
 }  // namespace
