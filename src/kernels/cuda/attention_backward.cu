@@ -154,13 +154,18 @@ void AttentionBackward::cuda(const AttentionBackward& b) {
         gradients({s.heads + 2 * s.kv_heads, one}, DType::f32, cuda_device);
     float *const dq = gradients.data(), *const dk = dq + s.heads * one, *const dv = dk + s.kv_heads * one;
     const cuda::PackedGradients<T> g{dout.data<T>(), b.forward.lse, delta.data(), dq, dk, dv};
-    cuda::start(cuda::pack_gradients<T, Width>, dim3{cuda::blocks_for(tokens * s.heads, cuda::kAttentionWarps)},
-                cuda::kAttentionThreads, 0, b, dout.data<T>(), delta.data());
+    cuda::with_each(s, {a.out.at, b.dout.at}, [&]<int Each>() {
+      cuda::start(cuda::pack_gradients<T, Width, Each>, cuda::block_a_token(s), cuda::kAttentionThreads, 0, b,
+                  dout.data<T>(), delta.data());
+    });
     cuda::start(cuda::gradients_of_keys<T, Width>, cuda::blocks_of(s, s.kv_heads), cuda::kAttentionThreads,
                 sizeof(cuda::BackwardTiles<T, Width, cuda::kQueries<T, Width>>), packed.heads, g);
     cuda::start(cuda::gradients_of_queries<T, Width>, cuda::blocks_of(s, s.heads), cuda::kAttentionThreads,
                 sizeof(cuda::BackwardTiles<T, Width, cuda::kKeys<T, Width>>), packed.heads, g);
-    cuda::each(tokens * (s.heads + 2 * s.kv_heads) * (s.head_dim / 2), cuda::UnpackGradients<T, Width>{b, dq, dk, dv});
+    cuda::with_each(s, {a.cos, a.sin, b.dqkv.at}, [&]<int Each>() {
+      cuda::start(cuda::unpack_gradients<T, Width, Each>, cuda::block_a_token(s), cuda::kAttentionThreads, 0, b, dq, dk,
+                  dv);
+    });
   });
 }
 
