@@ -43,7 +43,7 @@ struct CachedAttention {
   }
 
   // The first position that one sees.
-  int64_t first_seen(int64_t position) const {
+  static constexpr int64_t first_seen(int64_t position, int64_t window, int64_t chunk) {
     if (window > 0 && position >= window) return position - window + 1;
     return chunk > 0 ? position / chunk * chunk : 0;
   }

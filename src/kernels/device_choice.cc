@@ -9,7 +9,8 @@ Result<Device> device_from(std::string_view name) {
   if (name == "auto") return cuda::present() ? cuda_device : cpu_device;
   if (name != "cuda") return fail("device {}: cpu, cuda or auto", name);
   if (!cuda_built) return fail("--device cuda: this build has no CUDA: configure it with -DPERSEA_CUDA=ON");
-  if (!cuda::present()) return fail("--device cuda: no GPU of compute capability 8.0 or later, or no driver for it");
+  if (!cuda::present())
+    return fail("--device cuda: no GPU of compute capability 8.0 or later for which this build has code, or no driver");
   return cuda_device;
 }
 

@@ -141,19 +141,20 @@ TEST_F(OnAGpu, OptimizerOverManyTensors) {
 
 TEST_F(OnAGpu, TransposesAndSums) {
   Random random(10);
-  const Tensor x = normal_tensor({7, 9}, random), there = x.to(cuda_device);
-  const Tensor turned({9, 7}), turned_there({9, 7}, DType::f32, cuda_device), sum({1}),
+  const int64_t rows = 37, columns = 70, count = rows * columns;  // several tiles, the last ones not whole
+  const Tensor x = normal_tensor({rows, columns}, random), there = x.to(cuda_device);
+  const Tensor turned({columns, rows}), turned_there({columns, rows}, DType::f32, cuda_device), sum({1}),
       sum_there({1}, DType::f32, cuda_device), factor({1});
   factor.data()[0] = 2;
   const Tensor factor_there = factor.to(cuda_device);
-  launch(Transpose{7, 9, x.data(), turned.data()}, cpu_device);
-  launch(Transpose{7, 9, there.data(), turned_there.data()}, cuda_device);
+  launch(Transpose{rows, columns, x.data(), turned.data()}, cpu_device);
+  launch(Transpose{rows, columns, there.data(), turned_there.data()}, cuda_device);
   EXPECT_EQ(relative_error(turned, turned_there), 0);
-  launch(Sum{63, x.data(), factor.data(), sum.data()}, cpu_device);
-  launch(Sum{63, there.data(), factor_there.data(), sum_there.data()}, cuda_device);
+  launch(Sum{count, x.data(), factor.data(), sum.data()}, cpu_device);
+  launch(Sum{count, there.data(), factor_there.data(), sum_there.data()}, cuda_device);
   EXPECT_LT(relative_error(sum, sum_there), 1e-6);
-  launch(ScaleBy{63, sum_there.data(), there.data()}, cuda_device);
-  launch(ScaleBy{63, sum.data(), x.data()}, cpu_device);
+  launch(ScaleBy{count, sum_there.data(), there.data()}, cuda_device);
+  launch(ScaleBy{count, sum.data(), x.data()}, cpu_device);
   EXPECT_LT(relative_error(x, there), 1e-6);
 }
 

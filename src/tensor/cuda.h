@@ -13,7 +13,7 @@ struct CUgraphExec_st;
 
 namespace persea::cuda {
 
-// A GPU, its driver and machine code for it are there. Asked once; never throws.
+// A GPU of compute capability 8.0 or later, its driver and machine code for it are there. Asked once; never throws.
 bool present();
 
 // Makes GPU `index` (modulo their number) of those that the machine shows (CUDA_VISIBLE_DEVICES) this process's. Before

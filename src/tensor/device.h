@@ -5,11 +5,10 @@
 
 namespace persea {
 
-// A process drives one GPU at most: its index says which of the machine's, for messages only.
+// A process drives one GPU at most.
 struct Device {
   enum class Kind : uint8_t { cpu, cuda };
   Kind kind = Kind::cpu;
-  int index = 0;
   bool operator==(const Device&) const = default;
 };
 

@@ -15,8 +15,7 @@
 #define __global__
 #define __device__
 #define __host__
-#define __shared__ static  // one block at a time, on one thread
-#define __forceinline__ inline
+#define __shared__ static  // one block at a time, on one thread; what the last block left stays there
 #define __launch_bounds__(...)
 
 struct dim3 {
@@ -69,9 +68,14 @@ T __shfl_xor_sync(unsigned, T value, int mask) {
   return out;
 }
 
-struct float2 {
-  float x, y;
-};
+inline unsigned __ballot_sync(unsigned, bool predicate) {
+  const uint64_t* lanes = emulator::exchange(predicate);
+  unsigned set = 0;
+  for (unsigned lane = 0; lane < 32; ++lane) set |= static_cast<unsigned>(lanes[lane]) << lane;
+  return set;
+}
+inline int __popc(unsigned bits) { return __builtin_popcount(bits); }
+
 struct alignas(8) uint2 {
   unsigned x, y;
 };
@@ -81,8 +85,6 @@ struct alignas(16) float4 {
 struct alignas(16) uint4 {
   unsigned x, y, z, w;
 };
-inline float2 make_float2(float x, float y) { return {x, y}; }
-inline float4 make_float4(float x, float y, float z, float w) { return {x, y, z, w}; }
 inline uint4 make_uint4(unsigned x, unsigned y, unsigned z, unsigned w) { return {x, y, z, w}; }
 
 inline float rsqrtf(float x) { return 1.0F / std::sqrt(x); }
@@ -100,7 +102,8 @@ inline unsigned __float_as_uint(float value) {
 }
 
 // The runtime: memory is the host's, streams and events are nothing, everything is done at once. The machine has four
-// GPUs, of which CUDA_VISIBLE_DEVICES, where it is set, shows those that it names.
+// GPUs of compute capability 8.6, whose blocks have the least shared memory, of which CUDA_VISIBLE_DEVICES, where it is
+// set, shows those that it names.
 enum cudaError_t { cudaSuccess, cudaErrorMemoryAllocation, cudaErrorInvalidDevice, cudaErrorNotReady };
 enum cudaMemcpyKind { cudaMemcpyHostToDevice, cudaMemcpyDeviceToHost, cudaMemcpyDeviceToDevice };
 enum cudaDeviceAttr { cudaDevAttrComputeCapabilityMajor };
@@ -115,6 +118,11 @@ struct cudaDeviceProp {
   cudaUUID_t uuid;
   int major, minor, multiProcessorCount;
 };
+struct cudaFuncAttributes {};
+template <class... Parameters>
+cudaError_t cudaFuncGetAttributes(cudaFuncAttributes*, void (*)(Parameters...)) {
+  return cudaSuccess;
+}
 const char* cudaGetErrorString(cudaError_t error);
 cudaError_t cudaGetLastError();
 cudaError_t cudaGetDeviceCount(int* count);

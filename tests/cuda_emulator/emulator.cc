@@ -123,7 +123,7 @@ void run(dim3 blocks, unsigned threads, size_t shared_bytes, const std::function
   Machine& m = machine();
   if (threads == 0 || threads > 1024) refuse("a block has 1 to 1024 threads");
   if (blocks.x > 0x7fffffff || blocks.y > 65535 || blocks.z > 65535) refuse("a grid of too many blocks");
-  if (shared_bytes > 227 << 10) refuse("more shared memory than a processor has");
+  if (shared_bytes > 99 << 10) refuse("more shared memory than a block may have");
   if (!m.stacks) {
     m.stacks = static_cast<std::byte*>(
         mmap(nullptr, 1024 * kStack, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0));
@@ -213,7 +213,7 @@ cudaError_t cudaSetDevice(int device) {
 }
 cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr, int) { return *value = 8, cudaSuccess; }
 cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int device) {
-  *properties = {"emulated", {}, 8, 0, 4};
+  *properties = {"emulated", {}, 8, 6, 4};
   properties->uuid.bytes[15] = static_cast<char>(shown_gpus().at(static_cast<size_t>(device)));
   return cudaSuccess;
 }

@@ -137,6 +137,7 @@ struct AttentionOp {
             sample(random, "grouped, packed", 1, {70, 4, 2, 6}, true),
             sample(random, "three tiles, packed", 1, {131, 2, 1, 32}, true),
             sample(random, "wide head", 1, {66, 1, 1, 64}, false),
+            sample(random, "wider heads, grouped, packed", 1, {67, 2, 1, 128}, true),
             sample(random, "bf16, odd shapes", 1, {71, 2, 1, 6, bf16}, true),
             sample(random, "bf16, whole tiles", 2, {128, 2, 2, 32, bf16}, false)};
   }

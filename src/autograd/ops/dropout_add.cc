@@ -55,7 +55,8 @@ struct DropoutAddOp {
   static std::vector<Sample> samples(Random& random) {
     return {
         {"a third", {random_tensor(random, {13, 9}), random_tensor(random, {13, 9})}, DropoutOptions{1 / 3.0f, 42}},
-        {"later rows", {random_tensor(random, {5, 9}), random_tensor(random, {5, 9})}, DropoutOptions{0.5f, 42, 8}}};
+        {"later rows", {random_tensor(random, {5, 9}), random_tensor(random, {5, 9})}, DropoutOptions{0.5f, 42, 8}},
+        {"many at once", {random_tensor(random, {7, 24}), random_tensor(random, {7, 24})}, DropoutOptions{0.5f, 42}}};
   }
 };
 

@@ -51,6 +51,9 @@ struct EmbeddingOp {
       cases.push_back({fmt::format("dim {}", dim),
                        {random_tensor(random, {7, dim}), Tensor::from(std::span<const int32_t>(tokens), {8})},
                        EmbeddingOptions{}});
+    Tensor many({300}, DType::i32);
+    for (int32_t& token : many.span<int32_t>()) token = static_cast<int32_t>(random.below(7));
+    cases.push_back({"frequent tokens", {random_tensor(random, {7, 264}), many}, EmbeddingOptions{}});
     return cases;
   }
 };

@@ -157,8 +157,9 @@ struct LinearCrossEntropyOp {
       kernels::Precision precision = kernels::Precision::f32;
     };
     constexpr auto bf16 = kernels::Precision::bf16;
-    for (const Case& c : {Case{"small", 6, 5, 11, 1, 0}, Case{"scaled", 40, 24, 77, 0.125f, 0},
-                          Case{"capped", 9, 8, 33, 0.5f, 3}, Case{"bf16", 35, 23, 77, 1, 0, bf16}}) {
+    for (const Case& c :
+         {Case{"small", 6, 5, 11, 1, 0}, Case{"scaled", 40, 24, 77, 0.125f, 0}, Case{"capped", 9, 8, 33, 0.5f, 3},
+          Case{"a model's vocabulary", 3, 8, 8192, 1, 0}, Case{"bf16", 35, 23, 77, 1, 0, bf16}}) {
       Tensor targets({c.n}, DType::i32);
       for (int32_t& target : targets.span<int32_t>()) target = static_cast<int32_t>(random.below(c.vocab + 1)) - 1;
       cases.push_back({c.label,

@@ -42,6 +42,7 @@ struct RowBiasOp {
 
   static std::vector<Sample> samples(Random& random) {
     return {{"few", {random_tensor(random, {5, 7}), random_tensor(random, {7})}, {}},
+            {"many at once", {random_tensor(random, {9, 24}), random_tensor(random, {24})}, {}},
             {"blocks of rows and columns", {random_tensor(random, {75, 130}), random_tensor(random, {130})}, {}}};
   }
 };

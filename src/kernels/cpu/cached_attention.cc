@@ -247,7 +247,7 @@ void attend_item(const CachedAttention& a, int64_t kv_head, int64_t first, int64
   for (int64_t i = 0; i < count; ++i) {
     const int64_t row = (first + i) / group, head = kv_head * group + (first + i) % group;
     queries[i] = {a.qkv + row * qkv_columns + head * a.head_dim, a.out + (row * a.heads + head) * a.head_dim,
-                  a.first_seen(a.past + row), a.past + row + 1};
+                  CachedAttention::first_seen(a.past + row, a.window, a.chunk), a.past + row + 1};
   }
   const int64_t offset = a.cache.offset + kv_head * CacheBlock::head_bytes(a.head_dim, a.cache.format);
   const int64_t columns = CacheBlock::value_columns(a.head_dim);

@@ -8,9 +8,14 @@ namespace persea::kernels {
 namespace cuda {
 namespace {
 
-// Queries at once in the keys' kernel: its sums take twice the registers.
-template <int Width>
-constexpr int kQueries = Width > 64 ? 32 : 64;
+// Queries at once in the keys' kernel, whose sums take twice the registers, and keys at once in the queries': as many
+// as shared memory holds.
+template <class T, int Width>
+constexpr int kQueries = sizeof(T) * Width > 256 ? 16
+                         : Width > 64            ? 32
+                                                 : 64;
+template <class T, int Width>
+constexpr int kKeys = sizeof(T) * Width > 256 ? 16 : 64;
 
 template <class T, int Width, int Rows>
 struct BackwardTiles {
@@ -35,11 +40,13 @@ __device__ void store_rows(const float (&sums)[Width / 8][4], int64_t token0, in
 // A block for 64 keys of a key/value head: all queries of its heads that see them pass by. Rows are keys.
 template <class T, int Width>
 __global__ void __launch_bounds__(kAttentionThreads) gradients_of_keys(PackedHeads<T> p, PackedGradients<T> g) {
-  constexpr int kRows = kQueries<Width>;
+  constexpr int kRows = kQueries<T, Width>;
   using Tiles = BackwardTiles<T, Width, kRows>;
+  static_assert(sizeof(Tiles) <= kSharedBytes);
   auto& tiles = *dynamic_shared<Tiles>();
   const AttentionShape& s = p.shape;
-  const int64_t key0 = int64_t{blockIdx.x} * kTokens, kv_head = blockIdx.y, sequence = blockIdx.z;
+  const auto [tile, kv_head, sequence] = own_tile(s, s.kv_heads);
+  const int64_t key0 = tile * kTokens;
   const int64_t heads = s.heads / s.kv_heads, own_head = head_offset<Width>(s, sequence, kv_head, s.kv_heads);
   const int warp = static_cast<int>(threadIdx.x) / 32;
   const int32_t* starts = p.starts + sequence * s.length;
@@ -86,11 +93,13 @@ __global__ void __launch_bounds__(kAttentionThreads) gradients_of_keys(PackedHea
 // A block for 64 queries of a head: the keys that they see pass by. Rows are queries.
 template <class T, int Width>
 __global__ void __launch_bounds__(kAttentionThreads) gradients_of_queries(PackedHeads<T> p, PackedGradients<T> g) {
-  using Tiles = BackwardTiles<T, Width, kTokens>;
+  constexpr int kRows = kKeys<T, Width>;
+  using Tiles = BackwardTiles<T, Width, kRows>;
+  static_assert(sizeof(Tiles) <= kSharedBytes);
   auto& tiles = *dynamic_shared<Tiles>();
   const AttentionShape& s = p.shape;
-  const int64_t query0 = int64_t{gridDim.x - 1 - blockIdx.x} * kTokens;
-  const int64_t head = blockIdx.y, sequence = blockIdx.z;
+  const auto [tile, head, sequence] = own_tile(s, s.heads);
+  const int64_t query0 = (tiles_of(s) - 1 - tile) * kTokens, end = smaller(query0 + kTokens, s.length);
   const int64_t at = head_offset<Width>(s, sequence, head, s.heads);
   const int64_t of_keys = head_offset<Width>(s, sequence, head / (s.heads / s.kv_heads), s.kv_heads);
   const int64_t numbers = (sequence * s.heads + head) * s.length;
@@ -106,18 +115,18 @@ __global__ void __launch_bounds__(kAttentionThreads) gradients_of_queries(Packed
   for (int i = 0; i < kTokens; ++i) first = smaller(first, tiles.starts[i]);
 
   float dq[Width / 8][4] = {};
-  for (int64_t key0 = first / kTokens * kTokens; key0 <= query0; key0 += kTokens) {
+  for (int64_t key0 = first / kRows * kRows; key0 < end; key0 += kRows) {
     __syncthreads();
-    load_tokens<T, Width>(p.k + of_keys, key0, kTokens, s.length, tiles.other);
-    load_tokens<T, Width>(p.v + of_keys, key0, kTokens, s.length, tiles.other_too);
+    load_tokens<T, Width>(p.k + of_keys, key0, kRows, s.length, tiles.other);
+    load_tokens<T, Width>(p.v + of_keys, key0, kRows, s.length, tiles.other_too);
     __syncthreads();
-    float scores[kTokens / 8][4] = {}, dscores[kTokens / 8][4] = {};
-    multiply_rows<T, kTokens, Width>(scores, tiles.own + 16 * warp * Tiles::kPitch, Tiles::kPitch, tiles.other,
-                                     Tiles::kPitch);
-    multiply_rows<T, kTokens, Width>(dscores, tiles.own_too + 16 * warp * Tiles::kPitch, Tiles::kPitch, tiles.other_too,
-                                     Tiles::kPitch);
+    float scores[kRows / 8][4] = {}, dscores[kRows / 8][4] = {};
+    multiply_rows<T, kRows, Width>(scores, tiles.own + 16 * warp * Tiles::kPitch, Tiles::kPitch, tiles.other,
+                                   Tiles::kPitch);
+    multiply_rows<T, kRows, Width>(dscores, tiles.own_too + 16 * warp * Tiles::kPitch, Tiles::kPitch, tiles.other_too,
+                                   Tiles::kPitch);
 #pragma unroll
-    for (int n = 0; n < kTokens / 8; ++n)
+    for (int n = 0; n < kRows / 8; ++n)
 #pragma unroll
       for (int i = 0; i < 4; ++i) {
         const int query = 16 * warp + group() + 8 * (i / 2);
@@ -125,8 +134,8 @@ __global__ void __launch_bounds__(kAttentionThreads) gradients_of_queries(Packed
         const float weight = seen ? exponential<T>(scores[n][i] - tiles.lse[query]) : 0;
         dscores[n][i] = weight * (dscores[n][i] - tiles.delta[query]);
       }
-    multiply_weights<T, Width, kTokens>(dq, dscores, tiles.other, Tiles::kPitch,
-                                        tiles.scratch + warp * take_scratch<T>());
+    multiply_weights<T, Width, kRows>(dq, dscores, tiles.other, Tiles::kPitch,
+                                      tiles.scratch + warp * take_scratch<T>());
   }
   store_rows<Width>(dq, query0 + 16 * warp, s.length, g.dq + at);
 }
@@ -145,14 +154,18 @@ void AttentionBackward::cuda(const AttentionBackward& b) {
         gradients({s.heads + 2 * s.kv_heads, one}, DType::f32, cuda_device);
     float *const dq = gradients.data(), *const dk = dq + s.heads * one, *const dv = dk + s.kv_heads * one;
     const cuda::PackedGradients<T> g{dout.data<T>(), b.forward.lse, delta.data(), dq, dk, dv};
-    cuda::start(cuda::pack_gradients<T, Width>, dim3{cuda::blocks_for(tokens * s.heads, cuda::kAttentionWarps)},
-                cuda::kAttentionThreads, 0, b, dout.data<T>(), delta.data());
-    const unsigned tiles = cuda::blocks_for(s.length, cuda::kTokens), sequences = static_cast<unsigned>(s.sequences);
-    cuda::start(cuda::gradients_of_keys<T, Width>, dim3{tiles, static_cast<unsigned>(s.kv_heads), sequences},
-                cuda::kAttentionThreads, sizeof(cuda::BackwardTiles<T, Width, cuda::kQueries<Width>>), packed.heads, g);
-    cuda::start(cuda::gradients_of_queries<T, Width>, dim3{tiles, static_cast<unsigned>(s.heads), sequences},
-                cuda::kAttentionThreads, sizeof(cuda::BackwardTiles<T, Width, cuda::kTokens>), packed.heads, g);
-    cuda::each(tokens * (s.heads + 2 * s.kv_heads) * (s.head_dim / 2), cuda::UnpackGradients<T, Width>{b, dq, dk, dv});
+    cuda::with_each(s, {a.out.at, b.dout.at}, [&]<int Each>() {
+      cuda::start(cuda::pack_gradients<T, Width, Each>, cuda::block_a_token(s), cuda::kAttentionThreads, 0, b,
+                  dout.data<T>(), delta.data());
+    });
+    cuda::start(cuda::gradients_of_keys<T, Width>, cuda::blocks_of(s, s.kv_heads), cuda::kAttentionThreads,
+                sizeof(cuda::BackwardTiles<T, Width, cuda::kQueries<T, Width>>), packed.heads, g);
+    cuda::start(cuda::gradients_of_queries<T, Width>, cuda::blocks_of(s, s.heads), cuda::kAttentionThreads,
+                sizeof(cuda::BackwardTiles<T, Width, cuda::kKeys<T, Width>>), packed.heads, g);
+    cuda::with_each(s, {a.cos, a.sin, b.dqkv.at}, [&]<int Each>() {
+      cuda::start(cuda::unpack_gradients<T, Width, Each>, cuda::block_a_token(s), cuda::kAttentionThreads, 0, b, dq, dk,
+                  dv);
+    });
   });
 }
 

@@ -7,88 +7,123 @@
 
 namespace persea::kernels::cuda {
 
-// A thread for each pair (i, i + Width / 2) of a padded head: pairs (i, i + head_dim / 2) turn, the other threads fill
-// the rest with zeros.
-template <class T, int Width>
-struct PackHeads {
-  Attention a;
-  T *q, *k, *v;
-  __device__ void operator()(int64_t at) const {
-    const AttentionShape& s = a.shape;
-    const int64_t heads = s.heads + 2 * s.kv_heads, half = s.head_dim / 2;
-    const int64_t i = at % (Width / 2), head = at / (Width / 2) % heads, token = at / (Width / 2) / heads;
-    const bool is_q = head < s.heads, is_v = head >= s.heads + s.kv_heads;
-    const int64_t of_kind = is_q ? head : (head - s.heads) % s.kv_heads;
-    T* to = (is_q   ? q
-             : is_v ? v
-                    : k) +
-            head_offset<Width>(s, token / s.length, of_kind, is_q ? s.heads : s.kv_heads) + token % s.length * Width;
-    if (i >= half) {
-      to[2 * i] = to[2 * i + 1] = rounded<T>(0);
-      return;
-    }
-    const T* x = as<T>(a.qkv) + token * s.qkv_columns() + head * s.head_dim;
-    float first = to_f32(x[i]), second = to_f32(x[i + half]);
-    if (!is_v) {
-      const float c = a.cos[a.positions[token] * half + i], n = a.sin[a.positions[token] * half + i];
-      const float scale = is_q ? rsqrtf(static_cast<float>(s.head_dim)) : 1;
-      const float turned = (first * c - second * n) * scale;
-      second = (second * c + first * n) * scale;
-      first = turned;
-    }
-    to[i] = rounded<T>(first);
-    to[i + half] = rounded<T>(second);
-  }
+// The block's token: each has a block, whose threads go through its heads.
+struct OwnToken {
+  int64_t index, sequence, place;  // among all; in its sequence
+  __device__ explicit OwnToken(const AttentionShape& s)
+      : index(blockIdx.x),
+        sequence(blockIdx.x / static_cast<unsigned>(s.length)),
+        place(blockIdx.x % static_cast<unsigned>(s.length)) {}
 };
 
-// dout like q, and delta: the sum of out * dout over a head. A warp for each token and head.
-template <class T, int Width>
-__global__ void pack_gradients(AttentionBackward b, T* dout, float* delta) {
-  const AttentionShape& s = b.forward.shape;
-  const int64_t at = int64_t{blockIdx.x} * kAttentionWarps + threadIdx.x / 32;
-  if (at >= s.sequences * s.length * s.heads) return;
-  const int64_t token = at / s.heads, head = at % s.heads, from = at * s.head_dim;
-  T* to = dout + head_offset<Width>(s, token / s.length, head, s.heads) + token % s.length * Width;
-  float sum = 0;
-  for (int64_t i = threadIdx.x % 32; i < Width; i += 32) {
-    const T gradient = i < s.head_dim ? as<T>(b.dout)[from + i] : rounded<T>(0);
-    to[i] = gradient;
-    if (i < s.head_dim) sum += to_f32(gradient) * to_f32(as<T>(b.forward.out)[from + i]);
-  }
-  sum = warp_sum(sum);
-  if (threadIdx.x % 32 == 0) delta[(token / s.length * s.heads + head) * s.length + token % s.length] = sum;
+// Heads of a token of qkv, of which the first are q's, then k's, then v's.
+__device__ inline int all_heads(const AttentionShape& s) { return static_cast<int>(s.heads + 2 * s.kv_heads); }
+__device__ inline bool is_q(const AttentionShape& s, int head) { return head < s.heads; }
+__device__ inline bool is_v(const AttentionShape& s, int head) { return head >= s.heads + s.kv_heads; }
+
+// Where a head of qkv lies packed.
+template <int Width, class Number>
+__device__ Number* packed_at(const AttentionShape& s, const OwnToken& token, int head, Number* q, Number* k,
+                             Number* v) {
+  const int64_t within = token.place * Width;
+  if (is_q(s, head)) return q + head_offset<Width>(s, token.sequence, head, s.heads) + within;
+  const int64_t of_kind = head - s.heads - (is_v(s, head) ? s.kv_heads : 0);
+  return (is_v(s, head) ? v : k) + head_offset<Width>(s, token.sequence, of_kind, s.kv_heads) + within;
 }
 
-// Packed gradients, turned back, into dqkv: a thread for each pair of a head.
-template <class T, int Width>
-struct UnpackGradients {
-  AttentionBackward b;
-  const float *dq, *dk, *dv;
-  __device__ void operator()(int64_t at) const {
-    const Attention& a = b.forward;
-    const AttentionShape& s = a.shape;
-    const int64_t heads = s.heads + 2 * s.kv_heads, half = s.head_dim / 2;
-    const int64_t i = at % half, head = at / half % heads, token = at / half / heads;
-    const bool is_q = head < s.heads, is_v = head >= s.heads + s.kv_heads;
-    const int64_t of_kind = is_q ? head : (head - s.heads) % s.kv_heads;
-    const float* from = (is_q   ? dq
-                         : is_v ? dv
-                                : dk) +
-                        head_offset<Width>(s, token / s.length, of_kind, is_q ? s.heads : s.kv_heads) +
-                        token % s.length * Width;
-    float first = from[i], second = from[i + half];
-    if (!is_v) {
-      const float c = a.cos[a.positions[token] * half + i], n = a.sin[a.positions[token] * half + i];
-      const float scale = is_q ? rsqrtf(static_cast<float>(s.head_dim)) : 1;
-      const float turned = (first * c + second * n) * scale;
-      second = (second * c - first * n) * scale;
-      first = turned;
-    }
-    T* to = as<T>(b.dqkv) + token * s.qkv_columns() + head * s.head_dim;
-    to[i] = rounded<T>(first);
-    to[i + half] = rounded<T>(second);
+// Numbers i to i + Each of a head's halves, of q and k, turned by their angles (direction 1) or back (-1).
+template <int Each>
+__device__ void turn(const Attention& a, const OwnToken& token, int head, int i, float direction, Floats<Each>& first,
+                     Floats<Each>& second) {
+  if (is_v(a.shape, head)) return;
+  const int64_t at = a.positions[token.index] * (a.shape.head_dim / 2) + i;
+  const auto c = load<Each>(a.cos + at), n = load<Each>(a.sin + at);
+  const float scale = is_q(a.shape, head) ? rsqrtf(static_cast<float>(a.shape.head_dim)) : 1;
+#pragma unroll
+  for (int j = 0; j < Each; ++j) {
+    const float x = first.at[j], y = second.at[j], sine = direction * n.at[j];
+    first.at[j] = (x * c.at[j] - y * sine) * scale;
+    second.at[j] = (y * c.at[j] + x * sine) * scale;
   }
-};
+}
+
+// A thread has Each numbers of each half of a padded head, or fills twice as many of the rest with zeros.
+template <class T, int Width, int Each>
+__global__ void pack_heads(Attention a, T* q, T* k, T* v) {
+  constexpr int kOfHead = Width / 2 / Each;
+  const AttentionShape& s = a.shape;
+  const OwnToken token(s);
+  const int half = static_cast<int>(s.head_dim / 2);
+  for (int at = static_cast<int>(threadIdx.x); at < all_heads(s) * kOfHead; at += kAttentionThreads) {
+    const int head = at / kOfHead, i = at % kOfHead * Each;
+    T* const to = packed_at<Width>(s, token, head, q, k, v);
+    if (i >= half) {
+      store<Each>(Floats<Each>{}, to + 2 * i);
+      store<Each>(Floats<Each>{}, to + 2 * i + Each);
+      continue;
+    }
+    const T* x = as<T>(a.qkv) + token.index * s.qkv_columns() + head * s.head_dim + i;
+    auto first = load<Each>(x), second = load<Each>(x + half);
+    turn(a, token, head, i, 1, first, second);
+    store<Each>(first, to + i);
+    store<Each>(second, to + i + half);
+  }
+}
+
+// dout like q, and delta: the sum of out * dout over a head.
+template <class T, int Width, int Each>
+__global__ void pack_gradients(AttentionBackward b, T* dout, float* delta) {
+  constexpr int kLanes = Width / Each < 32 ? Width / Each : 32, kHeads = kAttentionThreads / kLanes;
+  const AttentionShape& s = b.forward.shape;
+  const OwnToken token(s);
+  const int lane = static_cast<int>(threadIdx.x) % kLanes;
+  for (int64_t head0 = 0; head0 < s.heads; head0 += kHeads) {  // whole warps: their lanes add up together
+    const int64_t head = head0 + threadIdx.x / kLanes, from = (token.index * s.heads + head) * s.head_dim;
+    T* const to = dout + head_offset<Width>(s, token.sequence, head, s.heads) + token.place * Width;
+    float sum = 0;
+    for (int i = lane * Each; head < s.heads && i < Width; i += kLanes * Each) {
+      const bool inside = i < s.head_dim;
+      const auto gradient = inside ? load<Each>(as<T>(b.dout) + from + i) : Floats<Each>{};
+      const auto out = inside ? load<Each>(as<T>(b.forward.out) + from + i) : Floats<Each>{};
+      store<Each>(gradient, to + i);
+#pragma unroll
+      for (int j = 0; j < Each; ++j) sum += gradient.at[j] * out.at[j];
+    }
+    for (int mask = kLanes / 2; mask > 0; mask /= 2) sum += __shfl_xor_sync(kAllLanes, sum, mask);
+    if (lane == 0 && head < s.heads) delta[(token.sequence * s.heads + head) * s.length + token.place] = sum;
+  }
+}
+
+// Packed gradients, turned back, into dqkv.
+template <class T, int Width, int Each>
+__global__ void unpack_gradients(AttentionBackward b, const float* dq, const float* dk, const float* dv) {
+  constexpr int kOfHead = Width / 2 / Each;
+  const AttentionShape& s = b.forward.shape;
+  const OwnToken token(s);
+  const int half = static_cast<int>(s.head_dim / 2);
+  for (int at = static_cast<int>(threadIdx.x); at < all_heads(s) * kOfHead; at += kAttentionThreads) {
+    const int head = at / kOfHead, i = at % kOfHead * Each;
+    if (i >= half) continue;
+    const float* from = packed_at<Width>(s, token, head, dq, dk, dv) + i;
+    auto first = load<Each>(from), second = load<Each>(from + half);
+    turn(b.forward, token, head, i, -1, first, second);
+    T* const to = as<T>(b.dqkv) + token.index * s.qkv_columns() + head * s.head_dim + i;
+    store<Each>(first, to);
+    store<Each>(second, to + half);
+  }
+}
+
+// Calls fn.operator()<Each>(): 8 numbers at once where halves of heads are multiples of 8 and all of these begin on 16
+// bytes, else one.
+template <class Fn>
+void with_each(const AttentionShape& s, std::initializer_list<const void*> all, const Fn& fn) {
+  bool wide = s.head_dim % 16 == 0;
+  for (const void* at : all) wide = wide && reinterpret_cast<uintptr_t>(at) % 16 == 0;
+  if (wide) return fn.template operator()<8>();
+  fn.template operator()<1>();
+}
+
+inline dim3 block_a_token(const AttentionShape& s) { return dim3{static_cast<unsigned>(s.sequences * s.length)}; }
 
 // q, k and v of all heads, packed.
 template <class T, int Width>
@@ -103,7 +138,9 @@ struct Packed {
     T* const q = elements.data<T>();
     T *const k = q + s.heads * one, *const v = k + s.kv_heads * one;
     heads = {s, a.starts, q, k, v};
-    each(s.sequences * s.length * (s.heads + 2 * s.kv_heads) * (Width / 2), PackHeads<T, Width>{a, q, k, v});
+    with_each(s, {a.qkv.at, a.cos, a.sin}, [&]<int Each>() {
+      start(pack_heads<T, Width, Each>, block_a_token(s), kAttentionThreads, 0, a, q, k, v);
+    });
   }
 };
 

@@ -28,6 +28,24 @@ struct PackedGradients {
   float *dq, *dk, *dv;       // like q, k, v; of q and k still turned
 };
 
+// Shared memory that a block may have on every GPU of compute capability 8.0 or later.
+constexpr size_t kSharedBytes = 99 << 10;
+
+// The block's tile of 64 tokens of a head, of `heads` of a sequence. Blocks are counted in one dimension, tile by tile,
+// head by head, since the others end at 65,535.
+struct HeadTile {
+  int64_t tile, head, sequence;
+};
+__host__ __device__ inline int64_t tiles_of(const AttentionShape& s) { return (s.length + kTokens - 1) / kTokens; }
+__device__ inline HeadTile own_tile(const AttentionShape& s, int64_t heads) {
+  const auto tiles = static_cast<unsigned>(tiles_of(s)), of_heads = static_cast<unsigned>(heads);
+  const unsigned head = blockIdx.x / tiles;
+  return {blockIdx.x % tiles, head % of_heads, head / of_heads};
+}
+inline dim3 blocks_of(const AttentionShape& s, int64_t heads) {
+  return dim3{static_cast<unsigned>(tiles_of(s) * heads * s.sequences)};
+}
+
 template <int Width>
 __host__ __device__ int64_t head_offset(const AttentionShape& s, int64_t sequence, int64_t head, int64_t heads) {
   return (sequence * heads + head) * s.length * Width;

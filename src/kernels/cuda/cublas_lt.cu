@@ -4,8 +4,10 @@
 #include <array>
 #include <map>
 #include <mutex>
+#include <string>
 #include <tuple>
 
+#include "base/log.h"
 #include "kernels/cuda/product.h"
 #include "kernels/cuda/to_bf16.h"
 #include "kernels/round_fp8.h"
@@ -15,22 +17,36 @@
 namespace persea::kernels::cuda {
 namespace {
 
-const CublasLt* load() {
+// Put together without formats: nvcc does not take their checks.
+void say(LogLevel level, const std::string& what) { log_line(level, "products on the GPU: " + what); }
+
+// Whether the library has all that is needed, and a handle: one for a later driver than this machine's gives none.
+bool load_from(void* library, CublasLt& table) {
   using persea::cuda::bind;
-  void* library =
-      persea::cuda::open_library("PERSEA_CUBLASLT", {"libcublasLt.so.13", "libcublasLt.so.12", "libcublasLt.so"});
-  if (!library) return nullptr;
-  auto* table = new CublasLt;
-  const bool whole = bind(library, "cublasLtCreate", table->create) &&
-                     bind(library, "cublasLtMatmulDescCreate", table->operation_create) &&
-                     bind(library, "cublasLtMatmulDescSetAttribute", table->operation_set) &&
-                     bind(library, "cublasLtMatrixLayoutCreate", table->layout_create) &&
-                     bind(library, "cublasLtMatmulPreferenceCreate", table->preference_create) &&
-                     bind(library, "cublasLtMatmulPreferenceSetAttribute", table->preference_set) &&
-                     bind(library, "cublasLtMatmulPreferenceDestroy", table->preference_destroy) &&
-                     bind(library, "cublasLtMatmulAlgoGetHeuristic", table->heuristic) &&
-                     bind(library, "cublasLtMatmul", table->multiply);
-  return whole ? table : nullptr;
+  return bind(library, "cublasLtCreate", table.create) &&
+         bind(library, "cublasLtMatmulDescCreate", table.operation_create) &&
+         bind(library, "cublasLtMatmulDescSetAttribute", table.operation_set) &&
+         bind(library, "cublasLtMatrixLayoutCreate", table.layout_create) &&
+         bind(library, "cublasLtMatmulPreferenceCreate", table.preference_create) &&
+         bind(library, "cublasLtMatmulPreferenceSetAttribute", table.preference_set) &&
+         bind(library, "cublasLtMatmulPreferenceDestroy", table.preference_destroy) &&
+         bind(library, "cublasLtMatmulAlgoGetHeuristic", table.heuristic) &&
+         bind(library, "cublasLtMatmul", table.multiply) && table.create(&table.handle) == 0;
+}
+
+const CublasLt* load() {
+  auto* const table = new CublasLt;  // never destroyed: the driver may be gone by then
+  const auto accept = [table](void* library, const char* name) {
+    const bool good = load_from(library, *table);
+    say(good ? LogLevel::info : LogLevel::warning,
+        std::string(name) + (good ? "" : " is there, but does not work with this driver"));
+    return good;
+  };
+  if (persea::cuda::open_library("PERSEA_CUBLASLT", {"libcublasLt.so.13", "libcublasLt.so.12", "libcublasLt.so"},
+                                 accept))
+    return table;
+  say(LogLevel::info, "no cuBLASLt, a slower kernel of our own");
+  return nullptr;
 }
 
 int type_of(DType dtype) {
@@ -79,15 +95,13 @@ struct Plan {
 
 class Planner {
  public:
-  explicit Planner(const CublasLt& library) : lt_(library), workspace_({kWorkspace}, DType::u8, cuda_device) {
-    ready_ = lt_.create(&handle_) == 0;
-  }
+  explicit Planner(const CublasLt& library)
+      : lt_(library), handle_(library.handle), workspace_({kWorkspace}, DType::u8, cuda_device) {}
 
   // D = first second (+ C): the factors are of one type, or both of fp8; C, where it is not null, lies like D, and may
   // be it.
   bool multiply(const Operand& first, const Operand& second, ConstNumbers c, const Result& d) {
     std::lock_guard lock(mutex_);
-    if (!ready_) return false;
     const float one = 1, factor_of_c = c ? 1 : 0;
     if (!c) c = d.numbers;
     const Alignments alignments{alignment_of(first.numbers.at), alignment_of(second.numbers.at), alignment_of(c.at),
@@ -146,14 +160,17 @@ class Planner {
         good &&
         lt_.heuristic(handle_, p.operation, p.first, p.second, p.out, p.out, preference, 1, &answer, &answers) == 0 &&
         answers == 1 && answer.status == 0;
+    if (!p.usable)
+      say(LogLevel::warning,
+          "a slower kernel of our own for " + std::to_string(d.columns) + " x " + std::to_string(d.rows) + " x " +
+              std::to_string(first.transposed ? first.rows : first.columns) + ", for which cuBLASLt has no algorithm");
     p.algorithm = answer.algorithm;
     if (preference) lt_.preference_destroy(preference);
     return p;
   }
 
   const CublasLt& lt_;
-  CublasLt::Handle handle_{};
-  bool ready_ = false;
+  const CublasLt::Handle handle_;
   Tensor workspace_;
   std::mutex mutex_;
   std::map<Key, Plan> plans_;

@@ -44,9 +44,10 @@ struct CublasLt {
   Status (*multiply)(Handle, Operation, const void* alpha, const void* a, Layout, const void* b, Layout,
                      const void* beta, const void* c, Layout, void* d, Layout, const Algorithm*, void* workspace,
                      size_t workspace_bytes, cudaStream_t);
+  Handle handle;
 
-  // The library by the name that PERSEA_CUBLASLT gives, or one of its usual names; nullptr where there is none, or
-  // PERSEA_CUBLASLT is "off". Looked for once.
+  // The library by the name that PERSEA_CUBLASLT gives, or the first of its usual names that works with this driver;
+  // nullptr where there is none, or PERSEA_CUBLASLT is "off". Looked for once; the log says which it is.
   static const CublasLt* find();
 };
 

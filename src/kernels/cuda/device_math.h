@@ -123,6 +123,10 @@ void each(int64_t count, const Body& body) {
   start(each_kernel<Body>, dim3{blocks_for(count, kThreads)}, kThreads, 0, count, body);
 }
 
+__device__ inline float warp_largest(float value) {
+  for (int mask = 16; mask > 0; mask /= 2) value = fmaxf(value, __shfl_xor_sync(kAllLanes, value, mask));
+  return value;
+}
 __device__ inline float warp_sum(float value) {
   for (int mask = 16; mask > 0; mask /= 2) value += __shfl_xor_sync(kAllLanes, value, mask);
   return value;

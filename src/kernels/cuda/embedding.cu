@@ -30,28 +30,41 @@ __device__ bool seen_before(const int32_t* tokens, int64_t position) {
   return false;
 }
 
-// A block for each position. Its threads look through the tokens together, and each adds up columns of its own.
+// Which threads of the block are `wanted`, in their order; returns how many.
+__device__ int gather(bool wanted, int (&threads)[kThreads]) {
+  __shared__ int counts[kThreads / 32];
+  const unsigned lanes = __ballot_sync(kAllLanes, wanted), warp = threadIdx.x / 32;
+  if (threadIdx.x % 32 == 0) counts[warp] = __popc(lanes);
+  __syncthreads();
+  int before = __popc(lanes & ((1U << threadIdx.x % 32) - 1)), all = 0;
+  for (unsigned w = 0; w < kThreads / 32; ++w) {
+    if (w < warp) before += counts[w];
+    all += counts[w];
+  }
+  if (wanted) threads[before] = static_cast<int>(threadIdx.x);
+  __syncthreads();
+  return all;
+}
+
+// A block for each position and 256 columns. Its threads look through the tokens together, and each adds up a column.
 template <class T>
 __global__ void add_rows(EmbeddingBackward k) {
-  __shared__ int32_t window[kThreads];
-  const int64_t position = blockIdx.x;
+  __shared__ int same[kThreads];
+  const int64_t position = blockIdx.x, column = int64_t{blockIdx.y} * kThreads + threadIdx.x;
   const int32_t token = k.tokens[position];
   if (token < 0 || seen_before(k.tokens, position)) return;
-  float* to = k.dtable + token * k.columns;
+  const bool inside = column < k.columns;
+  float* const to = k.dtable + token * k.columns + column;
+  float sum = inside ? *to : 0;
   for (int64_t begin = position; begin < k.count; begin += kThreads) {
     const int64_t mine = begin + threadIdx.x;
-    const bool same = mine < k.count && k.tokens[mine] == token;
-    window[threadIdx.x] = same;
-    if (__syncthreads_or(same)) {  // whole windows without the token cost no more than this
-      for (int64_t column = threadIdx.x; column < k.columns; column += kThreads) {
-        float sum = to[column];
-        for (int i = 0; i < kThreads; ++i)
-          if (window[i]) sum += to_f32(as<T>(k.dout)[(begin + i) * k.columns + column]);
-        to[column] = sum;
-      }
-    }
-    __syncthreads();
+    const int count = gather(mine < k.count && k.tokens[mine] == token, same);
+    if (!inside) continue;
+    const T* const rows = as<T>(k.dout) + begin * k.columns + column;
+#pragma unroll 4
+    for (int i = 0; i < count; ++i) sum += to_f32(rows[same[i] * k.columns]);
   }
+  if (inside) *to = sum;
 }
 
 }  // namespace
@@ -66,7 +79,8 @@ void Embedding::cuda(const Embedding& k) {
 void EmbeddingBackward::cuda(const EmbeddingBackward& k) {
   if (!k.accumulate) persea::cuda::zero(k.dtable, k.vocab * k.columns * int64_t{sizeof(float)});
   cuda::with_storage(1, {k.dout}, [&]<class T, int>() {
-    cuda::start(cuda::add_rows<T>, dim3{static_cast<unsigned>(k.count)}, cuda::kThreads, 0, k);
+    cuda::start(cuda::add_rows<T>, dim3{static_cast<unsigned>(k.count), cuda::blocks_for(k.columns, cuda::kThreads)},
+                cuda::kThreads, 0, k);
   });
 }
 

@@ -14,6 +14,7 @@ namespace cuda {
 namespace {
 
 constexpr int kPanel = PackedWeights::kRows, kTile = 8, kMostWarps = 16;
+constexpr int64_t kMostPanels = 65535;  // of a grid's second dimension
 
 struct PanelProduct {
   const std::byte* weights;
@@ -73,14 +74,17 @@ __device__ void multiply_step(const Slab<Type>& slab, const RoundedRows& x, int6
   }
 }
 
+// Blocks go through the rows of x first, so that a panel is read from memory once for all of them; `panel0`: of the
+// first, since a launch has at most kMostPanels.
 template <WeightType Type, int Tiles>
-__global__ void __launch_bounds__(32 * kMostWarps) multiply_panel(PanelProduct p) {
+__global__ void __launch_bounds__(32 * kMostWarps) multiply_panel(PanelProduct p, int64_t panel0) {
   __shared__ float parts[kMostWarps][kTile * kPanel];
   constexpr int kDepth = Slab<Type>::kDepth;
   const int warps = static_cast<int>(blockDim.x) / 32, warp = static_cast<int>(threadIdx.x) / 32;
-  const int64_t row0 = int64_t{blockIdx.y} * kTile * Tiles, steps = (p.x.columns + kDepth - 1) / kDepth;
+  const int64_t own_panel = panel0 + blockIdx.y;
+  const int64_t row0 = int64_t{blockIdx.x} * kTile * Tiles, steps = (p.x.columns + kDepth - 1) / kDepth;
   const int64_t first = steps * warp / warps, last = steps * (warp + 1) / warps;
-  const std::byte* panel = p.weights + blockIdx.x * p.panel_bytes;
+  const std::byte* panel = p.weights + own_panel * p.panel_bytes;
 
   float sums[Tiles][2][4] = {};
   Slab<Type> slabs[kAhead<Type>];
@@ -106,7 +110,7 @@ __global__ void __launch_bounds__(32 * kMostWarps) multiply_panel(PanelProduct p
         parts[warp][(two() + i % 2) * kPanel + 4 * group() + 2 * tile + i / 2] = sums[t][tile][i];
     __syncthreads();
     for (int i = static_cast<int>(threadIdx.x); i < kTile * kPanel; i += static_cast<int>(blockDim.x)) {
-      const int64_t row = row0 + kTile * t + i / kPanel, column = int64_t{blockIdx.x} * kPanel + i % kPanel;
+      const int64_t row = row0 + kTile * t + i / kPanel, column = own_panel * kPanel + i % kPanel;
       if (row >= p.x.rows || column >= p.n) continue;
       float sum = 0;
       for (int w = 0; w < warps; ++w) sum += parts[w][i];
@@ -124,9 +128,13 @@ int warps_of(int64_t panels, int64_t depth) {
 
 template <WeightType Type, int Tiles>
 void multiply_all(const RoundedProduct& p) {
-  const dim3 blocks{static_cast<unsigned>(p.weights.panels()), blocks_for(p.x.rows, kTile * Tiles)};
-  start(multiply_panel<Type, Tiles>, blocks, 32 * warps_of(p.weights.panels(), p.weights.k), 0,
-        PanelProduct{p.weights.data, p.weights.n, p.weights.panel_bytes(), p.x, p.y, p.accumulate});
+  const int64_t panels = p.weights.panels();
+  const PanelProduct product{p.weights.data, p.weights.n, p.weights.panel_bytes(), p.x, p.y, p.accumulate};
+  for (int64_t panel0 = 0; panel0 < panels; panel0 += kMostPanels) {
+    const dim3 blocks{blocks_for(p.x.rows, kTile * Tiles),
+                      static_cast<unsigned>(std::min(kMostPanels, panels - panel0))};
+    start(multiply_panel<Type, Tiles>, blocks, 32 * warps_of(panels, p.weights.k), 0, product, panel0);
+  }
 }
 
 template <WeightType Type>

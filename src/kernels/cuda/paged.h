@@ -64,9 +64,4 @@ void with_cache_format(CacheFormat format, const Fn& fn) {
   }
 }
 
-__device__ inline float warp_largest(float value) {
-  for (int mask = 16; mask > 0; mask /= 2) value = larger(value, __shfl_xor_sync(kAllLanes, value, mask));
-  return value;
-}
-
 }  // namespace persea::kernels::cuda

@@ -21,10 +21,7 @@ struct Splits {
   int64_t window, chunk, row0, splits;
   float *values, *numbers;  // [rows, heads, splits, head_dim]; [.., 2]: the largest score and the sum of the weights
 
-  __device__ int64_t first_seen(int64_t position) const {
-    if (window > 0 && position >= window) return position - window + 1;
-    return chunk > 0 ? position / chunk * chunk : 0;
-  }
+  __device__ int64_t first_seen(int64_t position) const { return CachedAttention::first_seen(position, window, chunk); }
   __device__ int64_t index(int64_t row, int64_t head, int64_t split) const {
     return ((row - row0) * rows.heads + head) * splits + split;
   }

@@ -118,10 +118,20 @@ struct RowBiasBody {
   }
 };
 
-struct TransposeBody {
-  Transpose k;
-  __device__ void operator()(int64_t i) const { k.y[i] = k.x[i % k.rows * k.columns + i / k.rows]; }
-};
+// A block for each tile, through shared memory: neighbouring threads read and write neighbouring numbers.
+constexpr int kTile = 32;
+
+__global__ void transpose(Transpose k) {
+  __shared__ float tile[kTile][kTile + 1];  // columns lie in different banks
+  const auto tiles = static_cast<unsigned>((k.columns + kTile - 1) / kTile);
+  const int64_t row0 = int64_t{blockIdx.x / tiles} * kTile, column0 = int64_t{blockIdx.x % tiles} * kTile;
+  const int lane = static_cast<int>(threadIdx.x) % kTile, warp = static_cast<int>(threadIdx.x) / kTile;
+  for (int i = warp; i < kTile; i += kThreads / kTile)
+    if (row0 + i < k.rows && column0 + lane < k.columns) tile[i][lane] = k.x[(row0 + i) * k.columns + column0 + lane];
+  __syncthreads();
+  for (int i = warp; i < kTile; i += kThreads / kTile)
+    if (column0 + i < k.columns && row0 + lane < k.rows) k.y[(column0 + i) * k.rows + row0 + lane] = tile[lane][i];
+}
 
 __global__ void sum_all(Sum k) {
   double sum = 0;
@@ -186,7 +196,10 @@ void CopyColumns::cuda(const CopyColumns& k) {
                                         static_cast<size_t>(k.rows), cudaMemcpyDeviceToDevice, persea::cuda::stream()),
                       "copying columns");
 }
-void Transpose::cuda(const Transpose& k) { cuda::each(k.rows * k.columns, cuda::TransposeBody{k}); }
+void Transpose::cuda(const Transpose& k) {
+  const dim3 blocks{cuda::blocks_for(k.rows, cuda::kTile) * cuda::blocks_for(k.columns, cuda::kTile)};
+  cuda::start(cuda::transpose, blocks, cuda::kThreads, 0, k);
+}
 void Sum::cuda(const Sum& k) { cuda::start(cuda::sum_all, dim3{1}, 1024, 0, k); }
 void ScaleBy::cuda(const ScaleBy& k) { cuda::each_vector<cuda::ScaleByBody>(k.count, k.count, {k.x}, k); }
 

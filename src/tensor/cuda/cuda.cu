@@ -7,19 +7,23 @@
 namespace persea::cuda {
 namespace {
 
+// A kernel like the others, to ask whether there is machine code of them for a GPU.
+__global__ void nothing() {}
+
 bool find() {
-  int count = 0;
-  if (cudaGetDeviceCount(&count) != cudaSuccess || count == 0) {
-    cudaGetLastError();  // no driver is no failure
-    return false;
-  }
-  int device = 0, major = 0;
-  return cudaGetDevice(&device) == cudaSuccess &&
-         cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, device) == cudaSuccess && major >= 8;
+  int count = 0, device = 0, major = 0;
+  cudaFuncAttributes code;
+  const bool found = cudaGetDeviceCount(&count) == cudaSuccess && count > 0 && cudaGetDevice(&device) == cudaSuccess &&
+                     cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, device) == cudaSuccess &&
+                     major >= 8 && cudaFuncGetAttributes(&code, nothing) == cudaSuccess;
+  if (!found) cudaGetLastError();  // no driver, and code for others, are no failure
+  return found;
 }
 
 void require_present() {
-  if (!present()) throw std::logic_error("cuda: there is no GPU of compute capability 8.0 or later, or no driver");
+  if (!present())
+    throw std::logic_error(
+        "cuda: there is no GPU of compute capability 8.0 or later for which this build has machine code, or no driver");
 }
 
 // nullptr where there is no memory.

@@ -10,13 +10,20 @@
 namespace persea::cuda {
 
 // By the name that the environment's `variable` gives, else the first of its usual names that is there; nullptr where
-// there is none, or the variable is "off".
-inline void* open_library(const char* variable, std::initializer_list<const char*> usual) {
-  if (const char* named = std::getenv(variable))
-    return std::string_view(named) == "off" ? nullptr : dlopen(named, RTLD_NOW | RTLD_LOCAL);
+// there is none, or the variable is "off". `accept(library, name)` may refuse one: then the next is tried.
+template <class Accept>
+void* open_library(const char* variable, std::initializer_list<const char*> usual, const Accept& accept) {
+  const auto open = [&](const char* name) -> void* {
+    void* const library = dlopen(name, RTLD_NOW | RTLD_LOCAL);
+    return library && accept(library, name) ? library : nullptr;
+  };
+  if (const char* named = std::getenv(variable)) return std::string_view(named) == "off" ? nullptr : open(named);
   for (const char* name : usual)
-    if (void* library = dlopen(name, RTLD_NOW | RTLD_LOCAL)) return library;
+    if (void* library = open(name)) return library;
   return nullptr;
+}
+inline void* open_library(const char* variable, std::initializer_list<const char*> usual) {
+  return open_library(variable, usual, [](void*, const char*) { return true; });
 }
 
 template <class Function>
