@@ -37,10 +37,10 @@ questions = 0
 TOML
 
 . "$(dirname "$0")/ranks_that_train.sh"
-launch() {  # RANKS ARGUMENT...: `persea run` by so many ranks. A pass takes the emulator longer than the second that mpirun leaves the others of a dead rank.
+launch() {  # RANKS ARGUMENT...: `persea run` by so many ranks.
   local ranks=$1
   shift
-  timeout 200 mpirun --mca odls_base_sigkill_timeout 60 --oversubscribe --bind-to none -n "$ranks" "$persea" run "$folder/recipe.toml" --threads 1 -q "$@" >"$folder/out" 2>&1
+  timeout 200 mpirun --oversubscribe --bind-to none -n "$ranks" "$persea" run "$folder/recipe.toml" --threads 1 -q "$@" >"$folder/out" 2>&1
 }
 train() {  # LAB RANKS DEVICE [OPTION...]
   launch "$2" --lab "$folder/$1" --device "$3" "${@:4}" || { cat "$folder/out" >&2; wrong "$1: training with $2 ranks failed"; }
@@ -67,8 +67,9 @@ train adamw 1 cpu "${adamw[@]}"
 train sliced-adamw 2 cuda --tensor-parallel 2 "${adamw[@]}"
 close_to "$(loss_of adamw)" 2e-4 sliced-adamw
 
-# A rank that dies ends the job with one line, and what is left goes on from the last checkpoint.
-launch 2 --lab "$folder/killed" --device cuda --set pretrain.steps=4000 --set pretrain.checkpoint_every=4 &
+# A rank that dies ends the job with one line, and what is left goes on from the last checkpoint. A pass may take the emulator longer than
+# the second that mpirun leaves the others.
+OMPI_MCA_odls_base_sigkill_timeout=20 launch 2 --lab "$folder/killed" --device cuda --set pretrain.steps=4000 --set pretrain.checkpoint_every=4 &
 job=$!
 trained_for killed 6
 mapfile -t pids < <(pgrep -f "^$persea run $folder/recipe.toml")
