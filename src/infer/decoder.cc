@@ -234,9 +234,9 @@ Result<Tensor> Decoder::forward(std::span<const Piece> pieces) {
   }
   if (!device_) grow_rope(longest);
 
-  // Rows of logits: those that are told, then those to choose from, unless the GPU does that, which it cannot before a
-  // cap: two may be equals behind it.
-  const bool chosen_there = device_ && c.logit_soft_cap == 0;
+  // Rows of logits: those that are told, then those to choose from, unless the GPU does that (before any cap, which
+  // changes no order).
+  const bool chosen_there = device_ != nullptr;
   const int64_t rows_here = chosen_there ? told : wanted;
   const Shape room = {shared_rows(rows_here), c.vocab};
   const Tensor logits = (device_ && rows_here > 0 ? Tensor::pinned(room) : Tensor(room)).slice(0, rows_here);
