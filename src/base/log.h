@@ -3,14 +3,13 @@
 
 #include <fmt/format.h>
 
-#include <string_view>
 #include <utility>
+
+#include "base/log_line.h"
 
 namespace persea {
 
-enum class LogLevel { debug, info, warning, error };
 void set_log_level(LogLevel level);
-void log_line(LogLevel level, std::string_view text);
 
 template <class... Args>
 void log_info(fmt::format_string<Args...> format, Args&&... args) {

@@ -7,7 +7,7 @@
 #include <string>
 #include <tuple>
 
-#include "base/log.h"
+#include "base/log_line.h"
 #include "kernels/cuda/product.h"
 #include "kernels/cuda/to_bf16.h"
 #include "kernels/round_fp8.h"
@@ -17,7 +17,6 @@
 namespace persea::kernels::cuda {
 namespace {
 
-// Put together without formats: nvcc does not take their checks.
 void say(LogLevel level, const std::string& what) { log_line(level, "products on the GPU: " + what); }
 
 // Whether the library has all that is needed, and a handle: one for a later driver than this machine's gives none.
