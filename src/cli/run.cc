@@ -116,6 +116,7 @@ void add_run(CLI::App& app, CliContext& context, VerbAction& action) {
   CLI::App* verb = app.add_subcommand("run", "Run a recipe: from text to a trained model and its report");
   const auto options = std::make_shared<Options>();
   options->recipe = add_recipe_options(*verb);
+  add_memory_option(*verb, *options->recipe);
   options->recipe->device = "auto";
   verb->add_option("--device", options->recipe->device, "Where training runs: cpu, cuda, or auto, a GPU where one is")
       ->check(CLI::IsMember({"cpu", "cuda", "auto"}))

@@ -144,9 +144,54 @@ Parameter& Model::parameter(std::string_view name) {
   throw std::logic_error(fmt::format("model: no parameter {}", name));
 }
 
+// What all layers of a pass have in common; of the options the dropout and the precision.
+struct Model::Surroundings {
+  int64_t length;
+  Tensor positions, starts, cos, sin;
+  double dropout;
+  uint64_t dropout_seed;
+  int64_t dropout_row;
+  kernels::Precision precision;
+};
+
+// What the layer makes of the residual stream.
+Tape::Value Model::layer(Tape& tape, Tape::Value x, int64_t index, const Surroundings& around) {
+  const ModelConfig& c = config_;
+  Layer& layer = layers_[static_cast<size_t>(index)];
+  const auto eps = static_cast<float>(c.norm_eps);
+  const Prologue activation = c.activation == Activation::swiglu ? Prologue::swiglu : Prologue::relu_squared;
+  const LinearOptions plain{Prologue::none, eps, around.precision, {}, group_},
+      normed{Prologue::rms_norm, eps, around.precision, group_, {}},
+      activated{activation, eps, around.precision, {}, group_};
+
+  // A branch joins the residual stream inside its last product, or, with dropout, after it.
+  uint64_t seed = around.dropout_seed + 2 * static_cast<uint64_t>(index);
+  auto join = [&](Tape::Value branch, Parameter& weight, const LinearOptions& linear) {
+    if (around.dropout == 0) return tape.run(linear_op(), {branch, tape.parameter(weight), {}, x}, linear)[0];
+    const Tape::Value y = tape.run(linear_op(), {branch, tape.parameter(weight), {}, {}}, linear)[0];
+    return tape.run(dropout_add_op(), {y, x},
+                    DropoutOptions{static_cast<float>(around.dropout), Random(seed++).next(),
+                                   around.dropout_row * around.length})[0];
+  };
+  Tape::Value qkv =
+      tape.run(linear_op(), {x, tape.parameter(layer.qkv), tape.parameter(layer.attention_norm), {}}, normed)[0];
+  if (c.qkv_bias) qkv = tape.run(row_bias_op(), {qkv, tape.parameter(layer.qkv_bias)})[0];
+  if (c.qk_norm)
+    qkv = tape.run(head_norm_op(), {qkv, tape.parameter(layer.q_norm), tape.parameter(layer.k_norm)},
+                   HeadNormOptions{c.heads / ranks(), c.kv_heads / ranks(), eps, group_})[0];
+  const Tape::Value attended = tape.run(
+      attention_op(),
+      {qkv, tape.constant(around.positions), tape.constant(around.starts), tape.constant(around.cos),
+       tape.constant(around.sin)},
+      AttentionOptions{around.length, c.heads / ranks(), c.kv_heads / ranks(), c.head_dim, around.precision})[0];
+  x = join(attended, layer.o, plain);
+  const Tape::Value up =
+      tape.run(linear_op(), {x, tape.parameter(layer.up), tape.parameter(layer.mlp_norm), {}}, normed)[0];
+  return join(up, layer.down, activated);
+}
+
 // Everything up to the last residual stream, [tokens, dim].
 Tape::Value Model::body(Tape& tape, const TokenBatch& batch, const LossOptions& options) {
-  uint64_t seed = options.dropout_seed;
   const ModelConfig& c = config_;
   const int64_t n = batch.sequences * batch.length;
   if (n <= 0) throw std::logic_error("model: an empty batch");
@@ -158,46 +203,26 @@ Tape::Value Model::body(Tape& tape, const TokenBatch& batch, const LossOptions& 
   const Tensor first = ids(batch.starts, n, "starts", 0, batch.length);
   for (int64_t i = 0; i < n; ++i)
     if (first.data<int32_t>()[i] > i % batch.length) throw std::logic_error("model: a start behind its token");
-  const auto place = [&](const Tensor& tensor) { return tape.constant(tensor.to(device())); };
-  const Tape::Value positions = place(ids(batch.positions, n, "positions", 0, batch.length)),
-                    starts = place(within_window(first, batch.length, c.window)), cos = tape.constant(rope_.cos),
-                    sin = tape.constant(rope_.sin);
-  const auto eps = static_cast<float>(c.norm_eps);
-  const Prologue activation = c.activation == Activation::swiglu ? Prologue::swiglu : Prologue::relu_squared;
-  const LinearOptions plain{Prologue::none, eps, options.precision, {}, group_},
-      normed{Prologue::rms_norm, eps, options.precision, group_, {}},
-      activated{activation, eps, options.precision, {}, group_};
-
-  Tape::Value x = tape.run(embedding_op(),
-                           {tape.parameter(embedding_), place(own_ids(ids(batch.tokens, n, "tokens", 0, c.vocab), -1))},
-                           EmbeddingOptions{group_})[0];
-  // A branch joins the residual stream inside its last product, or, with dropout, after it.
-  auto join = [&](Tape::Value branch, Parameter& weight, const LinearOptions& linear) {
-    if (options.dropout == 0) {
-      x = tape.run(linear_op(), {branch, tape.parameter(weight), {}, x}, linear)[0];
-      return;
-    }
-    const Tape::Value y = tape.run(linear_op(), {branch, tape.parameter(weight), {}, {}}, linear)[0];
-    x = tape.run(dropout_add_op(), {y, x},
-                 DropoutOptions{static_cast<float>(options.dropout), Random(seed++).next(),
-                                options.dropout_row * batch.length})[0];
-  };
-  for (Layer& layer : layers_) {
-    Tape::Value qkv =
-        tape.run(linear_op(), {x, tape.parameter(layer.qkv), tape.parameter(layer.attention_norm), {}}, normed)[0];
-    if (c.qkv_bias) qkv = tape.run(row_bias_op(), {qkv, tape.parameter(layer.qkv_bias)})[0];
-    if (c.qk_norm)
-      qkv = tape.run(head_norm_op(), {qkv, tape.parameter(layer.q_norm), tape.parameter(layer.k_norm)},
-                     HeadNormOptions{c.heads / ranks(), c.kv_heads / ranks(), eps, group_})[0];
-    const Tape::Value attended = tape.run(
-        attention_op(), {qkv, positions, starts, cos, sin},
-        AttentionOptions{batch.length, c.heads / ranks(), c.kv_heads / ranks(), c.head_dim, options.precision})[0];
-    join(attended, layer.o, plain);
-    const Tape::Value up =
-        tape.run(linear_op(), {x, tape.parameter(layer.up), tape.parameter(layer.mlp_norm), {}}, normed)[0];
-    join(up, layer.down, activated);
+  const auto place = [&](const Tensor& tensor) { return tensor.to(device()); };
+  const Surroundings around{batch.length,
+                            place(ids(batch.positions, n, "positions", 0, batch.length)),
+                            place(within_window(first, batch.length, c.window)),
+                            rope_.cos,
+                            rope_.sin,
+                            options.dropout,
+                            options.dropout_seed,
+                            options.dropout_row,
+                            options.precision};
+  const Tensor tokens = place(own_ids(ids(batch.tokens, n, "tokens", 0, c.vocab), -1));
+  Tape::Value x =
+      tape.run(embedding_op(), {tape.parameter(embedding_), tape.constant(tokens)}, EmbeddingOptions{group_})[0];
+  // Without a backward pass to come nothing is kept of any layer.
+  const int64_t recomputed = options.training ? options.recomputed : c.layers;
+  for (int64_t i = 0; i < c.layers; ++i) {
+    const Tape::Part part = [this, i, around](Tape& on, Tape::Value in) { return layer(on, in, i, around); };
+    x = i < recomputed ? tape.checkpoint(x, part) : part(tape, x);
   }
-  return tape.run(rms_norm_op(), {x, tape.parameter(norm_)}, RmsNormOptions{eps})[0];
+  return tape.run(rms_norm_op(), {x, tape.parameter(norm_)}, RmsNormOptions{static_cast<float>(c.norm_eps)})[0];
 }
 
 void Model::to(Device device) {
@@ -285,26 +310,6 @@ Tensor Model::logits(const TokenBatch& batch) {
   if (const auto cap = static_cast<float>(config_.logit_soft_cap); cap > 0)
     for (float& logit : logits.span()) logit = cap * std::tanh(logit / cap);
   return logits;
-}
-
-double activation_bytes_per_token(const ModelConfig& c, int tensor_ranks) {
-  const int64_t sliced = c.qkv_rows() * (1 + c.qk_norm + c.qkv_bias) + c.heads * c.head_dim + c.heads + c.up_rows();
-  return 4.0 * static_cast<double>(c.layers * (2 * c.dim + sliced / tensor_ranks) + 2 * c.dim);
-}
-
-int64_t micro_batch_sequences(const ModelConfig& config, int64_t sequences, int64_t length, Device device,
-                              int tensor_ranks) {
-  const bool gpu = device != cpu_device;
-  if (!gpu) tensor_ranks = 1;
-  // Weight, gradient and two moments are 16 bytes a parameter, on a GPU with a rounded copy 18; a small model may take
-  // 300 MB all the same. Activations count as f32 on a GPU too: validations run in it.
-  const double state = (gpu ? 18 : 16) * static_cast<double>(config.parameters()) / tensor_ranks;
-  const double allowed =
-      gpu ? 0.5 * (static_cast<double>(cuda::properties().memory) - state) : std::max(300e6, 0.45 * state);
-  const double tokens = std::min(gpu ? 1e6 : 4096.0, allowed / activation_bytes_per_token(config, tensor_ranks));
-  int64_t micro = std::clamp<int64_t>(static_cast<int64_t>(tokens / static_cast<double>(length)), 1, sequences);
-  while (sequences % micro != 0) --micro;
-  return micro;
 }
 
 RopeTable rope_table(const ModelConfig& config, int64_t positions) {

@@ -86,6 +86,9 @@ class Model {
     // Of the products, in training. On a GPU bf16 is what activations are stored in too; weights have rounded copies,
     // their gradients are f32.
     kernels::Precision precision = kernels::Precision::f32;
+    // Of so many layers, the first ones, nothing is kept for the backward pass but their input, and their forward pass
+    // runs again there: less memory, the same bits.
+    int64_t recomputed = 0;
     GradientHook gradient_done = {};  // see Tape::backward
   };
   double loss(const TokenBatch& batch, const LossOptions& options);
@@ -96,7 +99,9 @@ class Model {
   Tensor logits(const TokenBatch& batch);
 
  private:
+  struct Surroundings;
   void round_matrices();
+  Tape::Value layer(Tape& tape, Tape::Value x, int64_t index, const Surroundings& around);
   Tape::Value body(Tape& tape, const TokenBatch& batch, const LossOptions& options);
   Tensor targets_of(const TokenBatch& batch) const;
   Tensor own_ids(Tensor ids, int32_t elsewhere) const;
@@ -108,16 +113,5 @@ class Model {
   Parameter embedding_, norm_, head_;
   RopeTable rope_;  // on the parameters' device, for the longest batch so far
 };
-
-// What a forward pass keeps for its backward pass, for each token (the tape's tensors; not the logits, of which a chunk
-// lives); of a rank of so many that hold slices.
-double activation_bytes_per_token(const ModelConfig& config, int tensor_ranks = 1);
-
-// How many of a step's `sequences` should pass through the model at once, a divisor of them. On the CPU up to 4096
-// tokens, where products are fast and rows still lie in cache, and fewer where their activations would outweigh the
-// weights and their moments; on a GPU as many as half of the memory that weights and moments leave can hold. On the CPU
-// it does not depend on the ranks: slices shrink activations and weights alike, and dropout has a mask for each pass.
-int64_t micro_batch_sequences(const ModelConfig& config, int64_t sequences, int64_t length, Device device = cpu_device,
-                              int tensor_ranks = 1);
 
 }  // namespace persea

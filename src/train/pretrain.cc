@@ -21,6 +21,7 @@
 #include "train/run_record.h"
 #include "train/shared_step.h"
 #include "train/straggler.h"
+#include "train/training_memory.h"
 
 namespace persea {
 namespace {
@@ -114,11 +115,11 @@ class Run {
   Meter meter_;
   StragglerWatch stragglers_;
 
+  PassPlan passes_;
   RunRecord record_;
   double validation_seconds_ = 0;
   double others_cpu_ = 0;  // seconds of the other ranks in this session
   bool resumed_ = false, interrupted_ = false;
-
   double peak_gflops_ = 0, flops_per_token_ = 0;  // of all ranks
   Average rate_, loss_;
   Validation validation_;
@@ -145,18 +146,20 @@ Status Run::record(const Json& line) { return metrics_ ? metrics_->append(line) 
 
 Status Run::validated() {
   const double start = wall_seconds();
-  PERSEA_TRY(validation_, validate(*model_, data_, recipe_.micro_sequences(), ranks_, grid_.tensor().size()));
+  PERSEA_TRY(validation_, validate(*model_, data_, passes_.validation_sequences, ranks_, grid_.tensor().size()));
   validation_seconds_ = wall_seconds() - start;
   return {};
 }
 
 Status Run::begin() {
+  PERSEA_TRY(passes_, agree_on_passes(recipe_, model_->config(), ranks_, grid_.tensor().size()));
+  if (passes_.recomputed > 0 && !quiet_)
+    log_info("the activations of {} layers do not fit into memory: computed twice", passes_.recomputed);
   const double peak = kernels::launch(kernels::MatrixPeak{precision_of(recipe_), kPeakSeconds}, recipe_.device);
   PERSEA_TRY(const std::vector<double> peaks, ranks_.gather({&peak, 1}));
   for (const double each : peaks) peak_gflops_ += each;
 
   PERSEA_CHECK(pace_.open());
-
   const auto open_metrics = [&](int64_t last_tokens) -> Status {
     if (!first()) return {};
     PERSEA_TRY(metrics_, MetricsWriter::open(work_ / "metrics.jsonl", last_tokens));
@@ -205,8 +208,9 @@ Status Run::resume(const Json& state) {
 Result<std::vector<StepReport>> Run::run_passes(const PackedBatch& batch, int64_t number, double loading) {
   const Model::LossOptions options{.dropout = settings_.dropout,
                                    .dropout_seed = hash64(fmt::format("{}/{}", settings_.seed, number)),
-                                   .precision = precision_of(recipe_)};
-  return shared_.passes(batch, recipe_.micro_sequences(), options, [this, loading](StepReport& own) {
+                                   .precision = precision_of(recipe_),
+                                   .recomputed = passes_.recomputed};
+  return shared_.passes(batch, passes_.sequences, options, [this, loading](StepReport& own) {
     own.compute += loading;
     own.cpu = meter_.now().cpu;
     own.interrupted = interrupt_.interrupted() ? 1 : 0;
@@ -363,6 +367,7 @@ Result<PretrainOutcome> Run::outcome() {
   outcome.mfu = outcome.tokens_per_second * flops_per_token_ / (peak_gflops_ * 1e9);
   outcome.skipped = record_.skipped;
   outcome.rollbacks = guard_.rollbacks();
+  outcome.recomputed = passes_.recomputed;
   outcome.resumed = resumed_;
   outcome.prior = record_.prior;
   outcome.prior.cpu += others_cpu_;
