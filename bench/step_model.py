@@ -69,7 +69,7 @@ def step(rank, layout, ranks, sequences, network, on_machine=1, crowd=1.0):
     if not network.background:
         return Step(passes, work + 2 * moved / network.rate * crowd + 2 * network.latency, adding, update)
 
-    machines = ranks // on_machine
+    machines = -(-ranks // on_machine)
     if machines == 1:
         raise ValueError("ranks of one machine have its memory for a network")
     receiving, sending, end = [0.0] * machines, 0.0, 0.0

@@ -41,12 +41,14 @@ close_to() {
 # trained_for LAB LINES: waits until the metrics of a run have so many lines.
 trained_for() {
   for _ in {1..6000}; do
-    [[ $(cd "$folder/$1" 2>/dev/null && cat work/model-*/metrics.jsonl 2>/dev/null | wc -l) -ge $2 ]] && break
-    sleep 0.01
+    [[ $(cd "$folder/$1" 2>/dev/null && cat work/model-*/metrics.jsonl 2>/dev/null | wc -l) -ge $2 ]] && return
+    sleep 0.02
   done
+  wrong "$1: no $2 lines of metrics after two minutes"
 }
-# one_line_of_a_dead_rank: that the job has said once which rank has ended.
+# one_line_of_a_dead_rank [VICTIM]: that the job has said once which rank has ended. Of rank 0 mpirun may be the only one that can say so.
 one_line_of_a_dead_rank() {
+  if [[ ${1:-} == 0 ]] && ! grep -q '^persea: ' "$folder/out" && grep -q 'on signal 9' "$folder/out"; then return; fi
   [[ $(grep -c '^persea: ' "$folder/out") == 1 ]] && grep -q '^persea: rank [0-9]* has ended.* goes on from its last checkpoint' "$folder/out" ||
     { cat "$folder/out" >&2; wrong "not the one line of a rank that has ended"; }
   grep '^persea: ' "$folder/out"

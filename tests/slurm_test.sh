@@ -148,6 +148,8 @@ expect 1 "$persea" submit --follow 7
 says err 'has no record of this job'
 expect 2 "$persea" submit "$folder/train.toml" --ranks 2 --nodes 3
 says err '`nodes` = 3 is more than `ranks` = 2'
+expect 2 "$persea" submit "$folder/train.toml" --time 0-00:02
+says err '`time` = "0-00:02" ends before the work begins: its `warning` comes 120 seconds ahead, of 120'
 
 if ! start_slurm; then
   if ((EUID != 0)); then

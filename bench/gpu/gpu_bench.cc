@@ -178,13 +178,14 @@ void rows(double seconds) {
                        cuda_device);
                  }),
          0, bytes + 2.0 * 4 * double(n) * double(dim));
-  const Tensor logits = rounded_on_gpu({chunk, vocab}), losses({chunk}, DType::f32, cuda_device);
+  const Tensor logits = rounded_on_gpu({chunk, vocab}), losses({chunk}, DType::f32, cuda_device),
+               scale = random_on_gpu({1});
   report("softmax and cross-entropy",
          time_of(seconds,
                  [&] {
-                   kernels::launch(
-                       kernels::SoftmaxCrossEntropy{chunk, vocab, logits, tokens.data<int32_t>(), losses.data(), 1, 0},
-                       cuda_device);
+                   kernels::launch(kernels::SoftmaxCrossEntropy{chunk, vocab, logits, tokens.data<int32_t>(),
+                                                                losses.data(), scale.data(), 0},
+                                   cuda_device);
                  }),
          0, 3 * 2.0 * double(chunk) * double(vocab));
   std::vector<Tensor> state;

@@ -69,7 +69,7 @@ template <class S>
 using Arrays = std::vector<Array<S>>;
 
 // Of the error's norm over the result's: epsilon and room for some hundred products.
-inline constexpr double kF32Tolerance = 3.6e-6, kBf16Tolerance = 8e-3;
+inline constexpr double kF32Tolerance = 3.6e-6, kBf16Tolerance = 8e-3, kFp8Tolerance = 9e-2;
 
 // One case: inputs (float tensors get gradients) and options.
 struct Sample {

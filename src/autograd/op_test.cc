@@ -160,7 +160,7 @@ void check_all_ops(Device device, DType storage = DType::f32) {
         sample.in[i] = widened(in[i]);
       }
       in = on(device, in);
-      if (storage == DType::bf16) sample.tolerance = kBf16Tolerance;
+      if (storage == DType::bf16) sample.tolerance = std::max(sample.tolerance, kBf16Tolerance);
       ForwardCall forward;
       forward.options = &sample.options;
       forward.in = &in;

@@ -123,10 +123,10 @@ void Tape::each_parameter(const Record& record, const Visit& visit) const {
   for (Parameter* parameter : record.parameters) visit(parameter);
 }
 
-void Tape::backward(Value loss, float scale, const GradientHook& done) {
+void Tape::backward(Value loss, const Tensor& scale, const GradientHook& done) {
   Slot& root = slots_.at(loss.id);
   if (root.tensor.count() != 1) throw std::logic_error("backward: the loss is no single number");
-  root.gradient = Tensor::from(std::span<const float>(&scale, 1), {1}).to(root.tensor.device());
+  root.gradient = scale;
   std::map<Parameter*, int> uses;  // by records whose backward is still to come
   const auto count_uses = [&](size_t first) {
     for (; done && first < records_.size(); ++first)

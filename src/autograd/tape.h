@@ -50,9 +50,10 @@ class Tape {
   using Part = std::function<Value(Tape& tape, Value x)>;
   Value checkpoint(Value x, Part part);
 
-  // Gradients of `scale` * loss (a tensor of one element). Memory is let go as the pass moves back; the tape is empty
-  // then. `done` is called once for each parameter, as soon as nothing more is added to its gradient.
-  void backward(Value loss, float scale = 1, const GradientHook& done = {});
+  // Gradients of the loss, a tensor of one element, times `scale`, another beside it. Memory is let go as the pass
+  // moves back; the tape is empty then. `done` is called once for each parameter, as soon as nothing more is added to
+  // its gradient.
+  void backward(Value loss, const Tensor& scale, const GradientHook& done = {});
 
  private:
   struct Slot {

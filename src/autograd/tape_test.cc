@@ -61,8 +61,10 @@ struct Net {
         tape.run(linear_cross_entropy_op(),
                  {x, tape.parameter(head), tape.constant(Tensor::from(std::span<const int32_t>(targets), {kRows}))},
                  CrossEntropyOptions{})[0];
+    const float half_of_it[] = {0.5F};
+    const Tensor half = Tensor::from(std::span<const float>(half_of_it), {1});
     const float sum = tape.tensor(value).data()[0];
-    if (training) tape.backward(value, 0.5F, done);
+    if (training) tape.backward(value, half, done);
     return sum;
   }
 };

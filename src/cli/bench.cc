@@ -6,9 +6,9 @@ namespace persea {
 namespace {
 
 constexpr void (*kBenches[])(CLI::App&, CliContext&, VerbAction&) = {
-    add_bench_contamination, add_bench_copies, add_bench_dedup, add_bench_html,         add_bench_inference,
-    add_bench_judges,        add_bench_logits, add_bench_peak,  add_bench_perplexity,   add_bench_pii,
-    add_bench_ranks,         add_bench_rules,  add_bench_train, add_bench_train_parity,
+    add_bench_contamination, add_bench_copies, add_bench_dedup,  add_bench_html,  add_bench_inference,
+    add_bench_judges,        add_bench_logits, add_bench_losses, add_bench_peak,  add_bench_perplexity,
+    add_bench_pii,           add_bench_ranks,  add_bench_rules,  add_bench_train, add_bench_train_parity,
 };
 
 }  // namespace

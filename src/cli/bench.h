@@ -20,6 +20,7 @@ void add_bench_html(CLI::App& bench, CliContext& context, VerbAction& action);
 void add_bench_inference(CLI::App& bench, CliContext& context, VerbAction& action);
 void add_bench_judges(CLI::App& bench, CliContext& context, VerbAction& action);  // languages, quality
 void add_bench_logits(CLI::App& bench, CliContext& context, VerbAction& action);
+void add_bench_losses(CLI::App& bench, CliContext& context, VerbAction& action);
 void add_bench_peak(CLI::App& bench, CliContext& context, VerbAction& action);
 void add_bench_perplexity(CLI::App& bench, CliContext& context, VerbAction& action);
 void add_bench_pii(CLI::App& bench, CliContext& context, VerbAction& action);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "cli/bench.h"
+#include "cli/model_option.h"
 #include "infer/decoder.h"
 #include "infer/decoder_weights.h"
 #include "nn/gguf_model.h"
@@ -16,7 +17,7 @@ namespace persea {
 namespace {
 
 struct Options {
-  std::string place, weights;
+  std::string place, weights, device = "cpu";
   std::vector<int32_t> tokens;
   bool cached = false;
 };
@@ -29,7 +30,7 @@ Result<std::unique_ptr<Model>> load(const std::string& place) {
 }
 
 // Logits after each token, [tokens, vocab]: by the training pass, or by the decoder token by token over a cache, and
-// for a model that is only run, in one go.
+// for a model that is only run, or on a GPU, in one go.
 Result<Tensor> logits_of(Model& model, const Options& options) {
   const std::vector<int32_t>& tokens = options.tokens;
   const auto length = static_cast<int64_t>(tokens.size());
@@ -38,9 +39,12 @@ Result<Tensor> logits_of(Model& model, const Options& options) {
   if (!options.weights.empty()) {
     PERSEA_TRY(type, weight_type_from(options.weights));
   }
-  Decoder decoder(DecoderWeights::of(model, type));
-  KvCache cache(config);
-  if (!options.cached && (type || !config.trainable())) {
+  PERSEA_TRY(const Device device, kernels::device_from(options.device));
+  const bool trains = !options.cached && !type && device == cpu_device && config.trainable();
+  PERSEA_TRY(DecoderWeights weights, on_device(DecoderWeights::of(model, type), {device}));
+  Decoder decoder(std::move(weights));
+  KvCache cache(config, device);
+  if (!options.cached && !trains) {
     const Decoder::Piece piece{&cache, tokens, length};
     return decoder.forward({&piece, 1});
   }
@@ -83,6 +87,7 @@ void add_bench_logits(CLI::App& bench, CliContext& context, VerbAction& action) 
   verb->add_option("MODEL", options->place, "A model directory or a .gguf file")->required();
   verb->add_option("--weights", options->weights, "Packed weights of this type: f32, f16, bf16, q8 or q4");
   verb->add_option("--tokens", options->tokens, "Token ids, separated by commas")->required()->delimiter(',');
+  add_device_option(*verb, options->device, "the decoder");
   verb->add_flag("--cached", options->cached, "Token by token over a cache, as generation does");
   verb->callback(
       [&context, &action, options] { action = [&context, options] { return bench_logits(context, *options); }; });

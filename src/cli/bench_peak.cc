@@ -14,7 +14,7 @@ void add_bench_peak(CLI::App& bench, CliContext& context, VerbAction& action) {
   verb->callback([&context, &action, seconds] {
     action = [&context, seconds] {
       const kernels::PeakGflops peak = kernels::measure_peak_gflops(*seconds);
-      const double bandwidth = kernels::measure_read_bandwidth(*seconds);
+      const double bandwidth = kernels::ReadBandwidth::cpu({*seconds});
       if (context.json) {
         print_json({{"gflops", peak.best},
                     {"mean_gflops", peak.mean},

@@ -15,7 +15,7 @@ namespace persea {
 namespace {
 
 struct Options {
-  std::string model, text, weights = "f32", cache = "f16";
+  std::string model, text, weights = "f32", cache = "f16", device = "auto";
   int64_t context = 512;
 };
 
@@ -28,10 +28,12 @@ struct Loaded {
 Result<Loaded> load(const CliContext& context, const Options& options) {
   PERSEA_TRY(const WeightType type, weight_type_from(options.weights));
   PERSEA_TRY(const KvPool::Format cache, cache_format_from(options.cache));
+  PERSEA_TRY(const kernels::DeviceChoice device, kernels::device_choice_from(options.device));
   PERSEA_TRY(const ModelPlace place, find_model(context, options.model));
   PERSEA_TRY(const std::string text, read_file(options.text));
   PERSEA_TRY(const TextModel model, TextModel::load(place.path));
-  Loaded loaded{DecoderWeights::of(*model.model, type), {}, {options.context, model.roles.begin, cache}};
+  PERSEA_TRY(DecoderWeights weights, on_device(DecoderWeights::of(*model.model, type), device));
+  Loaded loaded{std::move(weights), {}, {options.context, model.roles.begin, cache}};
   if (model.roles.begin) loaded.tokens.push_back(*model.roles.begin);
   model.tokenizer.encode(text, loaded.tokens);
   return loaded;
@@ -60,6 +62,7 @@ int bench_perplexity(const CliContext& context, const Options& options) {
                 {"context", options.context},
                 {"weights", options.weights},
                 {"cache", options.cache},
+                {"device", device_name(decoder.weights().device)},
                 {"seconds", seconds}});
   } else {
     fmt::print("perplexity {:.4f} ± {:.4f}: {} of {} tokens scored, in {} pieces of {}, {}\n", result->value(),
@@ -87,6 +90,7 @@ void add_bench_perplexity(CLI::App& bench, CliContext& context, VerbAction& acti
   verb->add_option("--cache", options->cache, "Type of the keys and values that are kept")
       ->check(CLI::IsMember({"f32", "f16", "q8"}))
       ->capture_default_str();
+  add_device_option(*verb, options->device);
   verb->callback(
       [&context, &action, options] { action = [&context, options] { return bench_perplexity(context, *options); }; });
 }

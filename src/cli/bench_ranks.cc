@@ -176,6 +176,8 @@ Result<std::pair<double, double>> Bench::whole(double seconds) {
     double squares = 0;
     for (const StepReport& report : reports) squares += report.squares;
     PERSEA_CHECK(shared.update(std::sqrt(squares), 1e-3, 1));
+    for (int i = 0; i < 2; ++i)
+      PERSEA_CHECK(ranks_.agree({}));  // as training agrees on its pace and on what it records
     optimizer_.drop_gradients();
     if (step < kWarmUp) continue;
     times.push_back(wall_seconds() - start);

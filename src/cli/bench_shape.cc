@@ -8,17 +8,12 @@ namespace persea {
 
 Result<TrainingShape::Checked> TrainingShape::checked() const {
   Checked all;
-  all.config = model;
-  all.config.activation = activation == "swiglu" ? Activation::swiglu : Activation::relu_squared;
-  if (all.config.kv_heads == 0) all.config.kv_heads = all.config.heads;
-  all.config.head_dim = all.config.dim / all.config.heads;
-  all.config.context = length;
-  PERSEA_CHECK(all.config.check());
+  PERSEA_TRY(all.config, config(length));
   PERSEA_TRY(all.device, kernels::device_from(device));
   all.precision = kernels::precision_from(precision, all.device);
   if (micro > 0 && batch % micro != 0) return fail("--micro {} does not divide --batch {}", micro, batch);
   if (recompute > all.config.layers) return fail("--recompute {}: there are {} layers", recompute, all.config.layers);
-  const bool gpu = all.device != cpu_device, rounded = gpu && all.precision == kernels::Precision::bf16;
+  const bool gpu = all.device != cpu_device, rounded = gpu && all.precision != kernels::Precision::f32;
   all.passes = plan_passes(all.config, batch, length,
                            {.device = all.device,
                             .activations = rounded ? DType::bf16 : DType::f32,
@@ -27,28 +22,15 @@ Result<TrainingShape::Checked> TrainingShape::checked() const {
                             .sequences = micro});
   if (recompute >= 0) all.passes.recomputed = recompute;
   all.settings.kind = optimizer == "muon" ? OptimizerSettings::Kind::muon : OptimizerSettings::Kind::adamw;
-  all.settings.precision = all.precision;
+  all.settings.precision = kernels::beside_linear(all.precision);
   return all;
 }
 
 void add_training_shape(CLI::App& verb, TrainingShape& shape) {
-  ModelConfig& m = shape.model;
-  m.vocab = 2048;
-  m.dim = 128;
-  m.layers = m.heads = 4;
-  m.hidden = 384;
-  verb.add_option("--dim", m.dim, "Width")->check(CLI::Range(8, 65536))->capture_default_str();
-  verb.add_option("--layers", m.layers, "Blocks")->check(CLI::Range(1, 1000))->capture_default_str();
-  verb.add_option("--heads", m.heads, "Attention heads")->check(CLI::Range(1, 1024))->capture_default_str();
-  verb.add_option("--kv-heads", m.kv_heads, "Heads of keys and values (0: as many)")->check(CLI::Range(0, 1024));
-  verb.add_option("--hidden", m.hidden, "Width of the MLP")->check(CLI::Range(8, 1 << 20))->capture_default_str();
-  verb.add_option("--vocab", m.vocab, "Tokens")->check(CLI::Range(2, 1 << 22))->capture_default_str();
-  verb.add_option("--activation", shape.activation, "The MLP's")->check(CLI::IsMember({"swiglu", "relu_squared"}));
-  verb.add_flag("--qk-norm", m.qk_norm, "Normalize queries and keys");
-  verb.add_flag("--tied,!--untied", m.tied, "The head shares the embedding's weights")->capture_default_str();
+  add_model_shape(verb, shape);
   verb.add_option("--optimizer", shape.optimizer, "Which")->check(CLI::IsMember({"adamw", "muon"}));
   verb.add_option("--precision", shape.precision, "Of the products")
-      ->check(CLI::IsMember({"f32", "bf16", "auto"}))
+      ->check(CLI::IsMember({"f32", "bf16", "fp8", "auto"}))
       ->capture_default_str();
   verb.add_option("--device", shape.device, "Where")
       ->check(CLI::IsMember({"cpu", "cuda", "auto"}))

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "cli/bench_model.h"
 #include "cli/verb.h"
 #include "nn/config.h"
 #include "nn/optimizer.h"
@@ -11,9 +12,8 @@
 
 namespace persea {
 
-struct TrainingShape {
-  ModelConfig model;
-  std::string activation = "swiglu", optimizer = "adamw", precision = "f32", device = "cpu";
+struct TrainingShape : ModelShape {
+  std::string optimizer = "adamw", precision = "f32", device = "cpu";
   int64_t batch = 16, length = 256, micro = 0;  // sequences of a step and of a pass, tokens of a sequence
   int64_t recompute = -1;                       // layers; -1: as many as it takes
 

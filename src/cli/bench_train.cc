@@ -1,6 +1,7 @@
-// persea bench train: the speed of training steps on random tokens, against the peak that the same run measures. Peak
-// and steps alternate, and each step is held against the peak right before and after it: where others share the
-// processor, both lose alike.
+// persea bench train: the speed of training steps on random tokens, against the peak that the same run measures, and
+// the memory that they take. On a CPU peak and steps alternate, and each step is held against the peak right before and
+// after it: where others share the processor, both lose alike. A GPU, which nobody shares and which slows down as it
+// grows hot, is measured before and behind all steps.
 #include <algorithm>
 #include <memory>
 
@@ -13,6 +14,7 @@
 #include "nn/optimizer.h"
 #include "tensor/cuda.h"
 #include "tensor/memory_use.h"
+#include "tensor/storage.h"
 #include "train/pretrain.h"
 #include "train/random_batch.h"
 
@@ -36,10 +38,6 @@ int bench_train(const CliContext& context, const Options& options) {
   Random random(1);
   std::vector<PackedBatch> batches;
   for (int i = 0; i < 4; ++i) batches.push_back(random_batch(shape.batch, shape.length, config.vocab, random));
-  Model model(config, 1);
-  model.to(device);
-  Optimizer optimizer(model.parameters(), settings);
-
   const double tokens = static_cast<double>(shape.batch * shape.length);
   const double flops = config.training_flops_per_token(shape.length);
   const auto measure_peak = [&, device = device, precision = precision](double seconds) {
@@ -47,19 +45,25 @@ int bench_train(const CliContext& context, const Options& options) {
     const double gflops = kernels::launch(kernels::MatrixPeak{precision, seconds}, device);
     return kernels::PeakGflops{gflops, gflops};
   };
+  const bool on_gpu = device != cpu_device;
   kernels::PeakGflops peak = measure_peak(0.5);
+  release_kept_memory();
+  const int64_t free_before = on_gpu ? cuda::properties().free_memory : 0;
+  const auto model = random_model(config);
+  model->to(device);
+  Optimizer optimizer(model->parameters(), settings);
   double best_peak = peak.best, loss = 0, end = 0;
   std::vector<double> times, peaks, shares;
   for (int step = 0; step < kWarmUp + 1 || wall_seconds() < end; ++step) {
     if (step == kWarmUp) end = wall_seconds() + options.seconds;
     const double start = wall_seconds();
-    loss = accumulate_gradients(model, batches[static_cast<size_t>(step) % batches.size()], passes.sequences,
+    loss = accumulate_gradients(*model, batches[static_cast<size_t>(step) % batches.size()], passes.sequences,
                                 {.precision = precision, .recomputed = passes.recomputed});
     optimizer.step(1, 1);
-    if (device != cpu_device) cuda::wait();
+    if (on_gpu) cuda::wait();
     const double took = wall_seconds() - start;
     const double before = peak.mean;
-    peak = measure_peak(std::max(kPeakSeconds, kPeakShare * took));
+    if (!on_gpu) peak = measure_peak(std::max(kPeakSeconds, kPeakShare * took));
     best_peak = std::max(best_peak, peak.best);
     if (step < kWarmUp) continue;
     times.push_back(took);
@@ -67,6 +71,9 @@ int bench_train(const CliContext& context, const Options& options) {
     shares.push_back(flops * tokens / took / 1e9 / peaks.back());
   }
 
+  // What it has not given back, and it gives nothing back: the most that it ever took. The driver's own is not in it.
+  const int64_t gpu_memory = on_gpu ? free_before - cuda::properties().free_memory : 0;
+  if (on_gpu) best_peak = std::max(best_peak, measure_peak(0.5).best);
   std::sort(times.begin(), times.end());
   const double median = median_of(times), mfu = median_of(shares);
   const Json result = {{"tokens_per_second", tokens / median},
@@ -80,6 +87,7 @@ int bench_train(const CliContext& context, const Options& options) {
                        {"peak_memory_bytes", peak_memory_bytes()},
                        {"peak_tensor_bytes", peak_tensor_bytes(device)},
                        {"recomputed_layers", passes.recomputed},
+                       {"gpu_memory_bytes", gpu_memory},
                        {"flops_per_token", flops},
                        {"parameters", config.parameters()},
                        {"threads", pool().threads()},
@@ -87,12 +95,11 @@ int bench_train(const CliContext& context, const Options& options) {
   if (context.json) {
     print_json(result);
   } else {
-    fmt::print(
-        "{} tok/s ({:.1f} ms a step, {} steps), {:.1f} of {:.1f} GFLOP/s: {:.1f}% of peak, {} at most{}\n",
-        format_count(tokens / median), median * 1e3, times.size(), flops * tokens / median / 1e9, median_of(peaks),
-        100 * mfu,
-        format_bytes(static_cast<double>(device == cpu_device ? peak_memory_bytes() : peak_tensor_bytes(device))),
-        passes.recomputed > 0 ? fmt::format(", {} layers computed twice", passes.recomputed) : "");
+    fmt::print("{} tok/s ({:.1f} ms a step, {} steps), {:.1f} of {:.1f} GFLOP/s: {:.1f}% of peak, {} at most{}\n",
+               format_count(tokens / median), median * 1e3, times.size(), flops * tokens / median / 1e9,
+               median_of(peaks), 100 * mfu,
+               format_bytes(static_cast<double>(on_gpu ? gpu_memory : peak_memory_bytes())),
+               passes.recomputed > 0 ? fmt::format(", {} layers computed twice", passes.recomputed) : "");
   }
   return 0;
 }

@@ -21,7 +21,7 @@ namespace persea {
 namespace {
 
 struct Options {
-  std::string model, system;
+  std::string model, system, device = "auto";
   TextOptions text;
 };
 
@@ -37,8 +37,8 @@ constexpr const char* kHelp = R"(  /regenerate        another answer to the last
 // messages gives the answers and nothing else.
 class Chat {
  public:
-  Chat(const TextModel& model, Options options)
-      : model_(model), options_(std::move(options)), decoder_(*model.model), session_(decoder_) {
+  Chat(const TextModel& model, DecoderWeights weights, Options options)
+      : model_(model), options_(std::move(options)), decoder_(std::move(weights)), session_(decoder_) {
     options_.text.tokens.stop = chat_stop_tokens(model.tokenizer);
   }
 
@@ -187,21 +187,25 @@ class Chat {
 
 int chat(const CliContext& context, const Options& options, bool seeded) {
   if (const Status status = options.text.tokens.sampler.check(); !status) return report(status.error()), 2;
+  const auto device = kernels::device_choice_from(options.device);
+  if (!device) return report(device.error());
   const auto place = find_model(context, options.model);
   if (!place) return report(place.error());
   const auto model = TextModel::load(place->path);
   if (!model) return report(model.error());
   // Says at once, and not after the first message, that a model knows no chat.
   if (const auto chat = encode_chat(model->tokenizer, {}, true); !chat) return report(chat.error());
+  auto weights = weights_for(*model, *device);
+  if (!weights) return report(weights.error());
   if (!context.quiet && isatty(STDOUT_FILENO) == 1) {
     fmt::print("{}\n",
-               dim(fmt::format("{} · {} parameters · context {} tokens · /help lists the commands, Ctrl-D leaves",
+               dim(fmt::format("{} · {} parameters · context {} tokens{} · /help lists the commands, Ctrl-D leaves",
                                place->name, format_count(static_cast<double>(model->model->config().parameters())),
-                               model->model->config().context)));
+                               model->model->config().context, weights->device == cpu_device ? "" : " · on the GPU")));
   }
   Options chosen = options;
   if (!seeded) chosen.text.tokens.sampler.seed = std::random_device()();
-  return Chat(*model, std::move(chosen)).run();
+  return Chat(*model, std::move(*weights), std::move(chosen)).run();
 }
 
 }  // namespace
@@ -217,6 +221,7 @@ void add_chat(CLI::App& app, CliContext& context, VerbAction& action) {
       ->check(CLI::Range(int64_t{1}, int64_t{1} << 30))
       ->capture_default_str();
   add_sampling_options(*verb, options->text.tokens.sampler);
+  add_device_option(*verb, options->device);
   verb->add_option("--stop", options->text.stop, "A string that ends an answer (may be given several times)");
   verb->callback([&context, &action, options, verb] {
     action = [&context, options, verb] { return chat(context, *options, verb->count("--seed") > 0); };

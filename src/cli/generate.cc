@@ -16,7 +16,7 @@ namespace persea {
 namespace {
 
 struct Options {
-  std::string model, prompt, system;
+  std::string model, prompt, system, device = "auto";
   bool chat = false;
   TextOptions text;
 };
@@ -51,6 +51,8 @@ Result<std::vector<int32_t>> prompt_of(const TextModel& model, Options& options)
 int generate(const CliContext& context, Options& options) {
   if (const Status status = options.text.tokens.sampler.check(); !status) return report(status.error()), 2;
   if (options.prompt == "-") options.prompt.assign(std::istreambuf_iterator<char>(std::cin), {});
+  const auto device = kernels::device_choice_from(options.device);
+  if (!device) return report(device.error());
   const auto place = find_model(context, options.model);
   if (!place) return report(place.error());
   const auto model = TextModel::load(place->path);
@@ -58,7 +60,9 @@ int generate(const CliContext& context, Options& options) {
   const auto prompt = prompt_of(*model, options);
   if (!prompt) return report(prompt.error());
 
-  Decoder decoder(*model->model);
+  auto weights = weights_for(*model, *device);
+  if (!weights) return report(weights.error());
+  Decoder decoder(std::move(*weights));
   Session session(decoder);
   const InterruptGuard interrupt;
   const bool streams = !context.json;
@@ -82,6 +86,7 @@ int generate(const CliContext& context, Options& options) {
     }
   } else {
     print_json({{"model", place->name},
+                {"device", device_name(decoder.weights().device)},
                 {"prompt", options.prompt},
                 {"text", written->text},
                 {"reason", reason_name(written->reason)},
@@ -104,6 +109,7 @@ void add_generate(CLI::App& app, CliContext& context, VerbAction& action) {
       ->check(CLI::Range(int64_t{1}, int64_t{1} << 30))
       ->capture_default_str();
   add_sampling_options(*verb, options->text.tokens.sampler);
+  add_device_option(*verb, options->device);
   verb->add_option("--stop", options->text.stop, "A string that ends the text (may be given several times)");
   verb->add_flag("--chat", options->chat, "The prompt is what a user says: answer it");
   verb->add_option("--system", options->system, "With --chat: what the model is told before");

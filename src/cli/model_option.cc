@@ -35,6 +35,12 @@ Result<ModelPlace> find_model(const CliContext& context, const std::string& name
   return fail("{}: no model is in this lab yet: persea run makes one", context.lab);
 }
 
+void add_device_option(CLI::App& verb, std::string& device, const std::string& what) {
+  verb.add_option("--device", device, fmt::format("Where {} runs: cpu, cuda, or auto, a GPU where one is", what))
+      ->check(CLI::IsMember({"cpu", "cuda", "auto"}))
+      ->capture_default_str();
+}
+
 void add_sampling_options(CLI::App& verb, SamplerOptions& options) {
   verb.add_option("--temperature", options.temperature, "0: always the likeliest token; higher: more varied")
       ->capture_default_str();

@@ -14,7 +14,7 @@ namespace {
 constexpr double kQuantiles[] = {0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99};
 
 struct Asked {
-  std::string model;
+  std::string model, device = "auto";
   std::vector<std::string> files;
   ModelScorerOptions how;
 };
@@ -26,7 +26,9 @@ struct Figure {
 
 Result<std::vector<Figure>> measure(const CliContext& context, const Asked& asked) {
   PERSEA_TRY(const ModelPlace place, find_model(context, asked.model));
-  PERSEA_TRY(const std::unique_ptr<ModelScorer> scorer, ModelScorer::open(place.path, place.name, asked.how));
+  ModelScorerOptions how = asked.how;
+  PERSEA_TRY(how.device, kernels::device_choice_from(asked.device));
+  PERSEA_TRY(const std::unique_ptr<ModelScorer> scorer, ModelScorer::open(place.path, place.name, how));
   std::vector<Figure> all;
   std::vector<std::string_view> texts;
   std::vector<double> bits;
@@ -78,6 +80,7 @@ void add_quality_perplexity(CLI::App& quality, CliContext& context, VerbAction& 
   verb->add_option("--tokens", asked->how.tokens, "Of each document so many, from its beginning")
       ->check(CLI::Range(2, 1 << 24))
       ->capture_default_str();
+  add_device_option(*verb, asked->device);
   verb->footer("Example:\n  persea quality perplexity model pages.jsonl");
   verb->callback([&context, &action, asked] { action = [&context, asked] { return perplexity(context, *asked); }; });
 }

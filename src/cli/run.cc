@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/threads.h"
+#include "cli/model_option.h"
 #include "cli/recipe_options.h"
 #include "cli/terminal.h"
 #include "tensor/cuda.h"
@@ -81,7 +82,7 @@ int run(const CliContext& context, const Options& options) {
   }
   if (const Status settled = settle_device(ranks, options.recipe->device == "cuda", recipe->device); !settled)
     return end(ranks, fail("--device {}: {}", options.recipe->device, settled.error().message));
-  const Status layout = check_layout(*recipe, ranks, options.tensor_parallel);
+  const Status layout = ranks.agree(check_layout(*recipe, ranks, options.tensor_parallel));
   if (!layout) return end(ranks, layout.error());
   const PretrainOptions training{ranks, context.quiet || context.json, options.patience, options.tensor_parallel};
   if (ranks.rank() > 0) {
@@ -118,9 +119,7 @@ void add_run(CLI::App& app, CliContext& context, VerbAction& action) {
   options->recipe = add_recipe_options(*verb);
   add_memory_option(*verb, *options->recipe);
   options->recipe->device = "auto";
-  verb->add_option("--device", options->recipe->device, "Where training runs: cpu, cuda, or auto, a GPU where one is")
-      ->check(CLI::IsMember({"cpu", "cuda", "auto"}))
-      ->capture_default_str();
+  add_device_option(*verb, options->recipe->device, "training");
   verb->add_option("--patience", options->patience, "Several ranks: seconds to wait for one that does not answer")
       ->check(CLI::Range(1.0, 1e6))
       ->capture_default_str();

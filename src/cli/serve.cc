@@ -25,7 +25,7 @@ namespace {
 
 struct Options {
   std::vector<std::string> models;
-  std::string weights = "file", cache = "auto", draft;
+  std::string weights = "file", cache = "auto", draft, device = "auto";
   bool no_chat = false;
   double grace = 600;
   uint16_t port = 8080;
@@ -59,6 +59,7 @@ Result<ModelSource> source_of(const CliContext& context, Lab& lab, const std::st
 
 Result<ServingOptions> serving_options(const CliContext& context, const Options& options) {
   ServingOptions serving{.scheduling = options.scheduling, .chat = !options.no_chat};
+  PERSEA_TRY(serving.device, kernels::device_choice_from(options.device));
   if (options.weights != "file") {
     PERSEA_TRY(serving.weights, weight_type_from(options.weights));
   }
@@ -90,9 +91,10 @@ Result<std::vector<std::unique_ptr<ServedModel>>> load(const CliContext& context
     }
     PERSEA_TRY(auto model, ServedModel::load(source, serving));
     if (!context.quiet && !context.json) {
-      log_info("{}: {} parameters, {}, context {} tokens{}", model->name(),
+      log_info("{}: {} parameters, {}, {}context {} tokens{}", model->name(),
                format_count(static_cast<double>(model->config().parameters())), weight_name(model->weights()),
-               model->config().context, model->chat().can_chat() ? "" : ", no chat template: completions only");
+               model->device() == cpu_device ? "" : "on the GPU, ", model->config().context,
+               model->chat().can_chat() ? "" : ", no chat template: completions only");
     }
     models.push_back(std::move(model));
   }
@@ -223,6 +225,7 @@ void add_serve(CLI::App& app, CliContext& context, VerbAction& action) {
           "Keep what was read as f32, f16 or q8: fewer bits hold more texts. auto: f32 beside f32 weights, else f16")
       ->check(CLI::IsMember({"auto", "f32", "f16", "q8"}))
       ->capture_default_str();
+  add_device_option(*verb, o->device, "a model");
   verb->add_option("--draft", o->draft,
                    "Guess ahead where few write: \"lookup\", from the text itself, or a smaller MODEL with the same "
                    "tokens; no text changes by it");

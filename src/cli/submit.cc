@@ -80,16 +80,19 @@ slurm::JobPlan plan_job(const CliContext& context, const Options& options, slurm
 }
 
 // Makes the job's folder and sends the job; a job that Slurm refuses leaves no folder.
-Result<slurm::JobRecord> send_job(const CliContext& context, const slurm::JobPlan& plan, const std::string& script) {
+Result<slurm::JobRecord> send_job(const CliContext& context, slurm::JobPlan plan) {
   PERSEA_TRY(const Lab lab, Lab::open(context.lab));
-  std::error_code error;
-  fs::create_directories(plan.folder, error);
-  if (error) return fail("{}: cannot make the folder: {}", plan.folder.string(), error.message());
-  PERSEA_TRY(const std::string recipe, read_file(plan.recipe));
-  PERSEA_CHECK(write_file(plan.folder / slurm::kRecipeFile, recipe));
-  PERSEA_CHECK(write_file(plan.folder / slurm::kScriptFile, script));
-  auto id = slurm::submit_job(plan.folder / slurm::kScriptFile);
+  PERSEA_TRY(plan.folder, slurm::make_job_folder(plan.folder));
+  const auto send = [&plan]() -> Result<slurm::JobId> {
+    PERSEA_TRY(const std::string recipe, read_file(plan.recipe));
+    PERSEA_TRY(const std::string script, slurm::job_script(plan));
+    PERSEA_CHECK(write_file(plan.folder / slurm::kRecipeFile, recipe));
+    PERSEA_CHECK(write_file(plan.folder / slurm::kScriptFile, script));
+    return slurm::submit_job(plan.folder / slurm::kScriptFile);
+  };
+  const auto id = send();
   if (!id) {
+    std::error_code error;
     fs::remove_all(plan.folder, error);
     return id.error();
   }
@@ -156,7 +159,7 @@ int submit(const CliContext& context, const Options& options) {
     return 0;
   }
   if (const Status here = slurm::check_slurm(); !here) return report(here.error());
-  const auto record = send_job(context, plan, *script);
+  const auto record = send_job(context, plan);
   if (!record) return report(record.error());
   log_info("job {}: submitted; its script and its log are in {}", record->id.number, record->folder.string());
   if (!options.no_follow) return follow(context, *record);

@@ -81,8 +81,12 @@ Ranks::~Ranks() {
 
 bool Ranks::speaks() const {
   if (world_) return world_->speaks();
-  if (rank() == 0) return true;
-  return rank() == 1 && broken_ && broken_->ranks == std::vector<int>{0};
+  for (int lower = 0; lower < rank(); ++lower) {
+    const bool silent =
+        broken_ && std::find(broken_->ranks.begin(), broken_->ranks.end(), lower) != broken_->ranks.end();
+    if (!silent) return false;
+  }
+  return true;
 }
 
 Status Ranks::give_up(std::string message, const std::vector<int>& ranks) {

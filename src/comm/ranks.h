@@ -69,7 +69,7 @@ class Ranks {
 
   // Whether the others do not answer any more.
   bool broken() const { return world_ ? world_->broken() : broken_.has_value(); }
-  // Whether this rank tells what ended the job: exactly one does, as far as can be known.
+  // Whether this rank tells what ended the job: the lowest of those that answer, as far as this one knows.
   bool speaks() const;
 
   // The ranks of this job. Fails where it was started as one of several and MPI cannot be had.

@@ -24,12 +24,12 @@ std::string_view beginning(std::string_view text, size_t bytes) {
 
 }  // namespace
 
-ModelScorer::ModelScorer(std::string name, TextModel model, const ModelScorerOptions& options, Json settings)
+ModelScorer::ModelScorer(std::string name, TextModel model, DecoderWeights weights, int64_t tokens, Json settings)
     : name_(std::move(name)),
       model_(std::move(model)),
-      tokens_(std::min(options.tokens, model_.model->config().context)),
+      tokens_(tokens),
       settings_(std::move(settings)),
-      decoder_(DecoderWeights::of(*model_.model, options.weights)),
+      decoder_(std::move(weights)),
       pages_(std::make_shared<KvPool>(decoder_.config(), 0, KvPool::Format::f32, decoder_.weights().device)) {
   model_.model.reset();
 }
@@ -39,10 +39,11 @@ Result<std::unique_ptr<ModelScorer>> ModelScorer::open(const std::filesystem::pa
   if (options.tokens < 2) return fail("perplexity: {} tokens of a text leave nothing to judge", options.tokens);
   PERSEA_TRY(Json digest, source_digests(place));
   PERSEA_TRY(TextModel model, TextModel::load(place));
-  Json settings = {{"model", std::move(digest)},
-                   {"tokens", std::min(options.tokens, model.model->config().context)},
-                   {"weights", static_cast<int>(options.weights)}};
-  return std::unique_ptr<ModelScorer>(new ModelScorer(std::move(name), std::move(model), options, std::move(settings)));
+  PERSEA_TRY(DecoderWeights weights, on_device(DecoderWeights::of(*model.model, options.weights), options.device));
+  const int64_t tokens = std::min(options.tokens, model.model->config().context);
+  Json settings = {{"model", std::move(digest)}, {"tokens", tokens}, {"weights", static_cast<int>(options.weights)}};
+  return std::unique_ptr<ModelScorer>(
+      new ModelScorer(std::move(name), std::move(model), std::move(weights), tokens, std::move(settings)));
 }
 
 ModelScorer::Sequence ModelScorer::sequence_of(std::string_view text) const {

@@ -17,6 +17,7 @@ namespace persea {
 struct ModelScorerOptions {
   int64_t tokens = 512;  // of a text so many are judged, from its beginning; as many as the model's context at most
   WeightType weights = WeightType::f32;
+  kernels::DeviceChoice device = {};
 };
 
 class ModelScorer : public curate::TextScorer {
@@ -44,7 +45,7 @@ class ModelScorer : public curate::TextScorer {
     int64_t fed() const { return static_cast<int64_t>(tokens.size()) - 1; }  // what follows the last is not known
   };
 
-  ModelScorer(std::string name, TextModel model, const ModelScorerOptions& options, Json settings);
+  ModelScorer(std::string name, TextModel model, DecoderWeights weights, int64_t tokens, Json settings);
   Sequence sequence_of(std::string_view text) const;
   Status run(std::vector<Sequence>& sequences);
 

@@ -52,6 +52,12 @@ std::vector<int32_t> TextModel::prompt(std::string_view text) const {
   return ids;
 }
 
+Result<DecoderWeights> weights_for(const TextModel& model, const kernels::DeviceChoice& choice) {
+  if (choice.device == cpu_device) return DecoderWeights::of(*model.model);
+  PERSEA_TRY(DecoderWeights weights, on_device(DecoderWeights::of(*model.model, model.weights), choice));
+  return weights.device == cpu_device ? DecoderWeights::of(*model.model) : std::move(weights);
+}
+
 std::vector<int32_t> chat_stop_tokens(const Tokenizer& tokenizer) {
   std::vector<int32_t> ids;
   for (const std::string_view name : {kEndOfTurn, kEndOfText}) {

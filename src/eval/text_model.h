@@ -35,6 +35,9 @@ struct TextModel {
   std::vector<int32_t> prompt(std::string_view text) const;
 };
 
+// The model's weights for a Decoder: on the CPU in place, on a GPU packed as its file keeps them.
+Result<DecoderWeights> weights_for(const TextModel& model, const kernels::DeviceChoice& choice);
+
 // The ids that end an assistant's message, of those that the tokenizer has: <|end|> and <|endoftext|>.
 std::vector<int32_t> chat_stop_tokens(const Tokenizer& tokenizer);
 

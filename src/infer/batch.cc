@@ -229,10 +229,12 @@ void Batch::run(const std::vector<Share>& shares) {
     job->run.assign(first, first + tokens);
     job->run.insert(job->run.end(), job->drafts.begin(), job->drafts.end());
     const bool whole = tokens == job->left();
+    if (job->greedy()) job->choices.resize(1 + job->drafts.size());
     pieces.push_back({.cache = &job->cache,
                       .tokens = job->run,
                       .wanted = whole && !job->embeds() ? 1 + static_cast<int64_t>(job->drafts.size()) : 0,
-                      .hidden = job->embeds() ? job->hidden.data() : nullptr});
+                      .hidden = job->embeds() ? job->hidden.data() : nullptr,
+                      .likeliest = job->greedy() ? job->choices.data() : nullptr});
   }
   const Result<Tensor> logits = decoder_.forward(pieces);
   for (const auto& [job, tokens] : shares) {
@@ -257,7 +259,7 @@ void Batch::write(const std::vector<Share>& shares, const Tensor& logits) {
     const auto drafts = static_cast<int64_t>(job->drafts.size());
     if (job->embeds() || job->left() + drafts != 0) continue;
     (job->request.constraint ? constrained : free).push_back({job, row, 1 + drafts});
-    row += 1 + drafts;
+    row += job->greedy() ? 0 : 1 + drafts;
   }
   const auto next = [&](const Rows& rows) {
     rows.job->write(logits.data() + rows.first * logits.columns(), rows.count);
@@ -266,7 +268,7 @@ void Batch::write(const std::vector<Share>& shares, const Tensor& logits) {
   // Other threads are woken only for what takes longer than waking them.
   constexpr int64_t kAlone = 65536;
   const auto count = static_cast<int64_t>(free.size());
-  if (count * logits.columns() <= kAlone) {
+  if (logits.count() <= kAlone) {
     for (const Rows& rows : free) next(rows);
   } else {
     pool().parallel_for(count, [&](int64_t i) { next(free[static_cast<size_t>(i)]); });

@@ -7,6 +7,7 @@
 #include "base/threads.h"
 #include "infer/shared_rows.h"
 #include "kernels/cached_attention.h"
+#include "kernels/logits.h"
 #include "kernels/rows.h"
 
 namespace persea {
@@ -206,7 +207,7 @@ void Decoder::run_on_cpu(std::span<const Run> runs, int64_t rows, const Scratch&
 
 Result<Tensor> Decoder::forward(std::span<const Piece> pieces) {
   const ModelConfig& c = config();
-  int64_t total = 0, longest = 0, wanted = 0;
+  int64_t total = 0, longest = 0, wanted = 0, told = 0;  // told: of those that are wanted, whose logits are
   for (const Piece& piece : pieces) {
     if (piece.cache->device() != weights_.device)
       throw std::logic_error("Decoder::forward: a cache that lies on another device than the weights");
@@ -224,6 +225,7 @@ Result<Tensor> Decoder::forward(std::span<const Piece> pieces) {
     }
     total += count;
     wanted += piece.wanted;
+    told += piece.likeliest ? 0 : piece.wanted;
     longest = std::max(longest, piece.cache->size() + count);
   }
   for (const Piece& piece : pieces) {
@@ -232,30 +234,38 @@ Result<Tensor> Decoder::forward(std::span<const Piece> pieces) {
   }
   if (!device_) grow_rope(longest);
 
-  Tensor logits = wanted > 0 ? Tensor({shared_rows(wanted), c.vocab}).slice(0, wanted) : Tensor({0, c.vocab});
+  // Rows of logits: those that are told, then those to choose from, unless the GPU does that, which it cannot before a
+  // cap: two may be equals behind it.
+  const bool chosen_there = device_ && c.logit_soft_cap == 0;
+  const int64_t rows_here = chosen_there ? told : wanted;
+  const Shape room = {shared_rows(rows_here), c.vocab};
+  const Tensor logits = (device_ && rows_here > 0 ? Tensor::pinned(room) : Tensor(room)).slice(0, rows_here);
+  std::vector<int32_t> choices(static_cast<size_t>(wanted - told));
   const Scratch scratch(c, device_ ? 0 : std::min(shared_rows(total), kPassRows));
   const Tensor last({device_ ? 0 : shared_rows(wanted), c.dim});
   std::vector<Run> runs;
   int64_t rows = 0;
   const auto pass = [&] {
     if (device_)
-      device_->run(runs, rows, logits.data());
+      device_->run(runs, rows, logits.data(), choices.data());
     else
       run_on_cpu(runs, rows, scratch, last);
     for (const Run& run : runs) run.cache->set_size(run.past + run.count());
     runs.clear();
     rows = 0;
   };
-  int64_t logits_row = 0;
+  int64_t told_row = 0, chosen_row = chosen_there ? 0 : told;
   for (const Piece& piece : pieces) {
+    int64_t& row = piece.likeliest ? chosen_row : told_row;
     std::span<const int32_t> rest = piece.tokens;
     int64_t past = piece.cache->size();
     while (!rest.empty()) {
       const auto left = static_cast<int64_t>(rest.size()), take = std::min(left, kPassRows - rows);
       const int64_t now = std::max<int64_t>(0, piece.wanted - (left - take));  // of these, have their logits wanted
       const int64_t here = std::min(now, take);
-      runs.push_back({piece.cache, rest.first(static_cast<size_t>(take)), rows, past, here, logits_row, piece.hidden});
-      logits_row += here;
+      runs.push_back({piece.cache, rest.first(static_cast<size_t>(take)), rows, past, here, row, piece.hidden,
+                      chosen_there && piece.likeliest});
+      row += here;
       rest = rest.subspan(static_cast<size_t>(take));
       past += take;
       rows += take;
@@ -273,7 +283,14 @@ Result<Tensor> Decoder::forward(std::span<const Piece> pieces) {
     const auto cap = static_cast<float>(c.logit_soft_cap);
     for (float& logit : logits.span()) logit = cap * std::tanh(logit / cap);
   }
-  return logits;
+  if (!chosen_there) kernels::Likeliest::cpu({wanted - told, c.vocab, logits.data() + told * c.vocab, choices.data()});
+  const int32_t* choice = choices.data();
+  for (const Piece& piece : pieces)
+    if (piece.likeliest) {
+      std::copy_n(choice, piece.wanted, piece.likeliest);
+      choice += piece.wanted;
+    }
+  return logits.slice(0, told);
 }
 
 }  // namespace persea

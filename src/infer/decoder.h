@@ -31,10 +31,12 @@ class Decoder {
     std::span<const int32_t> tokens;
     int64_t wanted = 1;       // logits after how many of them, the last ones
     float* hidden = nullptr;  // [dim]; where not null, the final hidden states of all of them are added to it, in order
+    // [wanted]; where not null, the likeliest tokens are put here in place of their logits (kernels::Likeliest).
+    int32_t* likeliest = nullptr;
   };
-  // Runs all pieces and adds them to their caches; logits [sum of wanted, vocab], in order. Fails, with the caches'
-  // sizes as they were, where a token is not in the vocabulary, a sequence would outgrow the context or its cache's
-  // pool has no room.
+  // Runs all pieces and adds them to their caches; logits [sum of wanted without `likeliest`, vocab], in order. Fails,
+  // with the caches' sizes as they were, where a token is not in the vocabulary, a sequence would outgrow the context
+  // or its cache's pool has no room.
   Result<Tensor> forward(std::span<const Piece> pieces);
 
  private:

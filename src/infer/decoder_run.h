@@ -18,6 +18,7 @@ struct DecoderRun {
   int64_t wanted;  // how many of them, the last ones, have their logits wanted
   int64_t logits;  // the row of the first of these
   float* hidden;   // [dim]; where not null, the final hidden states are added to it
+  bool chosen;     // on a GPU: not the logits but the likeliest tokens are wanted; `logits` counts these then
 
   int64_t count() const { return static_cast<int64_t>(tokens.size()); }
   // How many of its rows, the last ones, anybody looks at when the layers are done: of the others the last layer makes

@@ -7,32 +7,10 @@
 #include <numeric>
 #include <vector>
 
+#include "infer/decoder_for_test.h"
+
 namespace persea {
 namespace {
-
-ModelConfig small() {
-  ModelConfig config;
-  config.vocab = 61, config.dim = 48, config.layers = 2, config.heads = 4, config.kv_heads = 2, config.head_dim = 12;
-  config.hidden = 80, config.context = 700;
-  return config;
-}
-
-// Weights large enough that every part of the model matters to the logits.
-std::unique_ptr<Model> model_of(const ModelConfig& config) {
-  auto model = std::make_unique<Model>(config, 11);
-  Random random(5);
-  for (Parameter* parameter : model->parameters())
-    for (float& value : parameter->value.span())
-      value = parameter->decay ? value * 8 : value + 0.3F * static_cast<float>(random.normal());
-  return model;
-}
-
-std::vector<int32_t> tokens_of(const ModelConfig& config, int64_t count, uint64_t seed) {
-  Random random(seed);
-  std::vector<int32_t> tokens(static_cast<size_t>(count));
-  for (int32_t& token : tokens) token = static_cast<int32_t>(random.below(static_cast<uint64_t>(config.vocab)));
-  return tokens;
-}
 
 // The training pass's logits of one sequence, [length, vocab].
 Tensor reference(Model& model, const std::vector<int32_t>& tokens) {
@@ -130,6 +108,16 @@ TEST(Decoder, GivesAsManyLogitsAsAreWanted) {
   EXPECT_EQ(b.size(), 9);
   const Decoder::Piece none{&b, std::span(short_text).first(3), 0};
   EXPECT_EQ(decoder.forward({&none, 1})->rows(), 0);
+}
+
+TEST(Decoder, ChoosesTheLikeliest) {
+  ModelConfig capped = small();
+  capped.logit_soft_cap = 3;
+  for (const ModelConfig& config : {small(), capped}) {
+    const auto model = model_of(config);
+    Decoder decoder(DecoderWeights::of(*model, WeightType::f32));
+    expect_choices(decoder);
+  }
 }
 
 TEST(Decoder, AddsHiddenStatesInTheOrderOfTheTokens) {

@@ -2,6 +2,8 @@
 
 #include <new>
 
+#include "base/log.h"
+#include "infer/device_pass.h"
 #include "kernels/paged_attention.h"
 
 namespace persea {
@@ -55,9 +57,9 @@ int64_t DecoderWeights::bytes_per_pass() const {
 Result<DecoderWeights> on_device(DecoderWeights weights, Device device) {
   const ModelConfig& c = weights.config;
   if (device == weights.device) return weights;
-  if (c.llama4) return fail("a Llama 4 model runs on the CPU only yet: --device cpu");
+  if (c.llama4) return fail("a Llama 4 model does not run on a GPU yet");
   if (c.head_dim > kernels::PagedRows::kMostHeadDim || c.head_dim % 2 != 0)
-    return fail("a GPU takes even heads of at most {} numbers, this model has {}: --device cpu",
+    return fail("a GPU runs even heads of at most {} numbers yet, and this model's have {}",
                 kernels::PagedRows::kMostHeadDim, c.head_dim);
   try {
     for (DecoderWeights::Layer& layer : weights.layers) {
@@ -68,11 +70,21 @@ Result<DecoderWeights> on_device(DecoderWeights weights, Device device) {
     weights.norm = weights.norm.to(device);
     weights.embedding = weights.embedding.on(device);
     weights.head = c.tied ? weights.embedding : weights.head.on(device);
+    weights.device = device;
+    const DevicePass room(weights);  // the allocator keeps its blocks for the Decoder's own
   } catch (const std::bad_alloc&) {
-    return fail("the GPU has no memory for {} MiB of weights: --weights q8 or q4, or --device cpu",
+    return fail("the GPU has no memory for {} MiB of weights and what a pass needs beside them",
                 weights.bytes_per_pass() >> 20);
   }
-  weights.device = device;
+  return weights;
+}
+
+Result<DecoderWeights> on_device(DecoderWeights weights, const kernels::DeviceChoice& choice) {
+  Result<DecoderWeights> moved = on_device(weights, choice.device);
+  if (moved) return moved;
+  release_kept_memory();  // of what was moved before it failed
+  if (choice.insists) return fail("{}: --device cpu runs it", moved.error().message);
+  log_warning("{}: it runs on the CPU", moved.error().message);
   return weights;
 }
 

@@ -8,6 +8,7 @@
 #include "base/result.h"
 #include "infer/experts.h"
 #include "infer/weight_matrix.h"
+#include "kernels/device_choice.h"
 #include "nn/model.h"
 
 namespace persea {
@@ -31,8 +32,11 @@ struct DecoderWeights {
   int64_t bytes_per_pass() const;
 };
 
-// The same on a device. Fails where a GPU cannot run such a model yet, or has no memory for it.
+// The same on a device. Fails where a GPU cannot run such a model yet, or has no memory for it and its activations.
 Result<DecoderWeights> on_device(DecoderWeights weights, Device device);
+// As a user chose it: a model that the GPU cannot run stays where it is, and a warning says why, or, where the user
+// insists, it is an error that says what to do.
+Result<DecoderWeights> on_device(DecoderWeights weights, const kernels::DeviceChoice& choice);
 
 // f32, f16, bf16, q8 or q4.
 Result<WeightType> weight_type_from(std::string_view name);

@@ -4,6 +4,7 @@
 #include <bit>
 
 #include "kernels/launch.h"
+#include "kernels/logits.h"
 #include "kernels/packed_product.h"
 #include "kernels/row_bias.h"
 #include "kernels/rows.h"
@@ -16,6 +17,12 @@ using kernels::launch, kernels::PagedAttention, kernels::RoundedProduct, kernels
 constexpr int64_t kPartials = 16 << 20;  // floats: attention's results of splits, where a row needs no more
 
 int64_t up_to_power(int64_t value) { return static_cast<int64_t>(std::bit_ceil(static_cast<uint64_t>(value))); }
+
+// The first row of the results that are logits, or choices.
+int64_t first_row(std::span<const DecoderRun> runs, bool chosen) {
+  const auto run = std::find_if(runs.begin(), runs.end(), [&](const DecoderRun& r) { return r.chosen == chosen; });
+  return run == runs.end() ? 0 : run->logits;
+}
 
 Tensor on_gpu(Shape shape, DType dtype = DType::f32) { return Tensor(std::move(shape), dtype, cuda_device); }
 
@@ -36,6 +43,7 @@ DevicePass::DevicePass(DecoderWeights weights) : weights_(std::move(weights)) {
   up_ = on_gpu({kPassRows, gates * c.hidden});
   rounded_ = on_gpu({widest}, DType::bf16);
   logits_ = on_gpu({kRecordedRows, c.vocab});
+  choices_ = on_gpu({kRecordedRows}, DType::i32);
   const int64_t row = PagedAttention::partials_for(c.heads, c.head_dim, up_to_power(KvPool::pages_for(c.context)));
   partials_ = on_gpu({std::max(row, std::min(kPartials, kPassRows * row))});
 }
@@ -64,7 +72,6 @@ void DevicePass::place(std::span<const DecoderRun> runs, int64_t rows, int64_t p
   }
   staging_.resize(static_cast<size_t>(bytes));
   const Inputs in = inputs(staging_.data());
-  int64_t read = 0;
   for (size_t i = 0; i < runs.size(); ++i) {
     const DecoderRun& run = runs[i];
     for (int64_t j = 0; j < run.count(); ++j) {
@@ -72,11 +79,18 @@ void DevicePass::place(std::span<const DecoderRun> runs, int64_t rows, int64_t p
       in.tokens[row] = run.tokens[static_cast<size_t>(j)];
       in.positions[row] = static_cast<int32_t>(run.past + j);
       in.tables[row] = static_cast<int32_t>(i);
-      if (j >= run.count() - run.wanted) in.read[read++] = static_cast<int32_t>(row);
     }
-    std::copy_n(run.cache->block(0).pages, run.cache->pages().size(), in.pages + static_cast<int64_t>(i) * table_pages);
+    // The cache may have pages for later passes, too.
+    const int64_t pages = std::min(static_cast<int64_t>(run.cache->pages().size()), table_pages);
+    std::copy_n(run.cache->block(0).pages, pages, in.pages + static_cast<int64_t>(i) * table_pages);
   }
-  for (int64_t row = rows; row < padded; ++row) in.tokens[row] = in.positions[row] = -1, in.tables[row] = 0;
+  for (int64_t row = rows; row < padded; ++row)
+    in.tokens[row] = in.positions[row] = -1, in.tables[row] = 0, in.read[row] = static_cast<int32_t>(row);
+  int32_t* read = in.read;
+  for (const bool chosen : {false, true})
+    for (const DecoderRun& run : runs)
+      for (int64_t j = run.count() - run.wanted; run.chosen == chosen && j < run.count(); ++j)
+        *read++ = static_cast<int32_t>(run.row + j);
   cuda::copy(cuda::Copy::to_device, inputs_.raw(), staging_.data(), bytes);
 }
 
@@ -136,13 +150,14 @@ void DevicePass::head(int64_t rows, const int32_t* from) const {
   multiply(weights_.head, x, logits_, false);
 }
 
-void DevicePass::run(std::span<const DecoderRun> runs, int64_t rows, float* logits) {
+void DevicePass::run(std::span<const DecoderRun> runs, int64_t rows, float* logits, int32_t* choices) {
   const int64_t vocab = weights_.config.vocab;
-  int64_t longest = 0, wanted = 0;
-  bool all = rows <= kRecordedRows;  // rows are looked at
+  int64_t longest = 0, wanted = 0, told = 0;  // told: rows whose logits are wanted
+  bool all = rows <= kRecordedRows;           // rows are looked at
   for (const DecoderRun& run : runs) {
     longest = std::max(longest, run.past + run.count());
     wanted += run.wanted;
+    told += run.chosen ? 0 : run.wanted;
     all = all && run.wanted == run.count() && !run.hidden;
   }
   const KvPool::Format format = runs.front().cache->block(0).format;
@@ -153,16 +168,22 @@ void DevicePass::run(std::span<const DecoderRun> runs, int64_t rows, float* logi
   const int64_t table_pages = up_to_power(std::max(KvPool::pages_for(longest), kPagesOfSplit));
   const int64_t padded = all ? up_to_power(rows) : rows;
   place(runs, rows, padded, table_pages);
-  float* out = logits + runs.front().logits * vocab;
-  const auto fetch = [&](int64_t count) {
-    cuda::copy(cuda::Copy::to_host, out, logits_.raw(), count * vocab * int64_t{sizeof(float)});
-    out += count * vocab;
+  logits += first_row(runs, false) * vocab, choices += first_row(runs, true);
+  // What is wanted of rows [first, first + count) of those that are read, whose logits are there.
+  const auto fetch = [&](int64_t first, int64_t count) {
+    const int64_t tell = std::clamp<int64_t>(told - first, 0, count), choose = count - tell;
+    if (choose > 0) {
+      launch(kernels::Likeliest{choose, vocab, logits_.data() + tell * vocab, choices_.data<int32_t>()}, cuda_device);
+      cuda::copy(cuda::Copy::to_host, choices + first + tell - told, choices_.raw(), choose * int64_t{sizeof(int32_t)});
+    }
+    cuda::copy(cuda::Copy::to_host, logits + first * vocab, logits_.raw(), tell * vocab * int64_t{sizeof(float)});
   };
+  const int32_t* const from = inputs(inputs_.raw()).read;
 
   if (all) {
     const auto work = [&] {
       layers(padded, table_pages, format);
-      head(padded, nullptr);
+      head(padded, from);
     };
     Step& step = steps_[{padded, table_pages}];
     if (!step.graph && step.times++ > 0) step.graph = std::make_unique<cuda::Graph>(work);
@@ -170,15 +191,14 @@ void DevicePass::run(std::span<const DecoderRun> runs, int64_t rows, float* logi
       step.graph->launch();
     else
       work();
-    return fetch(rows);
+    return fetch(0, rows);
   }
 
   layers(rows, table_pages, format);
-  const int32_t* from = inputs(inputs_.raw()).read;
   for (int64_t first = 0; first < wanted; first += kRecordedRows) {
     const int64_t now = std::min(kRecordedRows, wanted - first);
     head(now, from + first);
-    fetch(now);
+    fetch(first, now);
   }
   for (const DecoderRun& run : runs) {
     if (!run.hidden) continue;

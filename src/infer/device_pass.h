@@ -23,9 +23,9 @@ class DevicePass {
  public:
   explicit DevicePass(DecoderWeights weights);  // that lie on the GPU
 
-  // Runs up to kPassRows rows, adds them to their caches' pages (not to their sizes) and puts the logits that are
-  // wanted into those rows of `logits` [.., vocab], on the CPU, before any cap.
-  void run(std::span<const DecoderRun> runs, int64_t rows, float* logits);
+  // Runs up to kPassRows rows, adds them to their caches' pages (not to their sizes) and puts what is wanted into those
+  // rows of `logits` [.., vocab], before any cap, or of `choices` [..], both on the CPU.
+  void run(std::span<const DecoderRun> runs, int64_t rows, float* logits, int32_t* choices);
 
   static constexpr int64_t kRecordedRows = 64;  // of a pass that is recorded
 
@@ -36,7 +36,7 @@ class DevicePass {
   };
   // Where a pass finds what is new in it, in one block of the GPU's memory.
   struct Inputs {
-    int32_t *tokens, *positions, *tables, *read;  // [kPassRows] each; read: rows that are read
+    int32_t *tokens, *positions, *tables, *read;  // [kPassRows] each; read: rows that are wanted, those to choose last
     std::byte** pages;                            // [sequences, table_pages]
   };
   void grow_rope(int64_t positions);
@@ -47,10 +47,10 @@ class DevicePass {
   void norm(const Tensor& gain, const kernels::RoundedRows& to, const int32_t* from = nullptr) const;
   void layer(const DecoderWeights::Layer& layer, const kernels::PagedRows& rows) const;
   void layers(int64_t rows, int64_t table_pages, KvPool::Format format) const;
-  void head(int64_t rows, const int32_t* from) const;  // logits of these rows of x, or of the first ones
+  void head(int64_t rows, const int32_t* from) const;  // logits of these rows of x
 
   DecoderWeights weights_;
-  Tensor x_, qkv_, up_, rounded_, partials_, logits_;
+  Tensor x_, qkv_, up_, rounded_, partials_, logits_, choices_;
   Tensor inputs_;                   // bytes
   std::vector<std::byte> staging_;  // what goes there
   RopeTable rope_;

@@ -6,8 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "infer/decoder.h"
-#include "infer/sampler.h"
+#include "infer/decoder_for_test.h"
 
 namespace persea {
 namespace {
@@ -19,27 +18,10 @@ class DecoderOnAGpu : public testing::Test {
   }
 };
 
-ModelConfig small() {
-  ModelConfig config;
-  config.vocab = 61, config.dim = 64, config.layers = 2, config.heads = 4, config.kv_heads = 2, config.head_dim = 12;
-  config.hidden = 96, config.context = 300;
+ModelConfig small_blocks() {  // of q8 and q4
+  ModelConfig config = small();
+  config.dim = 64, config.hidden = 96, config.context = 300;
   return config;
-}
-
-std::unique_ptr<Model> model_of(const ModelConfig& config) {
-  auto model = std::make_unique<Model>(config, 11);
-  Random random(5);
-  for (Parameter* parameter : model->parameters())
-    for (float& value : parameter->value.span())
-      value = parameter->decay ? value * 8 : value + 0.3F * static_cast<float>(random.normal());
-  return model;
-}
-
-std::vector<int32_t> tokens_of(int64_t count, uint64_t seed) {
-  Random random(seed);
-  std::vector<int32_t> tokens(static_cast<size_t>(count));
-  for (int32_t& token : tokens) token = static_cast<int32_t>(random.below(61));
-  return tokens;
 }
 
 Decoder on_gpu(const Model& model, WeightType type) {
@@ -78,11 +60,11 @@ constexpr std::pair<WeightType, double> kTypes[] = {{WeightType::f32, 2e-5},
                                                     {WeightType::q4, 5e-2}};
 
 TEST_F(DecoderOnAGpu, AgreesWithTheCpu) {
-  ModelConfig wide = small(), other = small();
+  ModelConfig wide = small_blocks(), other = small_blocks();
   wide.qk_norm = true, wide.head_dim = 70, wide.heads = 3, wide.kv_heads = 1, wide.tied = false;
   other.activation = Activation::relu_squared, other.logit_soft_cap = 3, other.qkv_bias = true, other.window = 37;
-  const std::vector<int32_t> tokens = tokens_of(150, 3);
-  for (const ModelConfig& config : {small(), wide, other}) {
+  const std::vector<int32_t> tokens = tokens_of(small_blocks(), 150, 3);
+  for (const ModelConfig& config : {small_blocks(), wide, other}) {
     const auto model = model_of(config);
     for (const auto& [type, tolerance] : kTypes) {
       Decoder cpu(DecoderWeights::of(*model, type)), gpu = on_gpu(*model, type);
@@ -94,8 +76,8 @@ TEST_F(DecoderOnAGpu, AgreesWithTheCpu) {
 }
 
 TEST_F(DecoderOnAGpu, KeepsItsCacheAsTheCpuDoes) {
-  const auto model = model_of(small());
-  const std::vector<int32_t> tokens = tokens_of(140, 3);
+  const auto model = model_of(small_blocks());
+  const std::vector<int32_t> tokens = tokens_of(small_blocks(), 140, 3);
   Decoder cpu(DecoderWeights::of(*model, WeightType::f32)), gpu = on_gpu(*model, WeightType::f32);
   for (const auto& [format, tolerance] : {std::pair{KvPool::Format::f16, 1e-3}, {KvPool::Format::q8, 2e-2}}) {
     const std::vector<float> wanted = logits_of(cpu, tokens, {100, 1, 39}, format);
@@ -104,8 +86,8 @@ TEST_F(DecoderOnAGpu, KeepsItsCacheAsTheCpuDoes) {
 }
 
 TEST_F(DecoderOnAGpu, GivesTheSameBitsHoweverATextIsCut) {
-  const auto model = model_of(small());
-  const std::vector<int32_t> tokens = tokens_of(40, 3);
+  const auto model = model_of(small_blocks());
+  const std::vector<int32_t> tokens = tokens_of(small_blocks(), 40, 3);
   for (const auto& [type, tolerance] : kTypes) {
     Decoder gpu = on_gpu(*model, type);
     const std::vector<float> whole = logits_of(gpu, tokens, {40});
@@ -132,9 +114,10 @@ std::vector<std::vector<int32_t>> write(Decoder& decoder, const std::vector<std:
 }
 
 TEST_F(DecoderOnAGpu, WritesTheSameAloneAndInABatch) {
-  const auto model = model_of(small());
+  const auto model = model_of(small_blocks());
   std::vector<std::vector<int32_t>> prompts;
-  for (int64_t i = 0; i < 9; ++i) prompts.push_back(tokens_of(1 + i * 5 % 37, static_cast<uint64_t>(i)));
+  for (int64_t i = 0; i < 9; ++i)
+    prompts.push_back(tokens_of(small_blocks(), 1 + i * 5 % 37, static_cast<uint64_t>(i)));
   for (const auto& [type, tolerance] : kTypes) {
     Decoder gpu = on_gpu(*model, type);
     std::vector<std::vector<int32_t>> alone;
@@ -148,9 +131,19 @@ TEST_F(DecoderOnAGpu, WritesTheSameAloneAndInABatch) {
   }
 }
 
+TEST_F(DecoderOnAGpu, ChoosesTheLikeliest) {
+  ModelConfig capped = small_blocks();
+  capped.logit_soft_cap = 3;
+  for (const ModelConfig& config : {small_blocks(), capped}) {
+    const auto model = model_of(config);
+    Decoder gpu = on_gpu(*model, WeightType::bf16);
+    for (int again = 0; again < 3; ++again) expect_choices(gpu);  // from the second time on by a recorded pass
+  }
+}
+
 TEST_F(DecoderOnAGpu, GoesOnFromSharedPages) {
-  const auto model = model_of(small());
-  const std::vector<int32_t> tokens = tokens_of(50, 3);
+  const auto model = model_of(small_blocks());
+  const std::vector<int32_t> tokens = tokens_of(small_blocks(), 50, 3);
   Decoder gpu = on_gpu(*model, WeightType::q8);
   const std::vector<float> whole = logits_of(gpu, tokens, {50});
   KvCache first(gpu.config(), cuda_device);
@@ -163,22 +156,26 @@ TEST_F(DecoderOnAGpu, GoesOnFromSharedPages) {
 }
 
 TEST_F(DecoderOnAGpu, AddsHiddenStates) {
-  const auto model = model_of(small());
-  const std::vector<int32_t> tokens = tokens_of(20, 3);
+  const auto model = model_of(small_blocks());
+  const std::vector<int32_t> tokens = tokens_of(small_blocks(), 20, 3);
   Decoder cpu(DecoderWeights::of(*model, WeightType::f32)), gpu = on_gpu(*model, WeightType::f32);
   std::vector<float> wanted(64), got(64);
-  KvCache here(small()), there(small(), cuda_device);
+  KvCache here(small_blocks()), there(small_blocks(), cuda_device);
   const Decoder::Piece a{&here, tokens, 0, wanted.data()}, b{&there, tokens, 0, got.data()};
   ASSERT_TRUE(cpu.forward({&a, 1}).ok() && gpu.forward({&b, 1}).ok());
   EXPECT_LT(relative_error(wanted, got), 2e-5);
 }
 
 TEST(OnDevice, RefusesWhatAGpuDoesNotRun) {
-  ModelConfig config = small();
+  ModelConfig config = small_blocks();
   config.head_dim = 258;
-  const auto refused = on_device(DecoderWeights::of(*model_of(config)), cuda_device);
+  const auto model = model_of(config);
+  const auto refused = on_device(DecoderWeights::of(*model), kernels::DeviceChoice{cuda_device, true});
   ASSERT_FALSE(refused);
   EXPECT_NE(refused.error().message.find("--device cpu"), std::string::npos);
+  const auto settled = on_device(DecoderWeights::of(*model), kernels::DeviceChoice{cuda_device, false});
+  ASSERT_TRUE(settled);
+  EXPECT_EQ(settled->device, cpu_device);
 }
 
 }  // namespace

@@ -61,6 +61,7 @@ void ModelDrafter::draft(std::span<const Draft> drafts) {
     State::Text* text;
     Sampler sampler;
     std::vector<int32_t> run, seen;
+    int32_t choice = -1;  // of a greedy text
   };
   const ModelConfig& config = state_->decoder.config();
   std::vector<Work> works;
@@ -89,15 +90,20 @@ void ModelDrafter::draft(std::span<const Draft> drafts) {
   }
   while (!works.empty()) {
     std::vector<Decoder::Piece> pieces;
-    for (Work& work : works) pieces.push_back({&work.text->cache, work.run});
+    for (Work& work : works)
+      pieces.push_back({.cache = &work.text->cache,
+                        .tokens = work.run,
+                        .likeliest = work.sampler.greedy() ? &work.choice : nullptr});
     const Result<Tensor> logits = state_->decoder.forward(pieces);
     if (!logits) return;
-    for (size_t i = 0; i < works.size(); ++i) {
-      Work& work = works[i];
+    const float* row = logits->data();
+    for (Work& work : works) {
       work.text->tokens.insert(work.text->tokens.end(), work.run.begin(), work.run.end());
-      const float* row = logits->data() + static_cast<int64_t>(i) * config.vocab;
+      const bool greedy = work.sampler.greedy();
       const auto token =
-          work.sampler.sample({row, static_cast<size_t>(config.vocab)}, work.seen, work.draft->prompt_tokens);
+          greedy ? finite_choice(work.choice)
+                 : work.sampler.sample({row, static_cast<size_t>(config.vocab)}, work.seen, work.draft->prompt_tokens);
+      if (!greedy) row += config.vocab;
       work.run.clear();
       if (!token || *token < 0) continue;
       work.draft->tokens->push_back(*token);

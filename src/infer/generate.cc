@@ -25,13 +25,6 @@ Status check_prompt(std::span<const int32_t> prompt, const ModelConfig& config) 
 
 }  // namespace
 
-Result<Tensor> Session::run(std::span<const int32_t> tokens) {
-  const Decoder::Piece piece{&cache_, tokens};
-  PERSEA_TRY(Tensor logits, decoder_.forward({&piece, 1}));
-  tokens_.insert(tokens_.end(), tokens.begin(), tokens.end());
-  return logits;
-}
-
 Result<Generation> Session::generate(std::span<const int32_t> prompt, const GenerateOptions& options,
                                      const Sink& sink) {
   PERSEA_CHECK(options.sampler.check());
@@ -44,12 +37,19 @@ Result<Generation> Session::generate(std::span<const int32_t> prompt, const Gene
   reused_ = same - tokens_.begin();
   tokens_.resize(static_cast<size_t>(reused_));
   cache_.truncate(reused_);
-  PERSEA_TRY(Tensor logits, run(prompt.subspan(static_cast<size_t>(reused_))));
 
   Sampler sampler(options.sampler);
   std::vector<int32_t> seen(prompt.begin(), prompt.end());
+  const auto token_after = [&](std::span<const int32_t> tokens) -> Result<int32_t> {
+    int32_t choice = -1;
+    const Decoder::Piece piece{.cache = &cache_, .tokens = tokens, .likeliest = sampler.greedy() ? &choice : nullptr};
+    PERSEA_TRY(const Tensor logits, decoder_.forward({&piece, 1}));
+    tokens_.insert(tokens_.end(), tokens.begin(), tokens.end());
+    return piece.likeliest ? finite_choice(choice) : sampler.sample(row(logits, 0), seen, prompt.size());
+  };
+  std::span<const int32_t> next = prompt.subspan(static_cast<size_t>(reused_));
   while (true) {
-    PERSEA_TRY(const int32_t token, sampler.sample(row(logits, 0), seen, prompt.size()));
+    PERSEA_TRY(const int32_t token, token_after(next));
     if (token < 0) return fail("every token is banned by its bias: nothing can come next");
     if (contains(options.stop, token)) {
       result.reason = StopReason::stop_token;
@@ -67,7 +67,7 @@ Result<Generation> Session::generate(std::span<const int32_t> prompt, const Gene
       result.reason = StopReason::context;
       return result;
     }
-    PERSEA_TRY(logits, run({&token, 1}));
+    next = {&seen.back(), 1};
   }
 }
 
@@ -82,6 +82,7 @@ Result<std::vector<Generation>> generate_greedy(Decoder& decoder, const std::vec
     size_t index;
     KvCache cache;
     std::span<const int32_t> next;  // tokens to run
+    int32_t choice = -1;            // what comes after them
   };
   std::vector<Generation> results(prompts.size());
   std::vector<std::unique_ptr<Sequence>> active;
@@ -96,13 +97,13 @@ Result<std::vector<Generation>> generate_greedy(Decoder& decoder, const std::vec
     }
     if (active.empty()) break;
     pieces.clear();
-    for (const auto& sequence : active) pieces.push_back({&sequence->cache, sequence->next});
-    PERSEA_TRY(const Tensor logits, decoder.forward(pieces));
+    for (const auto& sequence : active)
+      pieces.push_back({.cache = &sequence->cache, .tokens = sequence->next, .likeliest = &sequence->choice});
+    PERSEA_CHECK(decoder.forward(pieces));
     for (size_t i = 0; i < active.size(); ++i) {
       Sequence& sequence = *active[i];
       Generation& result = results[sequence.index];
-      const int32_t token = likeliest(row(logits, static_cast<int64_t>(i)));
-      if (token < 0) return fail("the model's output is not a number: its weights are damaged");
+      PERSEA_TRY(const int32_t token, finite_choice(sequence.choice));
       if (contains(stop, token)) {
         result.reason = StopReason::stop_token;
       } else {

@@ -41,8 +41,6 @@ class Session {
   int64_t reused() const { return reused_; }  // tokens of the last prompt that were in the cache already
 
  private:
-  Result<Tensor> run(std::span<const int32_t> tokens);
-
   Decoder& decoder_;
   KvCache cache_;
   std::vector<int32_t> tokens_;  // those in the cache

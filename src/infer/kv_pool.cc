@@ -69,7 +69,12 @@ void KvPool::take_memory(int64_t bytes) {
 std::optional<KvPool::Page> KvPool::take() {
   if (free_.empty()) {
     if (static_cast<int64_t>(pages_.size()) == most_) return std::nullopt;
-    grow(std::max<int64_t>(kSlabBytes / page_bytes_, 1));
+    try {
+      grow(std::max<int64_t>(kSlabBytes / page_bytes_, 1));
+    } catch (const std::bad_alloc&) {  // the device has no more: these are all
+      most_ = static_cast<int64_t>(pages_.size());
+      return std::nullopt;
+    }
   }
   const Page page = free_.back();
   free_.pop_back();

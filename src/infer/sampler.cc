@@ -41,6 +41,11 @@ int32_t likeliest(std::span<const float> logits) {
   return static_cast<int32_t>(kernels::Logits::cpu_largest(row(logits)));
 }
 
+Result<int32_t> finite_choice(int32_t token) {
+  if (token < 0) return fail("the model's output is not a number: its weights are damaged");
+  return token;
+}
+
 double log_sum(std::span<const float> logits) { return kernels::Logits::cpu_log_sum(row(logits)); }
 
 std::vector<std::pair<int32_t, float>> likeliest(std::span<const float> logits, int64_t count, double log_sum) {
@@ -64,6 +69,8 @@ std::vector<std::pair<int32_t, float>> likeliest(std::span<const float> logits, 
 Sampler::Sampler(const SamplerOptions& options) : options_(options), random_(options.seed, "sampler") {
   if (const Status status = options.check(); !status) throw std::logic_error("Sampler: " + status.error().message);
 }
+
+bool Sampler::greedy() const { return options_.temperature == 0 && !options_.punishes() && options_.bias.empty(); }
 
 void Sampler::punish(std::span<const float> logits, std::span<const int32_t> seen, size_t prompt_tokens) {
   const auto known = [&](int32_t token) { return token >= 0 && static_cast<size_t>(token) < logits.size(); };
@@ -111,12 +118,10 @@ void Sampler::add_bias(std::span<const uint64_t> allowed) {
 Result<int32_t> Sampler::sample(std::span<const float> logits, std::span<const int32_t> seen, size_t prompt_tokens,
                                 std::span<const uint64_t> allowed) {
   if (!allowed.empty() && allowed.size() * 64 < logits.size()) throw std::logic_error("Sampler: too few bits");
-  const int32_t untouched = likeliest(logits);
-  if (untouched < 0 || !std::isfinite(logits[static_cast<size_t>(untouched)])) {
-    return fail("the model's output is not a number: its weights are damaged");
-  }
-  const bool punishes =
-      options_.repetition_penalty != 1 || options_.presence_penalty != 0 || options_.frequency_penalty != 0;
+  const int32_t most = likeliest(logits);
+  const bool finite = most >= 0 && std::isfinite(logits[static_cast<size_t>(most)]);
+  PERSEA_TRY(const int32_t untouched, finite_choice(finite ? most : -1));
+  const bool punishes = options_.punishes();
   const bool changes = punishes || !options_.bias.empty() || !allowed.empty();
   if (!changes && options_.temperature == 0) return untouched;
 

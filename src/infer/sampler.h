@@ -24,11 +24,16 @@ struct SamplerOptions {
   uint64_t seed = 0;
 
   Status check() const;  // names the option that is out of its range
+  // Whether tokens that have been seen lose by it.
+  bool punishes() const { return repetition_penalty != 1 || presence_penalty != 0 || frequency_penalty != 0; }
 };
 
 class Sampler {
  public:
   explicit Sampler(const SamplerOptions& options);  // throws std::logic_error for options that check() refuses
+
+  // Whether sample() is always the likeliest token, whatever has been seen, unless some may not come.
+  bool greedy() const;
 
   // `seen` are the tokens that the penalties are for: the prompt, of `prompt_tokens` tokens, and what has been written
   // after it. Bit t % 64 of allowed[t / 64] says whether token t may come; empty: all may. Filters act in the order:
@@ -57,6 +62,9 @@ class Sampler {
 
 // The index of the largest logit, of equals the lowest; -1 where none is a number.
 int32_t likeliest(std::span<const float> logits);
+
+// Such an index as the token that comes next; fails where it is -1.
+Result<int32_t> finite_choice(int32_t token);
 
 // log(sum of e^logit): what a logit is above its token's log-probability.
 double log_sum(std::span<const float> logits);

@@ -14,7 +14,8 @@ Job::Job(Request request_given, const ModelConfig& config, const std::shared_ptr
       vocab(config.vocab),
       cache(pool, config.context),
       request(std::move(request_given)),
-      sampler(request.sampler) {
+      sampler(request.sampler),
+      greedy_(sampler->greedy() && !request.constraint && !request.logprobs && request.likeliest <= 0) {
   if (request.constraint) allowed_.resize(static_cast<size_t>(vocab + 63) / 64);
 }
 
@@ -43,13 +44,16 @@ void Job::tell(int32_t token, std::span<const float> logits) {
   if (request.likeliest > 0) event.likeliest = likeliest(logits, request.likeliest, sum);
 }
 
-// One token more; false where the text ends, after it or without it.
-bool Job::next(std::span<const float> logits) {
+Result<int32_t> Job::choose(std::span<const float> logits) {
   if (request.constraint) {
     std::fill(allowed_.begin(), allowed_.end(), 0);
     request.constraint->allowed(allowed_);
   }
-  const auto token = sampler->sample(logits, text, prompt_tokens, allowed_);
+  return sampler->sample(logits, text, prompt_tokens, allowed_);
+}
+
+// One token more; false where the text ends, after it or without it.
+bool Job::next(Result<int32_t> token, std::span<const float> logits) {
   if (!token) {
     ending = EndReason::failed;
     end.error = token.error().message;
@@ -77,7 +81,8 @@ bool Job::next(std::span<const float> logits) {
 void Job::write(const float* logits, int64_t rows) {
   accepted = 0;
   for (int64_t r = 0; r < rows; ++r) {
-    if (!next({logits + r * vocab, static_cast<size_t>(vocab)})) break;
+    const std::span<const float> row(logits + (greedy() ? 0 : r * vocab), static_cast<size_t>(greedy() ? 0 : vocab));
+    if (!next(greedy() ? finite_choice(choices[static_cast<size_t>(r)]) : choose(row), row)) break;
     if (r == static_cast<int64_t>(drafts.size()) || text.back() != drafts[static_cast<size_t>(r)]) break;
     ++accepted;
   }

@@ -23,9 +23,12 @@ struct Job {
   // Tokens that both texts begin with.
   int64_t common(const Job& other) const;
 
-  // Takes the tokens that follow from `rows` rows of logits, after the last token of the text and after each of
-  // `drafts`: as many as go the way that the drafts went. Adds to `events`, and sets `ending` where the text ends after
-  // them. The cache may then hold drafts that the text has not. Touches nothing but this job.
+  // Whether all that is wanted of logits is the likeliest token.
+  bool greedy() const { return greedy_; }
+  // Takes the tokens that follow from `rows` rows of logits, or of a greedy text from `choices`, after the last token
+  // of the text and after each of `drafts`: as many as go the way that the drafts went. Adds to `events`, and sets
+  // `ending` where the text ends after them. The cache may then hold drafts that the text has not. Touches nothing but
+  // this job.
   void write(const float* logits, int64_t rows);
   // How many tokens more may be guessed: the text may come no further.
   int64_t draftable() const;
@@ -45,9 +48,10 @@ struct Job {
   std::vector<float> hidden;  // [dim] of an embedding: the sum so far
 
   // Of the pass that is being made:
-  std::vector<int32_t> run;     // tokens: of the text, then drafts
-  std::vector<int32_t> drafts;  // what may come next, to be looked at in the same pass
-  int64_t accepted = 0;         // of the drafts
+  std::vector<int32_t> run;      // tokens: of the text, then drafts
+  std::vector<int32_t> drafts;   // what may come next, to be looked at in the same pass
+  std::vector<int32_t> choices;  // of a greedy text: the likeliest token after each that is looked at
+  int64_t accepted = 0;          // of the drafts
   std::vector<TokenEvent> events;
   std::optional<EndReason> ending;
 
@@ -59,8 +63,10 @@ struct Job {
   Clock::time_point submitted = Clock::now(), started, last_token;
 
  private:
-  bool next(std::span<const float> logits);
+  Result<int32_t> choose(std::span<const float> logits);
+  bool next(Result<int32_t> token, std::span<const float> logits);
   void tell(int32_t token, std::span<const float> logits);
+  bool greedy_ = false;
   std::vector<uint64_t> allowed_;
 };
 

@@ -27,11 +27,11 @@ struct Transpose {
   static void cuda(const Transpose& k);
 };
 
-// *y = factor * the sum of x, added up in double in a fixed order.
+// *y = *factor * the sum of x, added up in double in a fixed order; the factor lies where x does.
 struct Sum {
   int64_t count;
   const float* x;
-  float factor;
+  const float* factor;
   float* y;
   static void cpu(const Sum& k);
   static void cuda(const Sum& k);

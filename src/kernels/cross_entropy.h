@@ -7,15 +7,16 @@
 
 namespace persea::kernels {
 
-// losses[r] = logsumexp(row) - row[target]; 0 where the target is negative. With `scale` not 0 the logits become the
-// gradient scale * (softmax(row) - onehot(target)), 0 in rows without a target. With soft_cap c > 0 the logits are
+// losses[r] = logsumexp(row) - row[target]; 0 where the target is negative. With a `scale`, a number that lies where
+// they do, the logits become the gradient *scale * (softmax(row) - onehot(target)), 0 in rows without a target. With soft_cap c > 0 the logits are
 // first c * tanh(logits / c), and the gradient is through it.
 struct SoftmaxCrossEntropy {
   int64_t rows, columns;
   Numbers logits;
   const int32_t* targets;
   float* losses;
-  float scale, soft_cap;
+  const float* scale;  // null: no gradient
+  float soft_cap;
   static void cpu_rows(const SoftmaxCrossEntropy& kernel, int64_t begin, int64_t end);
   static void cuda(const SoftmaxCrossEntropy& kernel);
 };
@@ -42,7 +43,7 @@ struct PartialSoftmax {
   static void cuda(const PartialSoftmax& kernel);
 };
 
-// Losses, and with `scale` not 0 the gradient in place of the logits, as SoftmaxCrossEntropy makes them of whole rows,
+// Losses, and with a `scale` the gradient in place of the logits, as SoftmaxCrossEntropy makes them of whole rows,
 // from parts [ranks, rows] of all columns; those of this rank are parts[rank].
 struct FinishSoftmax {
   int64_t rows, columns;
@@ -51,7 +52,8 @@ struct FinishSoftmax {
   const SoftmaxPart* parts;
   int ranks, rank;
   float* losses;
-  float scale, soft_cap;
+  const float* scale;  // null: no gradient
+  float soft_cap;
   static void cpu(const FinishSoftmax& kernel);
   static void cuda(const FinishSoftmax& kernel);
 };

@@ -13,4 +13,9 @@ Result<Device> device_from(std::string_view name) {
   return cuda_device;
 }
 
+Result<DeviceChoice> device_choice_from(std::string_view name) {
+  PERSEA_TRY(const Device device, device_from(name));
+  return DeviceChoice{device, name != "auto"};
+}
+
 }  // namespace persea::kernels

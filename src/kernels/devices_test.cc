@@ -3,43 +3,19 @@
 
 #include <cmath>
 
-#include "base/random.h"
 #include "kernels/columns.h"
 #include "kernels/device_choice.h"
+#include "kernels/devices_for_test.h"
 #include "kernels/gemm.h"
 #include "kernels/launch.h"
 #include "kernels/optimizer.h"
+#include "kernels/peak.h"
 #include "kernels/round.h"
 #include "kernels/rows.h"
-#include "tensor/cuda.h"
 #include "tensor/half.h"
-#include "tensor/tensor.h"
 
 namespace persea::kernels {
 namespace {
-
-class OnAGpu : public testing::Test {
- protected:
-  void SetUp() override {
-    if (!cuda::present()) GTEST_SKIP() << "no GPU here";
-  }
-};
-
-Tensor normal_tensor(Shape shape, Random& random) {
-  Tensor tensor(std::move(shape));
-  for (float& value : tensor.span()) value = static_cast<float>(random.normal());
-  return tensor;
-}
-
-double relative_error(const Tensor& expected, const Tensor& actual) {
-  const Tensor here = actual.to(cpu_device);
-  double error = 0, norm = 0;
-  for (int64_t i = 0; i < expected.count(); ++i) {
-    const double e = double(expected.data()[i]), d = double(here.data()[i]) - e;
-    error += d * d, norm += e * e;
-  }
-  return std::sqrt(error / norm);
-}
 
 TEST(DeviceChoice, SaysWhyThereIsNoGpu) {
   EXPECT_EQ(device_from("cpu").value(), cpu_device);
@@ -47,6 +23,9 @@ TEST(DeviceChoice, SaysWhyThereIsNoGpu) {
   EXPECT_EQ(device_from("auto").value() == cuda_device, cuda::present());
   EXPECT_EQ(bool(device_from("cuda")), cuda::present());
   EXPECT_FALSE(device_from("tpu"));
+  EXPECT_FALSE(device_choice_from("auto")->insists);
+  EXPECT_TRUE(device_choice_from("cpu")->insists);
+  EXPECT_FALSE(device_choice_from("tpu"));
 }
 
 TEST(Round, TakesTheNearestOrDraws) {
@@ -89,6 +68,14 @@ TEST_F(OnAGpu, CopiesAndZeros) {
   EXPECT_EQ(relative_error(x, twin), 0);
   EXPECT_EQ(std::memcmp(back.raw(), x.slice(1, 2).raw(), 20), 0);
   for (const float value : there.to(cpu_device).span()) EXPECT_EQ(value, 0);
+}
+
+TEST_F(OnAGpu, HasABandwidth) {
+  const double found = launch(ReadBandwidth{0.01}, cuda_device);
+  EXPECT_GT(found, 0);
+  EXPECT_TRUE(std::isfinite(found));
+  if (cuda::properties().processors >= 16)
+    EXPECT_LT(found, 20e3);  // beyond any memory: what was read came from a cache
 }
 
 TEST_F(OnAGpu, ProductsOfAnyShape) {
@@ -157,12 +144,14 @@ TEST_F(OnAGpu, TransposesAndSums) {
   Random random(10);
   const Tensor x = normal_tensor({7, 9}, random), there = x.to(cuda_device);
   const Tensor turned({9, 7}), turned_there({9, 7}, DType::f32, cuda_device), sum({1}),
-      sum_there({1}, DType::f32, cuda_device);
+      sum_there({1}, DType::f32, cuda_device), factor({1});
+  factor.data()[0] = 2;
+  const Tensor factor_there = factor.to(cuda_device);
   launch(Transpose{7, 9, x.data(), turned.data()}, cpu_device);
   launch(Transpose{7, 9, there.data(), turned_there.data()}, cuda_device);
   EXPECT_EQ(relative_error(turned, turned_there), 0);
-  launch(Sum{63, x.data(), 2, sum.data()}, cpu_device);
-  launch(Sum{63, there.data(), 2, sum_there.data()}, cuda_device);
+  launch(Sum{63, x.data(), factor.data(), sum.data()}, cpu_device);
+  launch(Sum{63, there.data(), factor_there.data(), sum_there.data()}, cuda_device);
   EXPECT_LT(relative_error(sum, sum_there), 1e-6);
   launch(ScaleBy{63, sum_there.data(), there.data()}, cuda_device);
   launch(ScaleBy{63, sum.data(), x.data()}, cpu_device);

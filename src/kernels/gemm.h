@@ -15,9 +15,14 @@ namespace persea::kernels {
 struct Matrix {
   ConstNumbers data;
   int64_t row_stride, column_stride;
+  const float* scale = nullptr;  // of fp8: what all elements are to be multiplied by, where they lie
 };
-inline Matrix row_major(ConstNumbers data, int64_t columns) { return {data, columns, 1}; }
-inline Matrix transposed(ConstNumbers data, int64_t columns) { return {data, 1, columns}; }
+inline Matrix row_major(ConstNumbers data, int64_t columns, const float* scale = nullptr) {
+  return {data, columns, 1, scale};
+}
+inline Matrix transposed(ConstNumbers data, int64_t columns, const float* scale = nullptr) {
+  return {data, 1, columns, scale};
+}
 
 struct Gemm {
   int64_t m, n, k;
@@ -25,8 +30,9 @@ struct Gemm {
   Matrix b;   // k x n
   Numbers c;  // m x n, rows `ldc` apart
   int64_t ldc;
-  bool accumulate = false;               // add to C instead of overwriting it
-  Precision precision = Precision::f32;  // factors that are bf16 already are multiplied as that
+  bool accumulate = false;  // add to C instead of overwriting it
+  // Factors that are bf16 already are multiplied as that; for fp8, RoundFp8 has made both.
+  Precision precision = Precision::f32;
 
   // Fusion: `before` is called on a range of rows by the thread that is about to read those rows of A, `after` by the
   // thread that has just finished those rows of C, so both work on rows that lie in its cache. Each row is passed

@@ -9,69 +9,11 @@
 
 #include "base/random.h"
 #include "base/threads.h"
+#include "kernels/packed_for_test.h"
 #include "kernels/targets_for_test.h"
-#include "tensor/half.h"
-#include "tensor/tensor.h"
 
 namespace persea::kernels {
 namespace {
-
-constexpr WeightType kTypes[] = {WeightType::f32, WeightType::f16, WeightType::bf16, WeightType::q8, WeightType::q4};
-
-// Weights of any bits that a file may hold (scales and numbers of sensible size), as rows and packed.
-struct Sample {
-  PackedWeights packed;
-  Tensor storage;
-  std::vector<std::byte> rows;
-
-  Sample(WeightType type, int64_t n, int64_t k, Random& random) : packed{type, n, k, nullptr} {
-    storage = Tensor::zeros({packed.bytes() / 4 + 1});
-    packed.data = storage.raw();
-    rows.resize(static_cast<size_t>(n * row_bytes(type, k)));
-    const auto put = [&](size_t at, auto value) { std::memcpy(rows.data() + at, &value, sizeof value); };
-    const size_t unit = type == WeightType::q8 ? 34 : type == WeightType::q4 ? 18 : type == WeightType::f32 ? 4 : 2;
-    for (size_t at = 0; at < rows.size(); at += unit) {
-      const auto value = static_cast<float>(random.normal());
-      if (type == WeightType::f32) put(at, value);
-      if (type == WeightType::bf16) put(at, to_bf16(value));
-      if (unit == 4 || type == WeightType::bf16) continue;
-      put(at, to_half(unit == 2 ? value : value / 64));
-      for (size_t i = 2; i < unit; ++i) rows[at + i] = static_cast<std::byte>(random.below(256));
-    }
-    packed.pack(0, n, rows.data());
-  }
-};
-
-// What GGUF says that a row holds.
-std::vector<float> row_of(const Sample& sample, int64_t row) {
-  const auto& [type, n, k, data] = sample.packed;
-  const std::byte* at = sample.rows.data() + row * row_bytes(type, k);
-  const auto bits = [](const std::byte* from) {
-    uint16_t value;
-    std::memcpy(&value, from, 2);
-    return value;
-  };
-  std::vector<float> out;
-  while (static_cast<int64_t>(out.size()) < k) {
-    if (type == WeightType::f32) {
-      float value;
-      std::memcpy(&value, at, 4);
-      out.push_back(value), at += 4;
-    } else if (type == WeightType::f16 || type == WeightType::bf16) {
-      out.push_back(type == WeightType::f16 ? from_half(bits(at)) : from_bf16(bits(at))), at += 2;
-    } else {
-      const float scale = from_half(bits(at));
-      at += 2;
-      for (int i = 0; i < 32; ++i) {
-        const int level = type == WeightType::q8 ? static_cast<int8_t>(at[i])
-                                                 : (std::to_integer<int>(at[i % 16]) >> (i / 16 * 4) & 15) - 8;
-        out.push_back(scale * static_cast<float>(level));
-      }
-      at += type == WeightType::q8 ? 32 : 16;
-    }
-  }
-  return out;
-}
 
 // x as the product sees it: for quantized weights in groups of 128 bytes.
 std::vector<double> seen(WeightType type, const float* x, int64_t k) {
@@ -88,9 +30,9 @@ std::vector<double> seen(WeightType type, const float* x, int64_t k) {
 
 TEST(PackedWeights, RowsComeBack) {
   Random random(1);
-  for (const WeightType type : kTypes)
+  for (const WeightType type : kWeightTypes)
     for (const auto& [n, k] : std::vector<std::array<int64_t, 2>>{{1, 32}, {31, 64}, {32, 96}, {70, 160}}) {
-      const Sample sample(type, n, k, random);
+      const PackedSample sample(type, n, k, random);
       for (int64_t r = 0; r < n; ++r) {
         std::vector<float> row(static_cast<size_t>(k));
         sample.packed.unpack(r, row.data());
@@ -102,10 +44,10 @@ TEST(PackedWeights, RowsComeBack) {
 TEST(PackedProduct, AgreesWithPlainLoops) {
   on_all_targets([] {
     Random random(2);
-    for (const WeightType type : kTypes)
+    for (const WeightType type : kWeightTypes)
       for (const auto& [m, n, k] : std::vector<std::array<int64_t, 3>>{
                {1, 1, 32}, {1, 100, 288}, {2, 33, 64}, {5, 40, 96}, {7, 64, 128}, {13, 300, 256}, {8, 50, 416}}) {
-        const Sample sample(type, n, k, random);
+        const PackedSample sample(type, n, k, random);
         std::vector<float> x(static_cast<size_t>(m * k)), y(static_cast<size_t>(m * n));
         for (float& value : x) value = static_cast<float>(random.normal());
         std::fill(x.end() - k + (k - 1) / 128 * 128, x.end(), 0.0F);  // the last row's last group
@@ -132,9 +74,9 @@ TEST(PackedProduct, AgreesWithPlainLoops) {
 TEST(PackedProduct, ARowHasTheSameBitsInAnyBatchOnAnyNumberOfThreads) {
   on_all_targets([] {
     Random random(3);
-    for (const WeightType type : kTypes) {
+    for (const WeightType type : kWeightTypes) {
       const int64_t n = 1000, k = 320, m = 29;
-      const Sample sample(type, n, k, random);
+      const PackedSample sample(type, n, k, random);
       std::vector<float> x(m * k), all(m * n), some(m * n);
       for (float& value : x) value = static_cast<float>(random.normal());
       PackedProduct::cpu({sample.packed, m, x.data(), all.data()});

@@ -21,7 +21,11 @@ struct MatrixPeak {
   static double cuda(const MatrixPeak& peak);
 };
 
-// Reading memory beyond all caches, all threads, GB/s.
-double measure_read_bandwidth(double seconds);
+// GB/s of reading a device's memory beyond all its caches, at best: all threads of the pool, or the whole GPU.
+struct ReadBandwidth {
+  double seconds;  // to measure
+  static double cpu(const ReadBandwidth& bandwidth);
+  static double cuda(const ReadBandwidth& bandwidth);
+};
 
 }  // namespace persea::kernels

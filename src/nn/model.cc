@@ -73,6 +73,11 @@ Tensor within_window(Tensor starts, int64_t length, int64_t window) {
   return starts;
 }
 
+CrossEntropyOptions cross_entropy(const ModelConfig& config, SliceGroup* group,
+                                  kernels::Precision precision = kernels::Precision::f32) {
+  return {static_cast<float>(config.logit_soft_cap), precision, group, config.vocab};
+}
+
 }  // namespace
 
 Model::Model(const ModelConfig& config, std::optional<uint64_t> seed, SliceGroup* group)
@@ -144,54 +149,17 @@ Parameter& Model::parameter(std::string_view name) {
   throw std::logic_error(fmt::format("model: no parameter {}", name));
 }
 
-// What all layers of a pass have in common; of the options the dropout and the precision.
-struct Model::Surroundings {
-  int64_t length;
-  Tensor positions, starts, cos, sin;
-  double dropout;
-  uint64_t dropout_seed;
-  int64_t dropout_row;
-  kernels::Precision precision;
-};
-
-// What the layer makes of the residual stream.
-Tape::Value Model::layer(Tape& tape, Tape::Value x, int64_t index, const Surroundings& around) {
-  const ModelConfig& c = config_;
-  Layer& layer = layers_[static_cast<size_t>(index)];
-  const auto eps = static_cast<float>(c.norm_eps);
-  const Prologue activation = c.activation == Activation::swiglu ? Prologue::swiglu : Prologue::relu_squared;
-  const LinearOptions plain{Prologue::none, eps, around.precision, {}, group_},
-      normed{Prologue::rms_norm, eps, around.precision, group_, {}},
-      activated{activation, eps, around.precision, {}, group_};
-
-  // A branch joins the residual stream inside its last product, or, with dropout, after it.
-  uint64_t seed = around.dropout_seed + 2 * static_cast<uint64_t>(index);
-  auto join = [&](Tape::Value branch, Parameter& weight, const LinearOptions& linear) {
-    if (around.dropout == 0) return tape.run(linear_op(), {branch, tape.parameter(weight), {}, x}, linear)[0];
-    const Tape::Value y = tape.run(linear_op(), {branch, tape.parameter(weight), {}, {}}, linear)[0];
-    return tape.run(dropout_add_op(), {y, x},
-                    DropoutOptions{static_cast<float>(around.dropout), Random(seed++).next(),
-                                   around.dropout_row * around.length})[0];
-  };
-  Tape::Value qkv =
-      tape.run(linear_op(), {x, tape.parameter(layer.qkv), tape.parameter(layer.attention_norm), {}}, normed)[0];
-  if (c.qkv_bias) qkv = tape.run(row_bias_op(), {qkv, tape.parameter(layer.qkv_bias)})[0];
-  if (c.qk_norm)
-    qkv = tape.run(head_norm_op(), {qkv, tape.parameter(layer.q_norm), tape.parameter(layer.k_norm)},
-                   HeadNormOptions{c.heads / ranks(), c.kv_heads / ranks(), eps, group_})[0];
-  const Tape::Value attended = tape.run(
-      attention_op(),
-      {qkv, tape.constant(around.positions), tape.constant(around.starts), tape.constant(around.cos),
-       tape.constant(around.sin)},
-      AttentionOptions{around.length, c.heads / ranks(), c.kv_heads / ranks(), c.head_dim, around.precision})[0];
-  x = join(attended, layer.o, plain);
-  const Tape::Value up =
-      tape.run(linear_op(), {x, tape.parameter(layer.up), tape.parameter(layer.mlp_norm), {}}, normed)[0];
-  return join(up, layer.down, activated);
+// The tensor on the model's device: on a GPU in a place that grows, and stays where it is otherwise.
+Tensor Model::placed(size_t place, const Tensor& tensor) {
+  if (device() == cpu_device) return tensor;
+  Tensor& there = places_.at(place);
+  if (!there.defined() || there.count() < tensor.count()) there = Tensor(tensor.shape(), tensor.dtype(), device());
+  const Tensor own = there.slice(0, tensor.count());
+  own.copy_from(tensor);
+  return own;
 }
 
-// Everything up to the last residual stream, [tokens, dim].
-Tape::Value Model::body(Tape& tape, const TokenBatch& batch, const LossOptions& options) {
+Model::Placed Model::place(const TokenBatch& batch) {
   const ModelConfig& c = config_;
   const int64_t n = batch.sequences * batch.length;
   if (n <= 0) throw std::logic_error("model: an empty batch");
@@ -203,23 +171,59 @@ Tape::Value Model::body(Tape& tape, const TokenBatch& batch, const LossOptions& 
   const Tensor first = ids(batch.starts, n, "starts", 0, batch.length);
   for (int64_t i = 0; i < n; ++i)
     if (first.data<int32_t>()[i] > i % batch.length) throw std::logic_error("model: a start behind its token");
-  const auto place = [&](const Tensor& tensor) { return tensor.to(device()); };
-  const Surroundings around{batch.length,
-                            place(ids(batch.positions, n, "positions", 0, batch.length)),
-                            place(within_window(first, batch.length, c.window)),
-                            rope_.cos,
-                            rope_.sin,
-                            options.dropout,
-                            options.dropout_seed,
-                            options.dropout_row,
-                            options.precision};
-  const Tensor tokens = place(own_ids(ids(batch.tokens, n, "tokens", 0, c.vocab), -1));
+  return {batch.sequences, batch.length, placed(0, own_ids(ids(batch.tokens, n, "tokens", 0, c.vocab), -1)),
+          placed(1, ids(batch.positions, n, "positions", 0, batch.length)),
+          placed(2, within_window(first, batch.length, c.window))};
+}
+
+// What the layer makes of the residual stream.
+Tape::Value Model::layer(Tape& tape, Tape::Value x, int64_t index, const Placed& batch, const LossOptions& options) {
+  const ModelConfig& c = config_;
+  Layer& layer = layers_[static_cast<size_t>(index)];
+  const auto eps = static_cast<float>(c.norm_eps);
+  const Prologue activation = c.activation == Activation::swiglu ? Prologue::swiglu : Prologue::relu_squared;
+  const kernels::Precision beside_linear = kernels::beside_linear(options.precision);
+  const LinearOptions plain{Prologue::none, eps, options.precision, {}, group_},
+      normed{Prologue::rms_norm, eps, options.precision, group_, {}},
+      activated{activation, eps, options.precision, {}, group_};
+
+  // A branch joins the residual stream inside its last product, or, with dropout, after it.
+  uint64_t seed = options.dropout_seed + 2 * static_cast<uint64_t>(index);
+  auto join = [&](Tape::Value branch, Parameter& weight, const LinearOptions& linear) {
+    if (options.dropout == 0) return tape.run(linear_op(), {branch, tape.parameter(weight), {}, x}, linear)[0];
+    const Tape::Value y = tape.run(linear_op(), {branch, tape.parameter(weight), {}, {}}, linear)[0];
+    return tape.run(dropout_add_op(), {y, x},
+                    DropoutOptions{static_cast<float>(options.dropout), Random(seed++).next(),
+                                   options.dropout_row * batch.length})[0];
+  };
+  Tape::Value qkv =
+      tape.run(linear_op(), {x, tape.parameter(layer.qkv), tape.parameter(layer.attention_norm), {}}, normed)[0];
+  if (c.qkv_bias) qkv = tape.run(row_bias_op(), {qkv, tape.parameter(layer.qkv_bias)})[0];
+  if (c.qk_norm)
+    qkv = tape.run(head_norm_op(), {qkv, tape.parameter(layer.q_norm), tape.parameter(layer.k_norm)},
+                   HeadNormOptions{c.heads / ranks(), c.kv_heads / ranks(), eps, group_})[0];
+  const Tape::Value attended =
+      tape.run(attention_op(),
+               {qkv, tape.constant(batch.positions), tape.constant(batch.starts), tape.constant(rope_.cos),
+                tape.constant(rope_.sin)},
+               AttentionOptions{batch.length, c.heads / ranks(), c.kv_heads / ranks(), c.head_dim, beside_linear})[0];
+  x = join(attended, layer.o, plain);
+  const Tape::Value up =
+      tape.run(linear_op(), {x, tape.parameter(layer.up), tape.parameter(layer.mlp_norm), {}}, normed)[0];
+  return join(up, layer.down, activated);
+}
+
+// Everything up to the last residual stream, [tokens, dim]. What the parts take is to outlive the backward pass.
+Tape::Value Model::body(Tape& tape, const Placed& batch, const LossOptions& options) {
+  const ModelConfig& c = config_;
   Tape::Value x =
-      tape.run(embedding_op(), {tape.parameter(embedding_), tape.constant(tokens)}, EmbeddingOptions{group_})[0];
+      tape.run(embedding_op(), {tape.parameter(embedding_), tape.constant(batch.tokens)}, EmbeddingOptions{group_})[0];
   // Without a backward pass to come nothing is kept of any layer.
   const int64_t recomputed = options.training ? options.recomputed : c.layers;
   for (int64_t i = 0; i < c.layers; ++i) {
-    const Tape::Part part = [this, i, around](Tape& on, Tape::Value in) { return layer(on, in, i, around); };
+    const Tape::Part part = [this, i, &batch, &options](Tape& on, Tape::Value in) {
+      return layer(on, in, i, batch, options);
+    };
     x = i < recomputed ? tape.checkpoint(x, part) : part(tape, x);
   }
   return tape.run(rms_norm_op(), {x, tape.parameter(norm_)}, RmsNormOptions{static_cast<float>(c.norm_eps)})[0];
@@ -231,6 +235,8 @@ void Model::to(Device device) {
     parameter->gradient = {};
     parameter->fresh = true;
   }
+  passes_.clear();
+  places_ = {};
   weights_changed();
 }
 
@@ -260,47 +266,69 @@ Tensor Model::own_ids(Tensor all, int32_t elsewhere) const {
   return all;
 }
 
-Tensor Model::targets_of(const TokenBatch& batch) const {
+Tensor Model::targets_of(const TokenBatch& batch) {
   const Tensor targets = ids(batch.targets, batch.sequences * batch.length, "targets", -1, config_.vocab);
-  return own_ids(targets, kernels::kTargetElsewhere).to(device());
+  return placed(3, own_ids(targets, kernels::kTargetElsewhere));
 }
 
 double Model::loss(const TokenBatch& batch, const LossOptions& options) {
-  const bool rounded = options.training && options.precision == kernels::Precision::bf16 && device() != cpu_device;
+  const bool rounded = options.training && options.precision != kernels::Precision::f32 && device() != cpu_device;
   if (rounded) round_matrices();
-  Tape tape(options.training, rounded ? DType::bf16 : DType::f32);
-  const Tape::Value x = body(tape, batch, options.training ? options : LossOptions{.training = false});
+  const Placed in = place(batch);
   const Tensor targets = targets_of(batch);
   Parameter& head = config_.tied ? embedding_ : head_;
   if (!options.training) {
-    const Tensor losses = linear_cross_entropy_losses(tape.tensor(x), head.value, targets,
-                                                      static_cast<float>(config_.logit_soft_cap), group_)
-                              .to(cpu_device);
+    const Arena::Use use(passes_.arena());
+    Tape tape(false);
+    const Tape::Value x = body(tape, in, {.training = false});
+    const Tensor losses =
+        linear_cross_entropy_losses(tape.tensor(x), head.value, targets, cross_entropy(config_, group_)).to(cpu_device);
     double sum = 0;
     for (float loss : losses.span()) sum += loss;
     return sum;
   }
-  const Tape::Value loss = tape.run(
-      linear_cross_entropy_op(), {x, tape.parameter(head), tape.constant(targets)},
-      CrossEntropyOptions{options.scale, static_cast<float>(config_.logit_soft_cap), options.precision, group_})[0];
-  const Tensor scaled = tape.tensor(loss);  // read behind the backward pass: reading waits for a GPU
-  tape.backward(loss, 1, options.gradient_done);
+  const std::array factors{options.scale, 1.0F};  // of the losses, and of the gradient
+  const Tensor scales = placed(4, Tensor::from(std::span<const float>(factors), {2}));
+  const auto pass = [&] {
+    Tape tape(true, rounded ? DType::bf16 : DType::f32);
+    const Tape::Value x = body(tape, in, options);
+    const Tape::Value loss = tape.run(
+        linear_cross_entropy_op(), {x, tape.parameter(head), tape.constant(targets), tape.constant(scales.slice(0, 1))},
+        cross_entropy(config_, group_, kernels::beside_linear(options.precision)))[0];
+    const Tensor scaled = tape.tensor(loss);
+    tape.backward(loss, scales.slice(1, 2), options.gradient_done);
+    return scaled;
+  };
+  const Arena::Use use(passes_.arena());
+  // A graph cannot wait for other ranks, nor draw other masks than when it was recorded.
+  const bool recordable = device() != cpu_device && !group_ && !options.gradient_done && options.dropout == 0;
+  const Tensor scaled =
+      recordable
+          ? passes_.run(std::array{static_cast<double>(in.sequences), static_cast<double>(in.length),
+                                   static_cast<double>(options.precision), static_cast<double>(options.recomputed)},
+                        std::array{in.tokens, in.positions, in.starts, targets, scales, rope_.cos, rope_.sin},
+                        parameters(), pass)
+          : pass();
   return scaled.to(cpu_device).data()[0] / static_cast<double>(options.scale);
 }
 
 std::vector<float> Model::token_losses(const TokenBatch& batch) {
+  const Placed in = place(batch);
+  const Tensor targets = targets_of(batch);
+  const Arena::Use use(passes_.arena());
   Tape tape(false);
-  const Tape::Value x = body(tape, batch, {.training = false});
-  const Tensor losses = linear_cross_entropy_losses(tape.tensor(x), head().value, targets_of(batch),
-                                                    static_cast<float>(config_.logit_soft_cap), group_)
-                            .to(cpu_device);
+  const Tape::Value x = body(tape, in, {.training = false});
+  const Tensor losses =
+      linear_cross_entropy_losses(tape.tensor(x), head().value, targets, cross_entropy(config_, group_)).to(cpu_device);
   return {losses.data(), losses.data() + losses.count()};
 }
 
 Tensor Model::logits(const TokenBatch& batch) {
   if (group_) throw std::logic_error("model: logits of a slice");
+  const Placed in = place(batch);
+  const Arena::Use use(passes_.arena());
   Tape tape(false);
-  const Tensor x = tape.tensor(body(tape, batch, {.training = false}));
+  const Tensor x = tape.tensor(body(tape, in, {.training = false}));
   const int64_t n = x.dim(0), dim = config_.dim, vocab = config_.vocab;
   const Tensor there({n, vocab}, DType::f32, device());
   kernels::launch(kernels::Gemm{n, vocab, dim, kernels::row_major(x.data(), dim),

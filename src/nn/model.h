@@ -2,6 +2,7 @@
 // cache.
 #pragma once
 
+#include <array>
 #include <memory>
 #include <optional>
 #include <span>
@@ -12,6 +13,7 @@
 #include "base/random.h"
 #include "kernels/precision.h"
 #include "nn/config.h"
+#include "nn/recorded_passes.h"
 #include "nn/slices.h"
 
 namespace persea {
@@ -83,8 +85,8 @@ class Model {
     double dropout = 0;
     uint64_t dropout_seed = 0;
     int64_t dropout_row = 0;  // the batch's first row in the larger one
-    // Of the products, in training. On a GPU bf16 is what activations are stored in too; weights have rounded copies,
-    // their gradients are f32.
+    // Of the products, in training; fp8: of the layers' matrices, bf16 of the rest. On a GPU bf16 is then what
+    // activations are stored in too; weights have rounded copies, their gradients are f32.
     kernels::Precision precision = kernels::Precision::f32;
     // Of so many layers, the first ones, nothing is kept for the backward pass but their input, and their forward pass
     // runs again there: less memory, the same bits.
@@ -98,12 +100,22 @@ class Model {
   std::vector<float> token_losses(const TokenBatch& batch);
   Tensor logits(const TokenBatch& batch);
 
+  // Of the passes of training those that are replayed on a GPU.
+  int64_t recorded_passes() const { return passes_.recorded(); }
+
  private:
-  struct Surroundings;
+  // A batch where the model lies.
+  struct Placed {
+    int64_t sequences, length;
+    Tensor tokens, positions, starts;
+  };
+
   void round_matrices();
-  Tape::Value layer(Tape& tape, Tape::Value x, int64_t index, const Surroundings& around);
-  Tape::Value body(Tape& tape, const TokenBatch& batch, const LossOptions& options);
-  Tensor targets_of(const TokenBatch& batch) const;
+  Placed place(const TokenBatch& batch);
+  Tensor placed(size_t place, const Tensor& tensor);
+  Tape::Value layer(Tape& tape, Tape::Value x, int64_t index, const Placed& batch, const LossOptions& options);
+  Tape::Value body(Tape& tape, const Placed& batch, const LossOptions& options);
+  Tensor targets_of(const TokenBatch& batch);
   Tensor own_ids(Tensor ids, int32_t elsewhere) const;
   int ranks() const { return group_ ? group_->size() : 1; }
   ModelConfig config_;
@@ -112,6 +124,9 @@ class Model {
   std::vector<Layer> layers_;
   Parameter embedding_, norm_, head_;
   RopeTable rope_;  // on the parameters' device, for the longest batch so far
+  // On a GPU what a pass reads of its batch always lies in the same places.
+  std::array<Tensor, 5> places_;
+  RecordedPasses passes_;
 };
 
 }  // namespace persea

@@ -171,24 +171,20 @@ TEST(Model, EachGradientIsAnnouncedOnceItIsWhole) {
 
 // On the CPU, and on a GPU in both types of storage.
 TEST(Model, RecomputedLayersHaveTheSameBits) {
-  struct Place {
-    Device device;
-    kernels::Precision precision;
-  };
-  std::vector<Place> places{{cpu_device, kernels::Precision::f32}};
+  std::vector<std::pair<Device, kernels::Precision>> places{{cpu_device, kernels::Precision::f32}};
   if (cuda::present())
     places.insert(places.end(), {{cuda_device, kernels::Precision::f32}, {cuda_device, kernels::Precision::bf16}});
-  for (const Place& place : places) {
+  for (const auto& place : places) {
     for (const int64_t recomputed : {1, 2}) {
       ModelConfig config = tiny();
       config.qk_norm = config.qkv_bias = true;
       Model whole(config, 1), parts(config, 1);
-      whole.to(place.device), parts.to(place.device);
+      whole.to(place.first), parts.to(place.first);
       Optimizer whole_optimizer(whole.parameters(), {}), parts_optimizer(parts.parameters(), {});
       std::vector<std::string> order, told;
       for (int step = 0; step < 3; ++step) {
         const Batch batch(2, 21, config.vocab, static_cast<uint64_t>(step));
-        Model::LossOptions options{.scale = 0.02f, .dropout = 0.1, .dropout_seed = 7, .precision = place.precision};
+        Model::LossOptions options{.scale = 0.02f, .dropout = 0.1, .dropout_seed = 7, .precision = place.second};
         options.gradient_done = [&](Parameter& parameter) { order.push_back(parameter.name); };
         const double expected = whole.loss(batch.view(), options);
         options.recomputed = recomputed;
@@ -317,10 +313,12 @@ TEST(Model, LearnsTheSameOnAGpu) {
   }
 }
 
-// In bf16, with activations in bf16 on the GPU: near the CPU's, whose activations are f32; the copies of the weights
-// are their roundings after every step.
-TEST(Model, LearnsTheSameOnAGpuInBf16) {
+// In bf16 or fp8, with activations in bf16 on the GPU: near the CPU's, whose activations are f32; the copies of the
+// weights are their roundings after every step. fp8 turns differences of bf16's size into steps of its own.
+class ModelPrecision : public testing::TestWithParam<kernels::Precision> {};
+TEST_P(ModelPrecision, LearnsTheSameOnAGpu) {
   if (!cuda::present()) GTEST_SKIP() << "no GPU here";
+  const double near = GetParam() == kernels::Precision::fp8 ? 1e-1 : 3e-2;
   for (const auto kind : {OptimizerSettings::Kind::adamw, OptimizerSettings::Kind::muon}) {
     ModelConfig config = tiny();
     config.qk_norm = config.qkv_bias = true;
@@ -331,13 +329,12 @@ TEST(Model, LearnsTheSameOnAGpuInBf16) {
     Optimizer here_optimizer(here.parameters(), settings), there_optimizer(there.parameters(), settings);
     for (int step = 0; step < 3; ++step) {
       const Batch batch(2, 21, config.vocab, static_cast<uint64_t>(step));
-      const Model::LossOptions options{
-          .scale = 0.02f, .dropout = 0.1, .dropout_seed = 7, .precision = kernels::Precision::bf16};
+      const Model::LossOptions options{.scale = 0.02f, .dropout = 0.1, .dropout_seed = 7, .precision = GetParam()};
       const double expected = here.loss(batch.view(), options), actual = there.loss(batch.view(), options);
       EXPECT_NEAR(actual / expected, 1, 1e-2) << step;
       for (size_t i = 0; step == 0 && i < here.parameters().size(); ++i) {
         EXPECT_EQ(there.parameters()[i]->gradient.dtype(), DType::f32);
-        EXPECT_LT(distance(here.parameters()[i]->gradient, there.parameters()[i]->gradient), 3e-2)
+        EXPECT_LT(distance(here.parameters()[i]->gradient, there.parameters()[i]->gradient), near)
             << here.parameters()[i]->name;
       }
       EXPECT_NEAR(there_optimizer.step(1, 1) / here_optimizer.step(1, 1), 1, 2e-2) << step;
@@ -352,6 +349,37 @@ TEST(Model, LearnsTheSameOnAGpuInBf16) {
     EXPECT_TRUE(there.embedding().rounded.defined());
     there.weights_changed();
     EXPECT_FALSE(there.embedding().rounded.defined());
+  }
+}
+INSTANTIATE_TEST_SUITE_P(Rounded, ModelPrecision, testing::Values(kernels::Precision::bf16, kernels::Precision::fp8),
+                         [](const auto& tested) { return kernels::precision_name(tested.param); });
+
+// Passes that are replayed leave the bits of those that are asked for kernel by kernel, between passes of other sizes
+// and validations, whatever the scale.
+TEST(Model, ReplaysPassesOnAGpu) {
+  if (!cuda::present()) GTEST_SKIP() << "no GPU here";
+  for (const auto precision : {kernels::Precision::f32, kernels::Precision::bf16}) {
+    ModelConfig config = tiny();
+    config.layers = 1;
+    config.qk_norm = true;
+    Model replayed(config, 1), asked(config, 1);
+    replayed.to(cuda_device);
+    asked.to(cuda_device);
+    Optimizer replayed_optimizer(replayed.parameters(), {}), asked_optimizer(asked.parameters(), {});
+    for (int step = 0; step < 5; ++step) {
+      for (const int64_t sequences : {2, 2, 1}) {
+        const Batch batch(sequences, 7, config.vocab, static_cast<uint64_t>(10 * step));
+        Model::LossOptions options{.scale = 0.02f * static_cast<float>(step + 1), .precision = precision};
+        const double loss = replayed.loss(batch.view(), options);
+        options.gradient_done = [](Parameter&) {};  // passes that somebody listens to are not recorded
+        EXPECT_EQ(loss, asked.loss(batch.view(), options)) << step;
+      }
+      EXPECT_EQ(replayed_optimizer.step(1, 1), asked_optimizer.step(1, 1)) << step;
+      const Batch batch(3, 9, config.vocab, 99);
+      EXPECT_EQ(replayed.loss(batch.view(), {.training = false}), asked.loss(batch.view(), {.training = false}));
+    }
+    EXPECT_EQ(replayed.recorded_passes(), 3);  // the first of a step, which writes gradients, and the two that add
+    EXPECT_EQ(asked.recorded_passes(), 0);
   }
 }
 

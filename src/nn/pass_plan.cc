@@ -6,7 +6,7 @@ namespace persea {
 namespace {
 
 constexpr int64_t kGoodTokens = 4096;  // of a pass, from where on products are fast
-constexpr double kShareCpu = 0.8,
+constexpr double kShareCpu = 0.6,
                  kShareGpu = 0.5;  // of the memory beside the state, for what the passes keep: the rest
                                    // is for gradients, logits and what is freed and not used again
 

@@ -52,7 +52,7 @@ TEST(PassPlan, OnTheCpuMemoryDecidesOnLayersAndNeverOnMicroBatches) {
       EXPECT_LT(tokens * activation_bytes_per_token(config, plan.recomputed), room);
     }
     if (plan.recomputed > 0) {
-      EXPECT_GT(tokens * activation_bytes_per_token(config, plan.recomputed - 1), 0.7 * room);
+      EXPECT_GT(tokens * activation_bytes_per_token(config, plan.recomputed - 1), 0.5 * room);
     }
   }
   EXPECT_EQ(before, config.layers - 1);

@@ -21,8 +21,8 @@ int64_t usual_cache(const ModelConfig& config) {
 
 }  // namespace
 
-Result<std::shared_ptr<Drafter>> make_drafter(const DraftSource& source, const TextModel& target,
-                                              int64_t cache_tokens) {
+Result<std::shared_ptr<Drafter>> make_drafter(const DraftSource& source, const TextModel& target, int64_t cache_tokens,
+                                              const kernels::DeviceChoice& device) {
   if (source.kind == DraftSource::Kind::none) return std::shared_ptr<Drafter>();
   if (source.kind == DraftSource::Kind::lookup) return std::shared_ptr<Drafter>(std::make_shared<LookupDrafter>());
   PERSEA_TRY(const TextModel small, TextModel::load(source.path));
@@ -30,9 +30,9 @@ Result<std::shared_ptr<Drafter>> make_drafter(const DraftSource& source, const T
     return fail("{}: has other tokens than the model that it is to guess for: choose one of the same family",
                 source.path.string());
   }
-  const ModelConfig& config = small.model->config();
+  PERSEA_TRY(DecoderWeights weights, on_device(DecoderWeights::of(*small.model, small.weights), device));
   return std::shared_ptr<Drafter>(std::make_shared<ModelDrafter>(
-      DecoderWeights::of(*small.model, small.weights), cache_tokens > 0 ? cache_tokens : usual_cache(config)));
+      std::move(weights), cache_tokens > 0 ? cache_tokens : usual_cache(small.model->config())));
 }
 
 }  // namespace persea

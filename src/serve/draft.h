@@ -17,7 +17,9 @@ struct DraftSource {
 };
 
 // One for `target`, or null for none. `cache_tokens`: room for what the smaller model keeps of texts; 0: 8 contexts or
-// what 512 MiB hold, the smaller of the two. Errors: a model that cannot be read, or has other tokens.
-Result<std::shared_ptr<Drafter>> make_drafter(const DraftSource& source, const TextModel& target, int64_t cache_tokens);
+// what 512 MiB hold, the smaller of the two. Errors: a model that cannot be read, has other tokens, or does not run
+// where it has to.
+Result<std::shared_ptr<Drafter>> make_drafter(const DraftSource& source, const TextModel& target, int64_t cache_tokens,
+                                              const kernels::DeviceChoice& device);
 
 }  // namespace persea

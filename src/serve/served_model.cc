@@ -53,26 +53,29 @@ Result<std::unique_ptr<ServedModel>> ServedModel::load(const ModelSource& source
   PERSEA_TRY(ChatPrompt prompt, ChatPrompt::create(text, source.name));
   PERSEA_TRY(std::string digest, model_digest(source.path));
   ServingOptions options = given;
-  PERSEA_TRY(options.scheduling.drafter, make_drafter(given.draft, text, given.scheduling.cache_tokens));
-  return std::make_unique<ServedModel>(source, std::move(text), std::move(prompt), std::move(digest), options);
+  PERSEA_TRY(options.scheduling.drafter, make_drafter(given.draft, text, given.scheduling.cache_tokens, given.device));
+  // Packed in any case: only so is a text the same whatever else is in a pass (see WeightMatrix).
+  const WeightType type = options.weights.value_or(text.weights);
+  PERSEA_TRY(DecoderWeights weights, on_device(DecoderWeights::of(*text.model, type), options.device));
+  return std::make_unique<ServedModel>(source, std::move(text), std::move(weights), std::move(prompt),
+                                       std::move(digest), options);
 }
 
-ServedModel::ServedModel(ModelSource source, TextModel text, ChatPrompt chat, std::string digest,
-                         const ServingOptions& options)
+ServedModel::ServedModel(ModelSource source, TextModel text, DecoderWeights weights, ChatPrompt chat,
+                         std::string digest, const ServingOptions& options)
     : source_(std::move(source)),
       text_(std::move(text)),
-      config_(text_.model->config()),
+      config_(weights.config),
       weights_(options.weights.value_or(text_.weights)),
+      device_(weights.device),
       chat_(std::move(chat)),
       digest_(std::move(digest)),
       created_(seconds_of(source_.path)),
       constraints_(text_.tokenizer, chat_.kept_tokens()),
       waiting_room_(static_cast<size_t>(options.scheduling.sequences) + options.scheduling.waiting) {
-  // Packed in any case: only so is a text the same whatever else is in a pass (see WeightMatrix).
-  DecoderWeights packed = DecoderWeights::of(*text_.model, weights_);
   text_.model.reset();
   release_kept_memory();  // of what was read: the cache's comes next
-  scheduler_ = std::make_unique<Scheduler>(std::move(packed), scheduling(options, weights_));
+  scheduler_ = std::make_unique<Scheduler>(std::move(weights), scheduling(options, weights_));
 }
 
 }  // namespace persea

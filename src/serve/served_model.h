@@ -31,13 +31,16 @@ struct ServingOptions {
   std::optional<KvPool::Format> cache = {};  // nothing: f32 beside f32 weights, else f16
   bool chat = true;                          // else its chat template is left alone
   DraftSource draft = {};
+  kernels::DeviceChoice device = {};  // of the model and of one that guesses for it
 };
 
 class ServedModel {
  public:
   static Result<std::unique_ptr<ServedModel>> load(const ModelSource& source, const ServingOptions& options);
-  // From parts in memory; guesses are made by the scheduling's drafter alone.
-  ServedModel(ModelSource source, TextModel text, ChatPrompt chat, std::string digest, const ServingOptions& options);
+  // From parts in memory, `weights` packed and where they are to run; guesses are made by the scheduling's drafter
+  // alone.
+  ServedModel(ModelSource source, TextModel text, DecoderWeights weights, ChatPrompt chat, std::string digest,
+              const ServingOptions& options);
 
   const std::string& name() const { return source_.name; }
   const std::string& artifact() const { return source_.artifact; }
@@ -50,6 +53,7 @@ class ServedModel {
   const ChatPrompt& chat() const { return chat_; }
   const ModelConfig& config() const { return config_; }
   WeightType weights() const { return weights_; }
+  Device device() const { return device_; }
   Scheduler& scheduler() { return *scheduler_; }
   WaitingRoom& waiting_room() { return waiting_room_; }  // whoever submits has a place in it
   void stop() { scheduler_.reset(); }                    // ends all requests; there is no scheduler any more
@@ -61,6 +65,7 @@ class ServedModel {
   TextModel text_;  // without its weights: the scheduler has them packed
   ModelConfig config_;
   WeightType weights_;
+  Device device_;
   ChatPrompt chat_;
   std::string digest_;
   int64_t created_;

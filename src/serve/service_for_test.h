@@ -37,8 +37,9 @@ inline TextModel tiny_text_model(const std::vector<std::string>& tokens, int64_t
 inline std::unique_ptr<ServedModel> tiny_model(const std::string& name, TextModel text, SchedulerOptions options = {}) {
   auto chat = ChatPrompt::create(text, name);
   EXPECT_TRUE(chat.ok()) << chat.error().message;
+  DecoderWeights weights = DecoderWeights::of(*text.model, text.weights);
   return std::make_unique<ServedModel>(ModelSource{.name = name, .artifact = "model-0123456789"}, std::move(text),
-                                       std::move(*chat), std::string(64, 'a'),
+                                       std::move(weights), std::move(*chat), std::string(64, 'a'),
                                        ServingOptions{.scheduling = std::move(options)});
 }
 

@@ -33,6 +33,8 @@ Json model_json(const ServedModel& model) {
            {{"digest", model.digest()},
             {"artifact", model.artifact().empty() ? Json() : Json(model.artifact())},
             {"parameters", model.config().parameters()},
+            {"weights", weight_name(model.weights())},
+            {"device", device_name(model.device())},
             {"chat", model.chat().can_chat()}}}};
 }
 

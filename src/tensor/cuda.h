@@ -36,6 +36,9 @@ Properties properties();
 // A block of memory, 256-byte aligned; nullptr where there is none left.
 std::byte* map(int64_t bytes);
 void unmap(std::byte* block);
+// The same of the CPU's memory that the GPU copies from and to by itself (pinned).
+std::byte* map_pinned(int64_t bytes);
+void unmap_pinned(std::byte* block);
 
 enum class Copy { to_device, to_host, on_device };
 // Copies in the stream's order. The host's memory may be used again, and holds what was copied, when it returns.

@@ -13,6 +13,9 @@ struct Device {
   bool operator==(const Device&) const = default;
 };
 
+// "cpu" or "cuda".
+constexpr const char* device_name(Device device) { return device.kind == Device::Kind::cpu ? "cpu" : "cuda"; }
+
 inline constexpr Device cpu_device{}, cuda_device{Device::Kind::cuda};
 
 // Whether this build has the CUDA kernels; whether a GPU is there shows at run time (tensor/cuda.h).

@@ -8,6 +8,7 @@
 #include <mutex>
 #include <new>
 #include <stdexcept>
+#include <utility>
 #include <vector>
 
 #include "tensor/cuda.h"
@@ -103,25 +104,55 @@ Allocator& allocator(Device device) {
   static auto* gpu = new Allocator(cuda::map, [](std::byte* block, int64_t) { cuda::unmap(block); });
   return device.kind == Device::Kind::cpu ? *host : *gpu;
 }
+Allocator& pinned_allocator() {
+  static auto* pinned = new Allocator(cuda::map_pinned, [](std::byte* block, int64_t) { cuda::unmap_pinned(block); });
+  return *pinned;
+}
+
+// `allocator` points to one that lives as long as the storage does.
+template <class Pointer>
+std::shared_ptr<Storage> take(const Pointer& allocator, int64_t bytes, Device device) {
+  return {new Storage{allocator->take(bytes), bytes, device}, [allocator](Storage* storage) {
+            allocator->give(storage->data, storage->bytes);
+            delete storage;
+          }};
+}
+
+thread_local const Arena* in_use = nullptr;
 
 }  // namespace
+
+// What it keeps is the GPU's allocator's.
+class Arena::Blocks : public Allocator {
+ public:
+  Blocks()
+      : Allocator([](int64_t bytes) { return allocator(cuda_device).take(bytes); },
+                  [](std::byte* block, int64_t bytes) { allocator(cuda_device).give(block, bytes); }) {}
+  ~Blocks() { release(); }
+};
+
+Arena::Arena() : blocks_(std::make_shared<Blocks>()) {}
+Arena::Use::Use(const Arena& arena) : before_(std::exchange(in_use, &arena)) {}
+Arena::Use::~Use() { in_use = before_; }
 
 std::shared_ptr<Storage> allocate(int64_t bytes, Device device) {
   if (bytes < 0) throw std::logic_error("allocate: a negative size");
   int64_t size = rounded(bytes > 0 ? bytes : 1);
   if (device.kind == Device::Kind::cuda) size = (size + 255) / 256 * 256;
   if (size >= kMapped) size = (size + 4095) / 4096 * 4096;
-  auto* storage = new Storage{allocator(device).take(size), size, device};
-  return {storage, [](Storage* s) {
-            allocator(s->device).give(s->data, s->bytes);
-            delete s;
-          }};
+  if (in_use && device.kind == Device::Kind::cuda) return take(in_use->blocks_, size, device);
+  return take(&allocator(device), size, device);
+}
+
+std::shared_ptr<Storage> allocate_pinned(int64_t bytes) {
+  if (bytes < 0) throw std::logic_error("allocate_pinned: a negative size");
+  return take(&pinned_allocator(), rounded(bytes > 0 ? bytes : 1), cpu_device);
 }
 
 int64_t peak_tensor_bytes(Device device) { return allocator(device).peak(); }
 
 void release_kept_memory() {
-  for (const Device device : {cpu_device, cuda_device}) allocator(device).release();
+  for (Allocator* one : {&allocator(cpu_device), &allocator(cuda_device), &pinned_allocator()}) one->release();
 }
 
 }  // namespace persea

@@ -22,6 +22,13 @@ std::string shape_string(const Shape& shape) { return fmt::format("[{}]", fmt::j
 Tensor::Tensor(Shape shape, DType dtype, Device device)
     : shape_(std::move(shape)), count_(element_count(shape_)), dtype_(dtype), storage_(allocate(bytes(), device)) {}
 
+Tensor Tensor::pinned(Shape shape, DType dtype) {
+  Tensor tensor;
+  tensor.shape_ = std::move(shape), tensor.count_ = element_count(tensor.shape_), tensor.dtype_ = dtype;
+  tensor.storage_ = allocate_pinned(tensor.bytes());
+  return tensor;
+}
+
 Tensor Tensor::zeros(Shape shape, DType dtype, Device device) {
   Tensor tensor(std::move(shape), dtype, device);
   tensor.zero();

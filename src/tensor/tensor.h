@@ -26,6 +26,8 @@ class Tensor {
  public:
   Tensor() = default;                                                                  // no storage: defined() is false
   explicit Tensor(Shape shape, DType dtype = DType::f32, Device device = cpu_device);  // content undefined
+  // On the CPU, in memory that a GPU copies from and to by itself (storage.h: allocate_pinned).
+  static Tensor pinned(Shape shape, DType dtype = DType::f32);
   static Tensor zeros(Shape shape, DType dtype = DType::f32, Device device = cpu_device);
   template <class T>
   static Tensor from(std::span<const T> values, Shape shape) {

@@ -16,7 +16,7 @@ OptimizerSettings optimizer_settings(const Recipe& recipe) {
   settings.beta2 = said.beta2;
   settings.eps = said.eps;
   settings.weight_decay = said.weight_decay;
-  settings.precision = precision_of(recipe);
+  settings.precision = kernels::beside_linear(precision_of(recipe));
   return settings;
 }
 

@@ -68,12 +68,12 @@ class Run {
              std::string(kernels::precision_name(precision_of(recipe)))},
         tensors_(training_state(*model_, optimizer_, grid.tensor().rank())) {
     flops_per_token_ = config.training_flops_per_token(settings_.sequence);
-    ranks_.set_patience({options.patience, [this] { return interrupt_.interrupted(); }});
+    // An interrupted job leaves a checkpoint first, and rank 0 may be long at writing it.
+    ranks_.set_patience({options.patience, [this] { return interrupt_.interrupted() && !saving_; }});
   }
   ~Run() { ranks_.set_patience({}); }
   Run(const Run&) = delete;
   Run& operator=(const Run&) = delete;
-
   Result<PretrainOutcome> run();
 
  private:
@@ -90,11 +90,9 @@ class Run {
   Status validated();
   void show(Progress& progress) const;
   Result<PretrainOutcome> outcome();
-
   bool first() const { return ranks_.rank() == 0; }
   bool finished() const { return pace_->total() > 0 && record_.step >= pace_->total(); }
   double seconds() const { return record_.prior.wall + meter_.now().wall; }
-
   const Recipe& recipe_;
   const PretrainRecipe& settings_;
   const PretrainData& data_;
@@ -119,7 +117,7 @@ class Run {
   RunRecord record_;
   double validation_seconds_ = 0;
   double others_cpu_ = 0;  // seconds of the other ranks in this session
-  bool resumed_ = false, interrupted_ = false;
+  bool resumed_ = false, interrupted_ = false, saving_ = false;
   double peak_gflops_ = 0, flops_per_token_ = 0;  // of all ranks
   Average rate_, loss_;
   Validation validation_;
@@ -128,6 +126,7 @@ class Run {
 Json Run::state() const {
   Usage session = meter_.now();
   session.cpu += others_cpu_;
+  if (ranks_.here() < ranks_.size()) session.joules.reset();  // those of other machines are not known
   Json state = record_.json(session);
   way_.add_to(state);
   state["optimizer_steps"] = optimizer_.steps();
@@ -138,7 +137,10 @@ Json Run::state() const {
 Status Run::save() {
   PERSEA_CHECK(ranks_.agree(metrics_ ? metrics_->sync() : Status()));
   tensors_.fetch();
-  return checkpoints_.save(record_.step, state(), tensors_.on_host());
+  saving_ = true;
+  const Status saved = checkpoints_.save(record_.step, state(), tensors_.on_host());
+  saving_ = false;
+  return saved;
 }
 
 // A line of metrics.jsonl; an error reaches the other ranks where all agree on something next.
@@ -152,9 +154,7 @@ Status Run::validated() {
 }
 
 Status Run::begin() {
-  PERSEA_TRY(passes_, agree_on_passes(recipe_, model_->config(), ranks_, grid_.tensor().size()));
-  if (passes_.recomputed > 0 && !quiet_)
-    log_info("the activations of {} layers do not fit into memory: computed twice", passes_.recomputed);
+  PERSEA_TRY(passes_, agree_on_passes(recipe_, model_->config(), ranks_, grid_.tensor().size(), quiet_));
   const double peak = kernels::launch(kernels::MatrixPeak{precision_of(recipe_), kPeakSeconds}, recipe_.device);
   PERSEA_TRY(const std::vector<double> peaks, ranks_.gather({&peak, 1}));
   for (const double each : peaks) peak_gflops_ += each;

@@ -88,12 +88,16 @@ Result<Inputs> open_inputs(const Recipe& recipe, const fs::path& tokens, const f
 }
 
 // What rank 0 tells the others: where the inputs and the work directory are, and by which settings they are to be read.
-std::string order_of(const Recipe& recipe, const StageContext& context) {
+Result<std::string> order_of(const Recipe& recipe, const StageContext& context) {
   const Json order = {{"tokens", fs::absolute(context.input("tokens").path).string()},
                       {"tokenizer", fs::absolute(context.input("tokenizer").path).string()},
                       {"work", fs::absolute(context.work()).string()},
                       {"settings", settings_of(recipe)}};
-  return order.dump();
+  try {
+    return order.dump();
+  } catch (const Json::exception&) {
+    return fail("{}: the path is not UTF-8: name another lab", context.work().string());
+  }
 }
 
 // The training itself, on every rank.
@@ -114,8 +118,7 @@ Result<Trained> train(const Recipe& recipe, std::string_view order, const Pretra
   return Trained{std::move(*inputs), std::move(outcome)};
 }
 
-Status body(const Recipe& recipe, StageContext& context, const PretrainOptions& options) {
-  const std::string order = order_of(recipe, context);
+Status body(const Recipe& recipe, StageContext& context, const std::string& order, const PretrainOptions& options) {
   PERSEA_CHECK(options.ranks.broadcast(order));
   PERSEA_TRY(const Trained trained, train(recipe, order, options));
   const Tokenizer& tokenizer = trained.inputs.tokenizer;
@@ -170,9 +173,10 @@ Result<StageResult> run_pretrain_stage(Lab& lab, const Recipe& recipe, const Art
   spec.settings = settings_of(recipe);
   spec.inputs = {{"tokens", tokens.id}, {"tokenizer", tokenizer.id}};
   bool told = false;
-  auto result = lab.run(spec, [&](StageContext& context) {
+  auto result = lab.run(spec, [&](StageContext& context) -> Status {
+    PERSEA_TRY(const std::string order, order_of(recipe, context));
     told = true;
-    return body(recipe, context, options);
+    return body(recipe, context, order, options);
   });
   if (!told) (void)options.ranks.broadcast("");  // the others must not wait for work that does not come
   release_kept_memory();                         // the report asks for other sizes

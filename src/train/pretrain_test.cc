@@ -1,10 +1,12 @@
 #include "train/pretrain.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <chrono>
 #include <cmath>
 #include <csignal>
+#include <map>
 #include <thread>
 
 #include "base/file.h"
@@ -71,6 +73,34 @@ TEST_F(Pretrain, ProductsOfBf16LearnAsMuch) {
   ASSERT_TRUE(f32.ok() && bf16.ok());
   EXPECT_NE(weights(*f32->model), weights(*bf16->model));
   EXPECT_NEAR(bf16->validation.loss, f32->validation.loss, 0.1 * f32->validation.loss);
+}
+
+// Where something is left to guess, so that losses can be held against each other.
+TEST_F(Pretrain, ProductsOfFp8ReachTheSameLoss) {
+  Recipe recipe = tiny(200);
+  recipe.model.dim = 48;
+  recipe.pretrain.dropout = 0;
+  recipe.pretrain.batch_tokens = 512;
+  recipe.pretrain.sequence = 32;
+  recipe.pretrain.eval_every = 100;
+  recipe.model.context = 32;
+  const auto batch = [](int64_t number) { return guessing(number, 16, 32); };
+  const PretrainData data{batch, {guessing(1000000, 64, 32)}, std::vector<int32_t>(kVocab, 2)};
+  for (const char* optimizer : {"adamw", "muon"}) {
+    recipe.pretrain.optimizer = optimizer;
+    std::map<std::string, double> losses;
+    for (const char* precision : {"f32", "bf16", "fp8"}) {
+      recipe.pretrain.precision = precision;
+      const auto outcome = run(recipe, data, fmt::format("{}-{}", optimizer, precision).c_str());
+      ASSERT_TRUE(outcome.ok()) << outcome.error().message;
+      losses[precision] = outcome->validation.loss;
+      RecordProperty(fmt::format("{}_{}", optimizer, precision), fmt::format("{:.4f}", losses[precision]));
+    }
+    EXPECT_LT(losses["f32"], 1.6);  // ln 24 = 3.18 at the start
+    EXPECT_NE(losses["fp8"], losses["f32"]);
+    EXPECT_NEAR(losses["fp8"], losses["f32"], 0.01 * losses["f32"]) << optimizer;
+    EXPECT_NEAR(losses["fp8"], losses["bf16"], 0.01 * losses["bf16"]) << optimizer;
+  }
 }
 
 TEST_F(PretrainSlow, ARunThatWasKilledEndsWithTheSameBits) {

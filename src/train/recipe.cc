@@ -186,8 +186,9 @@ std::vector<Setting> Recipe::settings() {
        &pretrain.precision,
        0,
        0,
-       {"f32", "bf16", "auto"},
-       "what matrices are rounded to for their products; auto: bf16 where the processor multiplies it twice as fast"},
+       {"f32", "bf16", "fp8", "auto"},
+       "what matrices are rounded to for their products; auto: bf16 where the processor multiplies it twice as fast; "
+       "fp8: those of the layers, bf16 for the rest"},
       {"pretrain.lr", &pretrain.lr, 0, 10, {}, "AdamW's learning rate"},
       {"pretrain.muon_lr", &pretrain.muon_lr, 0, 10, {}, "Muon's learning rate"},
       {"pretrain.min_lr", &pretrain.min_lr, 0, 1, {}, "part of the learning rate that is left at the end"},

@@ -67,7 +67,9 @@ Result<ReportData> recorded(const Artifact& model) {
 Status body(const Recipe& recipe, const Artifact& model, StageContext& context) {
   PERSEA_TRY(ReportData data, recorded(model));
   PERSEA_TRY(TextModel text_model, TextModel::load(model.path));
-  Decoder decoder(*text_model.model);
+  // A report is made wherever it can be: what does not run on this GPU does on the CPU.
+  PERSEA_TRY(DecoderWeights weights, weights_for(text_model, {recipe.device, false}));
+  Decoder decoder(std::move(weights));
   PERSEA_CHECK(write_samples(text_model, decoder, recipe.report, data));
   Json found = {{"samples", Json::array()}};
   for (const auto& sample : data.samples)

@@ -19,7 +19,8 @@ Json RunRecord::json(const Usage& session) const {
                 {"start_seconds", start_seconds},
                 {"seconds", prior.wall + session.wall},
                 {"cpu_seconds", prior.cpu + session.cpu}};
-  if (session.joules) state["joules"] = prior.joules.value_or(0) + *session.joules;
+  // Once a session could not measure them, the sum is not known any more.
+  if (session.joules && (prior.wall == 0 || prior.joules)) state["joules"] = prior.joules.value_or(0) + *session.joules;
   return state;
 }
 

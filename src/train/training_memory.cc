@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/memory.h"
 #include "comm/ranks.h"
 #include "tensor/cuda.h"
@@ -13,7 +14,7 @@ namespace {
 
 // As training stores them.
 DType activations_of(const Recipe& recipe) {
-  return precision_of(recipe) == kernels::Precision::bf16 && recipe.device != cpu_device ? DType::bf16 : DType::f32;
+  return precision_of(recipe) != kernels::Precision::f32 && recipe.device != cpu_device ? DType::bf16 : DType::f32;
 }
 
 // Of a rank: its slices' weights and gradients (norms are small), a share of both moments, and in bf16 on a GPU copies
@@ -46,11 +47,16 @@ PassPlan plan_passes(const Recipe& recipe, const ModelConfig& config, int64_t me
                       .sequences = recipe.pretrain.micro_batch});
 }
 
-Result<PassPlan> agree_on_passes(const Recipe& recipe, const ModelConfig& config, Ranks& ranks, int tensor_ranks) {
+Result<PassPlan> agree_on_passes(const Recipe& recipe, const ModelConfig& config, Ranks& ranks, int tensor_ranks,
+                                 bool quiet) {
   const auto own = static_cast<double>(memory_of_rank(recipe, ranks.here()));
   PERSEA_TRY(const std::vector<double> all, ranks.gather({&own, 1}));
   const auto least = static_cast<int64_t>(*std::min_element(all.begin(), all.end()));
-  return plan_passes(recipe, config, least, {ranks.size(), tensor_ranks});
+  const PassPlan plan = plan_passes(recipe, config, least, {ranks.size(), tensor_ranks});
+  if (plan.recomputed > 0 && !quiet)
+    log_info("the activations of {} of {} layers do not fit into memory: computed twice", plan.recomputed,
+             config.layers);
+  return plan;
 }
 
 int64_t least_training_memory(const Recipe& recipe, const ModelConfig& config, const PassPlan& plan,

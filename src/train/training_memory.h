@@ -24,8 +24,10 @@ int64_t memory_of_rank(const Recipe& recipe, int here = 1);
 // How passes of this model go in that memory.
 PassPlan plan_passes(const Recipe& recipe, const ModelConfig& config, int64_t memory, RankLayout layout = {});
 
-// The same for all ranks, by the least memory that one of them has. Collective.
-Result<PassPlan> agree_on_passes(const Recipe& recipe, const ModelConfig& config, Ranks& ranks, int tensor_ranks);
+// The same for all ranks, by the least memory that one of them has; says so where layers are recomputed, unless it is
+// to be quiet. Collective.
+Result<PassPlan> agree_on_passes(const Recipe& recipe, const ModelConfig& config, Ranks& ranks, int tensor_ranks,
+                                 bool quiet);
 
 // A lower bound of what training holds on each of the ranks: weights, gradients, moments, and what a micro-batch keeps
 // for its backward pass.

@@ -228,6 +228,8 @@ cudaError_t cudaMalloc(void** block, size_t bytes) {
   return *block ? cudaSuccess : cudaErrorMemoryAllocation;
 }
 cudaError_t cudaFree(void* block) { return std::free(block), cudaSuccess; }
+cudaError_t cudaMallocHost(void** block, size_t bytes) { return cudaMalloc(block, bytes); }
+cudaError_t cudaFreeHost(void* block) { return cudaFree(block); }
 cudaError_t cudaMemcpyAsync(void* to, const void* from, size_t bytes, cudaMemcpyKind, cudaStream_t) {
   emulator::perform([=] { std::memmove(to, from, bytes); });
   return cudaSuccess;

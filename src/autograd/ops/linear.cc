@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "autograd/ops/factor.h"
 #include "autograd/ops/shapes.h"
 #include "kernels/fused_product.h"
 #include "kernels/rows.h"
@@ -49,24 +50,30 @@ struct LinearOp {
     }
   }
 
+  template <class Kernel>
+  static void make(const Kernel& prologue, Device device) {
+    if constexpr (!std::is_same_v<Kernel, kernels::Nothing>) kernels::launch(prologue, device);
+  }
+
   static void forward(ForwardCall& call) {
     const Tensors& in = *call.in;
     const LinearOptions& options = call.option<LinearOptions>();
     const Device device = device_of(in);
     const int64_t n = in[0].dim(0), outputs = in[1].dim(0), inputs = in[1].dim(1);
     const Tensor x = options.prologue == Prologue::none ? in[0] : Tensor({n, inputs}, in[0].dtype(), device);
-    Gemm gemm{n,
-              outputs,
-              inputs,
-              kernels::row_major(x, inputs),
-              kernels::transposed(in[1], inputs),
-              call.out[0],
-              outputs,
-              false,
-              options.precision};
-    if (in[3].defined() && (!options.columns || options.columns->rank() == 0)) gemm.addend = in[3];
-    with_prologue(in[0], in[2], options, x,
-                  [&](const auto& prologue) { kernels::launch_product(gemm, prologue, kernels::Nothing{}, device); });
+    const auto multiply = [&](const auto& prologue) {
+      const Factor left(x, options.precision, DType::f8_e4m3, Factor::columns),
+          right(in[1], options.precision, DType::f8_e4m3, Factor::columns);
+      Gemm gemm{n,           outputs, inputs, left.left(Factor::columns), right.right(Factor::columns),
+                call.out[0], outputs, false,  options.precision};
+      if (in[3].defined() && (!options.columns || options.columns->rank() == 0)) gemm.addend = in[3];
+      kernels::launch_product(gemm, prologue, kernels::Nothing{}, device);
+    };
+    with_prologue(in[0], in[2], options, x, [&](const auto& prologue) {
+      if (options.precision != kernels::Precision::fp8) return multiply(prologue);
+      make(prologue, device);  // all of it before its scale is taken
+      multiply(kernels::Nothing{});
+    });
     if (options.columns) options.columns->sum(call.out[0]);
   }
 
@@ -81,13 +88,15 @@ struct LinearOp {
     // prologue(x) once more for the weight's gradient; it is made on the way through the product for x's gradient.
     const Tensor made = plain ? x : Tensor({n, inputs}, x.dtype(), device);
     auto dx = call.din(0), dgain = call.din(2);
+    const Factor upstream(dy, options.precision, DType::f8_e5m2, Factor::both);  // gradients want range, not digits
     if (dx || dgain) {
       const Tensor dmade = plain ? dx.tensor : Tensor({n, inputs}, x.dtype(), device);
+      const Factor matrix(weight, options.precision, DType::f8_e4m3, Factor::rows);
       const Gemm gemm{n,
                       inputs,
                       outputs,
-                      kernels::row_major(dy, outputs),
-                      kernels::row_major(weight, inputs),
+                      upstream.left(Factor::columns),
+                      matrix.right(Factor::rows),
                       dmade,
                       inputs,
                       plain && dx.accumulate,
@@ -112,15 +121,14 @@ struct LinearOp {
                                      dgain ? dgain.tensor.data() : nullptr, dgain.accumulate},
             device);
     } else {
-      with_prologue(x, gain, options, made, [&](const auto& prologue) {
-        if constexpr (!std::is_same_v<std::decay_t<decltype(prologue)>, kernels::Nothing>)
-          kernels::launch(prologue, device);
-      });
+      with_prologue(x, gain, options, made, [&](const auto& prologue) { make(prologue, device); });
     }
-    if (auto dw = call.din(1))
-      kernels::launch(Gemm{outputs, inputs, n, kernels::transposed(dy, outputs), kernels::row_major(made, inputs),
-                           dw.tensor, inputs, dw.accumulate, options.precision},
+    if (auto dw = call.din(1)) {
+      const Factor rows(made, options.precision, DType::f8_e4m3, Factor::rows);
+      kernels::launch(Gemm{outputs, inputs, n, upstream.left(Factor::rows), rows.right(Factor::rows), dw.tensor, inputs,
+                           dw.accumulate, options.precision},
                       device);
+    }
     if (in[3].defined()) call.give(3, dy);
   }
 
@@ -162,7 +170,7 @@ struct LinearOp {
       int64_t n, outputs, inputs;
       kernels::Precision precision = kernels::Precision::f32;
     };
-    constexpr auto bf16 = kernels::Precision::bf16;
+    constexpr auto bf16 = kernels::Precision::bf16, fp8 = kernels::Precision::fp8;
     std::vector<Sample> cases;
     for (const Case& c :
          {Case{"plain", Prologue::none, false, 5, 7, 3}, Case{"plain, whole tiles", Prologue::none, true, 32, 64, 48},
@@ -173,7 +181,10 @@ struct LinearOp {
           Case{"bf16, two pieces, odd", Prologue::none, true, 9, 20, 1601, bf16},
           Case{"bf16, odd shapes", Prologue::none, true, 21, 35, 19, bf16},
           Case{"bf16, whole tiles", Prologue::rms_norm, true, 64, 64, 160, bf16},
-          Case{"bf16, swiglu", Prologue::swiglu, false, 17, 33, 70, bf16}}) {
+          Case{"bf16, swiglu", Prologue::swiglu, false, 17, 33, 70, bf16},
+          Case{"fp8, odd shapes", Prologue::none, true, 21, 35, 19, fp8},
+          Case{"fp8, more than a tile", Prologue::rms_norm, true, 80, 64, 160, fp8},
+          Case{"fp8, swiglu", Prologue::swiglu, false, 17, 33, 70, fp8}}) {
       const int64_t width = c.inputs * (c.prologue == Prologue::swiglu ? 2 : 1);
       cases.push_back({c.label,
                        {random_tensor(random, {c.n, width}), random_tensor(random, {c.outputs, c.inputs}),
@@ -181,6 +192,7 @@ struct LinearOp {
                         c.residual ? random_tensor(random, {c.n, c.outputs}) : Tensor()},
                        LinearOptions{.prologue = c.prologue, .precision = c.precision}});
       if (c.precision == bf16) cases.back().tolerance = kBf16Tolerance;
+      if (c.precision == fp8) cases.back().tolerance = kFp8Tolerance;
     }
     return cases;
   }

@@ -1,6 +1,7 @@
 #include "cli/slurm/follow.h"
 
 #include <algorithm>
+#include <charconv>
 #include <chrono>
 #include <cstdio>
 #include <optional>
@@ -96,8 +97,9 @@ Result<std::optional<JobState>> Follower::ask() {
 JobState Follower::forgotten() const {
   JobState state{"FORGOTTEN", "", "", "", seen_.restarts, 1};
   const auto note = read_file(record_.folder / kExitFile);
-  if (note && !note->empty() && note->size() <= 4 && note->find_first_not_of("0123456789\n") == std::string::npos) {
-    state.exit = std::stoi(*note) & 0xff;
+  if (note && !note->empty() && note->size() <= 4 &&
+      std::from_chars(note->data(), note->data() + note->size(), state.exit).ec == std::errc()) {
+    state.exit &= 0xff;
     state.name = state.exit == 0 ? "COMPLETED" : "FAILED";
   }
   return state;

@@ -18,10 +18,16 @@ fs::path job_folder(const fs::path& lab, std::string_view created, std::string_v
   for (const char c : created) {
     if (c != '-' && c != ':') stem += c;
   }
-  stem += "-" + std::string(name);
-  fs::path folder = lab / kJobs / stem;
+  return lab / kJobs / fmt::format("{}-{}", stem, name);
+}
+
+Result<fs::path> make_job_folder(const fs::path& wanted) {
   std::error_code error;
-  for (int i = 2; fs::exists(folder, error); ++i) folder = lab / kJobs / fmt::format("{}-{}", stem, i);
+  fs::create_directories(wanted.parent_path(), error);
+  fs::path folder = wanted;
+  for (int i = 2; !error && !fs::create_directory(folder, error); ++i)
+    folder = fmt::format("{}-{}", wanted.string(), i);
+  if (error) return fail("{}: cannot make the folder: {}", folder.string(), error.message());
   return folder;
 }
 

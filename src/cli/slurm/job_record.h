@@ -19,8 +19,10 @@ struct JobRecord {
   fs::path folder;
 };
 
-// A folder's name that is not taken: `created` without its separators, and the job's name.
+// Where a job belongs: in a folder named after `created`, without its separators, and the job's name.
 fs::path job_folder(const fs::path& lab, std::string_view created, std::string_view name);
+// Makes this folder, or where somebody has it, one with a number behind its name, for nobody else.
+Result<fs::path> make_job_folder(const fs::path& wanted);
 
 // Writes job.json: `facts` and the job's id.
 Status write_job_record(const JobRecord& record, Json facts);

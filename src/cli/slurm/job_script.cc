@@ -36,9 +36,10 @@ if ((ranks == 1)); then
 elif [[ $launcher == srun ]] || { [[ $launcher == auto ]] && srun --mpi=list 2>&1 | grep -qw pmix; }; then
   step+=(--mpi=pmix)
 else
-  # A machine that is lost is noticed within half a minute: left to itself, mpirun takes eight.
+  # A machine that is lost is noticed within half a minute: left to itself, mpirun takes eight. Ranks that are ended have
+  # time for a checkpoint, as far as Slurm gives it.
   step=(mpirun -n "$ranks" --bind-to none
-    --mca oob_tcp_keepalive_time 10 --mca oob_tcp_keepalive_intvl 5 --mca oob_tcp_keepalive_probes 4)
+    --mca odls_base_sigkill_timeout 60 --mca oob_tcp_keepalive_time 10 --mca oob_tcp_keepalive_intvl 5 --mca oob_tcp_keepalive_probes 4)
 fi
 
 export TERM=dumb NO_COLOR=1  # mpirun gives its ranks a terminal, and this is a log

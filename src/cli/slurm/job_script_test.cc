@@ -29,7 +29,8 @@ class JobScript : public ::testing::Test {
     put("job/recipe.toml", "x = 1\n");
     // srun and mpirun note their own words, and become the program.
     const std::string launch =
-        "echo \"NAME $*\" >>\"$NOTES\"\nwhile [[ $1 == -* || $1 =~ ^[0-9]+$ || $1 == none || $1 == oob_* ]]; do shift; "
+        "echo \"NAME $*\" >>\"$NOTES\"\nwhile [[ $1 == -* || $1 =~ ^[0-9]+$ || $1 == none || $1 == oob_* || $1 == "
+        "odls_* ]]; do shift; "
         "done\nexec "
         "\"$@\"\n";
     tool("bin/srun",

@@ -1,6 +1,8 @@
 #include "cli/slurm/job_settings.h"
 
 #include <algorithm>
+#include <charconv>
+#include <vector>
 
 #include "curate/settings.h"
 
@@ -20,12 +22,42 @@ Status one_line(const std::string& key, const std::string& text) {
   return control ? Status(fail("`{}` has to be one line without control characters", key)) : Status();
 }
 
+// The seconds of a time limit as sbatch has it: minutes, minutes:seconds, hours:minutes:seconds, and days- before
+// hours, hours:minutes or hours:minutes:seconds. 0 where it is none of these: Slurm may know more, as UNLIMITED.
+int64_t seconds_of(std::string_view limit) {
+  std::vector<int64_t> parts;
+  bool days = false;
+  for (size_t at = 0; at <= limit.size(); ++at) {
+    int64_t part = 0;
+    const auto [end, error] = std::from_chars(limit.data() + at, limit.data() + limit.size(), part);
+    if (error != std::errc() || part < 0 || part > 1000000) return 0;
+    parts.push_back(part);
+    at = static_cast<size_t>(end - limit.data());
+    if (at == limit.size()) break;
+    if (limit[at] == '-' && parts.size() == 1)
+      days = true;
+    else if (limit[at] != ':')
+      return 0;
+  }
+  if (parts.empty() || parts.size() > (days ? 4 : 3)) return 0;
+  if (days) {
+    parts.resize(4);
+    return ((parts[0] * 24 + parts[1]) * 60 + parts[2]) * 60 + parts[3];
+  }
+  if (parts.size() == 1) return parts[0] * 60;
+  if (parts.size() == 2) return parts[0] * 60 + parts[1];
+  return (parts[0] * 60 + parts[1]) * 60 + parts[2];
+}
+
 Status check(const JobSettings& settings) {
   PERSEA_CHECK(within("ranks", settings.ranks, 0, kMostRanks));
   PERSEA_CHECK(within("nodes", settings.nodes, 0, kMostRanks));
   PERSEA_CHECK(within("ranks_per_node", settings.ranks_per_node, 0, kMostRanks));
   PERSEA_CHECK(within("threads", settings.threads, 1, 1024));
   PERSEA_CHECK(within("warning", settings.warning, 1, 65535));  // as far as Slurm counts
+  if (const int64_t limit = seconds_of(settings.time); limit > 0 && settings.warning >= limit)
+    return fail("`time` = \"{}\" ends before the work begins: its `warning` comes {} seconds ahead, of {}",
+                settings.time, settings.warning, limit);
   PERSEA_CHECK(within("requeues", settings.requeues, 0, 1000000));
   PERSEA_CHECK(one_line("time", settings.time));
   PERSEA_CHECK(one_line("partition", settings.partition));

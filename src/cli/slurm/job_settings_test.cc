@@ -16,11 +16,22 @@ std::string error_of(std::string_view toml, const Json& options = Json::object()
 
 TEST(JobSettings, OptionsStandInPlaceOfTheRecipe) {
   const auto settings =
-      read("[submit]\nranks = 4\ntime = \"1:00\"\nsbatch = [\"--a\"]\n", {{"ranks", 2}, {"sbatch", {"--b"}}});
+      read("[submit]\nranks = 4\ntime = \"1:00:00\"\nsbatch = [\"--a\"]\n", {{"ranks", 2}, {"sbatch", {"--b"}}});
   ASSERT_TRUE(settings.ok()) << settings.error().message;
   EXPECT_EQ(settings->ranks, 2);
-  EXPECT_EQ(settings->time, "1:00");
+  EXPECT_EQ(settings->time, "1:00:00");
   EXPECT_EQ(settings->sbatch, std::vector<std::string>{"--b"});
+}
+
+TEST(JobSettings, TheWarningComesWithinTheTimeLimit) {
+  const auto refused = [](const char* time, int warning) {
+    return error_of("", {{"time", time}, {"warning", warning}}).find("ends before the work begins") !=
+           std::string::npos;
+  };
+  for (const char* limit : {"2", "2:00", "0:2:0", "0-0:2", "0-0:2:00", "1:59"})
+    EXPECT_TRUE(refused(limit, 120)) << limit;
+  for (const char* limit : {"3", "2:01", "1:0:0", "1-0", "0-1:0", "0-0:2:1", "UNLIMITED", "1:2:3:4", "2-", "-2", ""})
+    EXPECT_FALSE(refused(limit, 120)) << limit;
 }
 
 TEST(JobSettings, RanksFollowFromEachOther) {

@@ -55,12 +55,21 @@ class MpiTransfer : public Transfer {
   }
   bool done() override {
     int all = 0;
-    const auto count = static_cast<int>(requests_.size());
     if (!failure_.message.empty()) return false;
-    return failure_.check(MPI_Testall(count, requests_.data(), &all, MPI_STATUSES_IGNORE)) && all != 0;
+    std::vector<MPI_Status> statuses(requests_.size());
+    const auto count = static_cast<int>(requests_.size());
+    const int tested = MPI_Testall(count, requests_.data(), &all, statuses.data());
+    return failure_.check(tested == MPI_ERR_IN_STATUS ? first_error(statuses) : tested) && all != 0;
   }
 
  private:
+  static int first_error(const std::vector<MPI_Status>& statuses) {
+    for (const MPI_Status& status : statuses) {
+      if (status.MPI_ERROR != MPI_SUCCESS && status.MPI_ERROR != MPI_ERR_PENDING) return status.MPI_ERROR;
+    }
+    return MPI_ERR_IN_STATUS;
+  }
+
   Failure& failure_;
   std::vector<MPI_Request> requests_;
 };
@@ -74,7 +83,10 @@ class MpiLink : public Link {
     const Process own{process_space(), static_cast<int64_t>(getpid())};
     processes_.resize(static_cast<size_t>(size_));
     failure_.check(MPI_Allgather(&own, sizeof own, MPI_BYTE, processes_.data(), sizeof own, MPI_BYTE, MPI_COMM_WORLD));
-    const auto is_here = [&](const Process& each) { return each.space == own.space; };
+    // Where a space cannot be told, each process counts as alone on its machine.
+    const auto is_here = [&](const Process& each) {
+      return own.space != 0 ? each.space == own.space : &each == &processes_[static_cast<size_t>(rank_)];
+    };
     here_ = static_cast<int>(std::count_if(processes_.begin(), processes_.end(), is_here));
     place_ = static_cast<int>(std::count_if(processes_.begin(), processes_.begin() + rank_, is_here));
   }

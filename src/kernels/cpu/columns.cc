@@ -21,7 +21,7 @@ void Transpose::cpu(const Transpose& k) {
 void Sum::cpu(const Sum& k) {
   double sum = 0;
   for (int64_t i = 0; i < k.count; ++i) sum += static_cast<double>(k.x[i]);
-  *k.y = static_cast<float>(sum * static_cast<double>(k.factor));
+  *k.y = static_cast<float>(sum * static_cast<double>(*k.factor));
 }
 
 void ScaleBy::cpu(const ScaleBy& k) {

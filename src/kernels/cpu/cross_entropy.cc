@@ -70,12 +70,12 @@ void softmax_cross_entropy_rows(const SoftmaxCrossEntropy& k, int64_t begin, int
     const int32_t target = k.targets[r];
     if (target < 0) {
       k.losses[r] = 0;
-      if (k.scale != 0) std::fill_n(x, k.columns, 0.0f);
+      if (k.scale) std::fill_n(x, k.columns, 0.0f);
       continue;
     }
-    const SoftmaxPart part = part_of(x, k.columns, target, k.soft_cap, k.scale != 0);
+    const SoftmaxPart part = part_of(x, k.columns, target, k.soft_cap, k.scale != nullptr);
     k.losses[r] = loss_of(part);
-    if (k.scale != 0) gradient_of(x, k.columns, target, k.soft_cap, part.maximum, k.scale / part.sum, k.scale);
+    if (k.scale) gradient_of(x, k.columns, target, k.soft_cap, part.maximum, *k.scale / part.sum, *k.scale);
   }
 }
 
@@ -95,7 +95,7 @@ void finish_softmax_rows(const FinishSoftmax& k, int64_t begin, int64_t end) {
     const int32_t target = k.targets[r];
     if (!counts(target)) {
       k.losses[r] = 0;
-      if (k.scale != 0) std::fill_n(x, k.columns, 0.0f);
+      if (k.scale) std::fill_n(x, k.columns, 0.0f);
       continue;
     }
     SoftmaxPart all{-1e30f, 0, 0};
@@ -106,10 +106,10 @@ void finish_softmax_rows(const FinishSoftmax& k, int64_t begin, int64_t end) {
       all.target += part.target;
     }
     k.losses[r] = loss_of(all);
-    if (k.scale == 0) continue;
+    if (!k.scale) continue;
     const float maximum = k.parts[k.rank * k.rows + r].maximum;
-    const float factor = k.scale * std::exp(maximum - all.maximum) / all.sum;
-    gradient_of(x, k.columns, target, k.soft_cap, maximum, factor, k.scale);
+    const float factor = *k.scale * std::exp(maximum - all.maximum) / all.sum;
+    gradient_of(x, k.columns, target, k.soft_cap, maximum, factor, *k.scale);
   }
 }
 

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 
+#include "base/threads.h"
 #include "kernels/cpu/targets.h"
 
 #undef HWY_TARGET_INCLUDE
@@ -88,6 +89,18 @@ double Logits::cpu_log_sum(const Logits& l) {
   const int64_t best = cpu_largest(l);
   if (best < 0 || std::isinf(l.x[best])) return best < 0 ? -std::numeric_limits<double>::infinity() : l.x[best];
   return l.x[best] + std::log(HWY_DYNAMIC_DISPATCH(sum_of_weights)(l.x, l.count, l.x[best]));
+}
+
+void Likeliest::cpu(const Likeliest& k) {
+  const auto choose = [&](int64_t row) {
+    const float* x = k.x + row * k.columns;
+    const int64_t best = Logits::cpu_largest({x, k.columns});
+    k.tokens[row] = best >= 0 && std::isfinite(x[best]) ? static_cast<int32_t>(best) : -1;
+  };
+  // Other threads are woken only for what takes longer than waking them.
+  constexpr int64_t kAlone = 65536;
+  if (k.rows * k.columns > kAlone) return pool().parallel_for(k.rows, choose);
+  for (int64_t row = 0; row < k.rows; ++row) choose(row);
 }
 
 }  // namespace persea::kernels

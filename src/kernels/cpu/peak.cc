@@ -79,13 +79,13 @@ PeakGflops measure_peak_gflops(double seconds) {
   return peak;
 }
 
-double measure_read_bandwidth(double seconds) {
+double ReadBandwidth::cpu(const ReadBandwidth& bandwidth) {
   const int threads = pool().threads();
   const int64_t count = int64_t{64} << 20, part = count / threads / 256 * 256;  // 256 MiB in all
   Tensor buffer = Tensor::zeros({count});
   std::vector<float> sinks(64 * threads);
   double best = 0;
-  const double end = wall_seconds() + seconds;
+  const double end = wall_seconds() + bandwidth.seconds;
   do {
     const double start = wall_seconds();
     pool().run([&](int t) { HWY_DYNAMIC_DISPATCH(read)(buffer.data() + t * part, part, sinks.data() + 64 * t); });

@@ -13,6 +13,7 @@ bool prefers_bf16() {
 }
 
 Precision precision_from(std::string_view name, Device device) {
+  if (name == "fp8") return Precision::fp8;
   const bool prefers = device != cpu_device || prefers_bf16();
   return name == "bf16" || (name == "auto" && prefers) ? Precision::bf16 : Precision::f32;
 }

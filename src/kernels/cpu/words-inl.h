@@ -28,7 +28,7 @@ constexpr int64_t words_of(int64_t elements) {
 // Runs body with the words of a precision: body(std::integral_constant<Word, ...>).
 template <class Body>
 void with_words(Precision precision, const Body& body) {
-  if (precision == Precision::f32) return body(std::integral_constant<Word, Word::f32>());
+  if (precision != Precision::bf16) return body(std::integral_constant<Word, Word::f32>());
 #if HWY_TARGET == HWY_AVX3
   if (prefers_bf16()) return body(std::integral_constant<Word, Word::bf16_pair_native>());
 #endif

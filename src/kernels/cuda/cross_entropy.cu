@@ -85,14 +85,14 @@ __global__ void loss_of_rows(SoftmaxCrossEntropy k) {
   const int32_t target = k.targets[row];
   if (target < 0) {
     if (threadIdx.x == 0) k.losses[row] = 0;
-    if (k.scale != 0) zero_row<Width>(x, k.columns);
+    if (k.scale) zero_row<Width>(x, k.columns);
     return;
   }
   const LogSum all = log_sum_of<Width>(x, k.columns, k.soft_cap);
   const float target_logit = capped(k.soft_cap, to_f32(x[target]));
   __syncthreads();  // all have read it: it may become a gradient
   if (threadIdx.x == 0) k.losses[row] = logf(all.sum) + (all.maximum - target_logit);
-  if (k.scale != 0) gradient_of<Width>(x, k.columns, target, all, k.scale, k.soft_cap);
+  if (k.scale) gradient_of<Width>(x, k.columns, target, all, *k.scale, k.soft_cap);
 }
 
 __device__ bool counts(int32_t target) { return target >= 0 || target == kTargetElsewhere; }
@@ -114,7 +114,7 @@ __global__ void finish_rows(FinishSoftmax k) {
   const int32_t target = k.targets[row];
   if (!counts(target)) {
     if (threadIdx.x == 0) k.losses[row] = 0;
-    if (k.scale != 0) zero_row<Width>(x, k.columns);
+    if (k.scale) zero_row<Width>(x, k.columns);
     return;
   }
   LogSum all;
@@ -127,7 +127,7 @@ __global__ void finish_rows(FinishSoftmax k) {
     target_logit += part.target;
   }
   if (threadIdx.x == 0) k.losses[row] = logf(all.sum) + (all.maximum - target_logit);
-  if (k.scale != 0) gradient_of<Width>(x, k.columns, target, all, k.scale, k.soft_cap);
+  if (k.scale) gradient_of<Width>(x, k.columns, target, all, *k.scale, k.soft_cap);
 }
 
 // A block of threads for each row.

@@ -8,6 +8,7 @@
 
 #include "kernels/cuda/product.h"
 #include "kernels/cuda/to_bf16.h"
+#include "kernels/round_fp8.h"
 #include "tensor/cuda.h"
 #include "tensor/cuda/library.h"
 
@@ -32,7 +33,18 @@ const CublasLt* load() {
   return whole ? table : nullptr;
 }
 
-int type_of(DType dtype) { return dtype == DType::bf16 ? CublasLt::kBf16 : CublasLt::kReal32; }
+int type_of(DType dtype) {
+  switch (dtype) {
+    case DType::bf16:
+      return CublasLt::kBf16;
+    case DType::f8_e4m3:
+      return CublasLt::kE4m3;
+    case DType::f8_e5m2:
+      return CublasLt::kE5m2;
+    default:
+      return CublasLt::kReal32;
+  }
+}
 
 // A factor as the library takes it: column-major, perhaps to be transposed.
 struct Operand {
@@ -40,6 +52,7 @@ struct Operand {
   int64_t leading;
   int transposed;
   ConstNumbers numbers;
+  const float* scale;  // null: none
 };
 
 // The product's result: column-major, `leading` between columns, of the type of its numbers.
@@ -70,7 +83,8 @@ class Planner {
     ready_ = lt_.create(&handle_) == 0;
   }
 
-  // D = first second (+ C): the factors are of one type; C, where it is not null, lies like D, and may be it.
+  // D = first second (+ C): the factors are of one type, or both of fp8; C, where it is not null, lies like D, and may
+  // be it.
   bool multiply(const Operand& first, const Operand& second, ConstNumbers c, const Result& d) {
     std::lock_guard lock(mutex_);
     if (!ready_) return false;
@@ -78,13 +92,13 @@ class Planner {
     if (!c) c = d.numbers;
     const Alignments alignments{alignment_of(first.numbers.at), alignment_of(second.numbers.at), alignment_of(c.at),
                                 alignment_of(d.numbers.at)};
-    const Key key{first.rows,          first.columns,  first.leading,   first.transposed,
-                  second.rows,         second.columns, second.leading,  second.transposed,
-                  first.numbers.dtype, d.leading,      d.numbers.dtype, alignments};
+    const Key key{first.rows,     first.columns,   first.leading,     first.transposed,    second.rows,
+                  second.columns, second.leading,  second.transposed, first.numbers.dtype, second.numbers.dtype,
+                  d.leading,      d.numbers.dtype, alignments};
     auto found = plans_.find(key);
     if (found == plans_.end()) found = plans_.emplace(key, plan(first, second, d, alignments)).first;
     const Plan& p = found->second;
-    if (!p.usable) return false;
+    if (!p.usable || !set_scales(p.operation, first, second)) return false;
     return lt_.multiply(handle_, p.operation, &one, first.numbers.at, p.first, second.numbers.at, p.second,
                         &factor_of_c, c.at, p.out, d.numbers.at, p.out, &p.algorithm, workspace_.raw(), kWorkspace,
                         persea::cuda::stream()) == 0;
@@ -93,11 +107,18 @@ class Planner {
  private:
   static constexpr int64_t kWorkspace = 32 << 20;  // what the library advises for Hopper
   using Alignments = std::array<uint32_t, 4>;      // of A, B, C, D
-  using Key =
-      std::tuple<uint64_t, uint64_t, int64_t, int, uint64_t, uint64_t, int64_t, int, DType, int64_t, DType, Alignments>;
+  using Key = std::tuple<uint64_t, uint64_t, int64_t, int, uint64_t, uint64_t, int64_t, int, DType, DType, int64_t,
+                         DType, Alignments>;
+
+  // They lie elsewhere from product to product of one plan.
+  bool set_scales(CublasLt::Operation operation, const Operand& first, const Operand& second) const {
+    const auto set = [&](int attribute, const float* scale) {
+      return !scale || lt_.operation_set(operation, attribute, &scale, sizeof scale) == 0;
+    };
+    return set(CublasLt::kScaleA, first.scale) && set(CublasLt::kScaleB, second.scale);
+  }
 
   Plan plan(const Operand& first, const Operand& second, const Result& d, const Alignments& alignments) const {
-    const int type = type_of(first.numbers.dtype);
     Plan p{};
     CublasLt::Preference preference{};
     const size_t workspace = kWorkspace;
@@ -107,8 +128,11 @@ class Planner {
     };
     set(CublasLt::kTransposeA, first.transposed);
     set(CublasLt::kTransposeB, second.transposed);
-    good = good && lt_.layout_create(&p.first, type, first.rows, first.columns, first.leading) == 0 &&
-           lt_.layout_create(&p.second, type, second.rows, second.columns, second.leading) == 0 &&
+    const auto make = [&](CublasLt::Layout* layout, const Operand& operand) {
+      return lt_.layout_create(layout, type_of(operand.numbers.dtype), operand.rows, operand.columns,
+                               operand.leading) == 0;
+    };
+    good = good && set_scales(p.operation, first, second) && make(&p.first, first) && make(&p.second, second) &&
            lt_.layout_create(&p.out, type_of(d.numbers.dtype), d.rows, d.columns, d.leading) == 0 &&
            lt_.preference_create(&preference) == 0 &&
            lt_.preference_set(preference, CublasLt::kWorkspaceBytes, &workspace, sizeof workspace) == 0;
@@ -138,13 +162,13 @@ class Planner {
 // A row-major matrix [rows, columns] is, column-major, its transpose.
 Operand as_first(const Matrix& b, int64_t k, int64_t n) {
   const auto depth = static_cast<uint64_t>(k), columns = static_cast<uint64_t>(n);
-  if (b.column_stride == 1) return {columns, depth, b.row_stride, 0, b.data};
-  return {depth, columns, b.column_stride, CublasLt::kTranspose, b.data};
+  if (b.column_stride == 1) return {columns, depth, b.row_stride, 0, b.data, b.scale};
+  return {depth, columns, b.column_stride, CublasLt::kTranspose, b.data, b.scale};
 }
 Operand as_second(const Matrix& a, int64_t m, int64_t k) {
   const auto rows = static_cast<uint64_t>(m), depth = static_cast<uint64_t>(k);
-  if (a.column_stride == 1) return {depth, rows, a.row_stride, 0, a.data};
-  return {rows, depth, a.column_stride, CublasLt::kTranspose, a.data};
+  if (a.column_stride == 1) return {depth, rows, a.row_stride, 0, a.data, a.scale};
+  return {rows, depth, a.column_stride, CublasLt::kTranspose, a.data, a.scale};
 }
 
 // nullptr where there is no library.
@@ -165,11 +189,15 @@ const CublasLt* CublasLt::find() {
 bool library_product(const Factors& g) {
   Planner* const planner = find_planner();
   if (!planner) return false;
-  Operand first = as_first(g.b, g.k, g.n), second = as_second(g.a, g.m, g.k);
+  // Of fp8 Hopper multiplies what lies along the depth, of which it wants multiples of 16: rows are filled with zeros.
+  const bool fp8 = is_fp8(g.a.data.dtype);
+  if (fp8 && (g.a.column_stride != 1 || g.b.row_stride != 1)) return false;
+  const int64_t depth = fp8 ? fp8_pitch(g.k) : g.k;
+  Operand first = as_first(g.b, depth, g.n), second = as_second(g.a, g.m, depth);
   // f32 factors of a bf16 product are rounded before it; so are copied those whose rows begin at odd places. In memory
   // a factor is `columns` rows of `rows` numbers.
-  const auto prepared = [&g](Operand& operand) {
-    if (!g.bf16 || (operand.numbers.dtype == DType::bf16 && operand.leading % 8 == 0)) return Tensor();
+  const auto prepared = [&g, fp8](Operand& operand) {
+    if (!g.bf16 || fp8 || (operand.numbers.dtype == DType::bf16 && operand.leading % 8 == 0)) return Tensor();
     Rounded copy = to_bf16_rows(operand.numbers, static_cast<int64_t>(operand.columns),
                                 static_cast<int64_t>(operand.rows), operand.leading);
     operand.numbers = copy.elements;

@@ -26,9 +26,10 @@ struct CublasLt {
     int reserved[4];
   };
 
-  static constexpr int kReal32 = 0, kBf16 = 14;  // cudaDataType_t
-  static constexpr int kCompute32 = 68;          // cublasComputeType_t: f32, without TF32
+  static constexpr int kReal32 = 0, kBf16 = 14, kE4m3 = 28, kE5m2 = 29;  // cudaDataType_t
+  static constexpr int kCompute32 = 68;                                  // cublasComputeType_t: f32, without TF32
   static constexpr int kTransposeA = 3, kTransposeB = 4, kTranspose = 1;
+  static constexpr int kScaleA = 17, kScaleB = 18;  // where the factors' scales lie
   static constexpr int kWorkspaceBytes = 1, kAlignmentA = 5, kAlignmentB = 6, kAlignmentC = 7, kAlignmentD = 8;
 
   Status (*create)(Handle*);

@@ -128,19 +128,6 @@ __device__ inline float warp_sum(float value) {
   return value;
 }
 
-// The sum over the block's threads (whole warps), the same bits for each of them.
-template <class T>
-__device__ T block_sum(T value) {
-  __shared__ T sums[32];
-  for (int mask = 16; mask > 0; mask /= 2) value += __shfl_xor_sync(kAllLanes, value, mask);
-  __syncthreads();  // all have read what an earlier call left
-  if (threadIdx.x % 32 == 0) sums[threadIdx.x / 32] = value;
-  __syncthreads();
-  T total = 0;
-  for (unsigned warp = 0; warp < blockDim.x / 32; ++warp) total += sums[warp];
-  return total;
-}
-
 template <class T>
 __host__ __device__ T larger(T a, T b) {
   return a > b ? a : b;
@@ -148,6 +135,40 @@ __host__ __device__ T larger(T a, T b) {
 template <class T>
 __host__ __device__ T smaller(T a, T b) {
   return a < b ? a : b;
+}
+
+// The values of the block's threads (whole warps) put together in a fixed order, the same bits for each of them.
+template <class T, class Combine>
+__device__ T block_combined(T value, const Combine& combine) {
+  __shared__ T of_warps[32];
+  for (int mask = 16; mask > 0; mask /= 2) value = combine(value, __shfl_xor_sync(kAllLanes, value, mask));
+  __syncthreads();  // all have read what an earlier call left
+  if (threadIdx.x % 32 == 0) of_warps[threadIdx.x / 32] = value;
+  __syncthreads();
+  T all = of_warps[0];
+  for (unsigned warp = 1; warp < blockDim.x / 32; ++warp) all = combine(all, of_warps[warp]);
+  return all;
+}
+
+struct Sum2 {
+  template <class T>
+  __device__ T operator()(T a, T b) const {
+    return a + b;
+  }
+};
+struct Larger2 {
+  template <class T>
+  __device__ T operator()(T a, T b) const {
+    return larger(a, b);
+  }
+};
+template <class T>
+__device__ T block_sum(T value) {
+  return block_combined(value, Sum2{});
+}
+template <class T>
+__device__ T block_largest(T value) {
+  return block_combined(value, Larger2{});
 }
 
 }  // namespace persea::kernels::cuda

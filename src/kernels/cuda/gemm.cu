@@ -54,7 +54,11 @@ void Gemm::cuda(const Gemm& g) {
   if (g.addend && g.ldc != g.n) throw std::logic_error("gemm: an addend goes with rows without gaps");
   if (g.addend && g.addend.dtype != g.c.dtype) throw std::logic_error("gemm: an addend is of C's type");
   const ConstNumbers to_add = g.accumulate && !g.addend ? ConstNumbers(g.c) : g.addend;
-  const bool bf16 = g.precision == Precision::bf16 || g.a.data.dtype == DType::bf16 || g.b.data.dtype == DType::bf16;
+  const bool fp8 = is_fp8(g.a.data.dtype);
+  if (fp8 != is_fp8(g.b.data.dtype) || (g.precision == Precision::fp8 && !fp8))
+    throw std::logic_error("gemm: factors of fp8 go together, as RoundFp8 makes them");
+  const bool bf16 =
+      fp8 || g.precision == Precision::bf16 || g.a.data.dtype == DType::bf16 || g.b.data.dtype == DType::bf16;
   const cuda::Factors factors{g.m, g.n, g.k, g.a, g.b, g.c, g.ldc, to_add, bf16};
   if (g.k <= 0 || !cuda::library_product(factors)) cuda::own_product(factors);
 }

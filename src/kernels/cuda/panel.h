@@ -51,21 +51,25 @@ struct NumberSlab {
   __device__ float scale(int) const { return 1; }
 };
 
+// What fragments() of a slab gives whose number(c, row), that of a row at the lane's depth c, is split into parts.
+template <class Split>
+__device__ void split_fragments(const Split& slab, int tile, uint32_t (&a)[Split::kParts][4]) {
+#pragma unroll
+  for (int i = 0; i < 4; ++i) {
+    uint32_t parts[Split::kParts];
+    const int row = 2 * tile + i % 2, c = i / 2 * 2;
+    split(slab.number(c, row), slab.number(c + 1, row), parts);
+    for (int p = 0; p < Split::kParts; ++p) a[p][i] = parts[p];
+  }
+}
+
 template <>
 struct Slab<WeightType::f32> : NumberSlab<3, float4, 4> {
   __device__ float number(int c, int row) const {
     const float4& w = words[c];
     return row == 0 ? w.x : row == 1 ? w.y : row == 2 ? w.z : w.w;
   }
-  __device__ void fragments(int, int tile, uint32_t (&a)[kParts][4]) const {
-#pragma unroll
-    for (int i = 0; i < 4; ++i) {
-      uint32_t parts[kParts];
-      const int row = 2 * tile + i % 2, c = i / 2 * 2;
-      split(number(c, row), number(c + 1, row), parts);
-      for (int p = 0; p < kParts; ++p) a[p][i] = parts[p];
-    }
-  }
+  __device__ void fragments(int, int tile, uint32_t (&a)[kParts][4]) const { split_fragments(*this, tile, a); }
 };
 
 template <>
@@ -74,15 +78,7 @@ struct Slab<WeightType::f16> : NumberSlab<2, uint2, 2> {
     const uint32_t word = row < 2 ? words[c].x : words[c].y;
     return half_to_f32(static_cast<uint16_t>(row % 2 == 0 ? word : word >> 16));
   }
-  __device__ void fragments(int, int tile, uint32_t (&a)[kParts][4]) const {
-#pragma unroll
-    for (int i = 0; i < 4; ++i) {
-      uint32_t parts[kParts];
-      const int row = 2 * tile + i % 2, c = i / 2 * 2;
-      split(number(c, row), number(c + 1, row), parts);
-      for (int p = 0; p < kParts; ++p) a[p][i] = parts[p];
-    }
-  }
+  __device__ void fragments(int, int tile, uint32_t (&a)[kParts][4]) const { split_fragments(*this, tile, a); }
 };
 
 template <>

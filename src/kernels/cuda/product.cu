@@ -3,6 +3,7 @@
 #include "kernels/cuda/product.h"
 
 #include "kernels/cuda/tile.h"
+#include "tensor/fp8.h"
 
 namespace persea::kernels::cuda {
 namespace {
@@ -11,7 +12,16 @@ constexpr int kTile = 64, kDepth = 32, kWarps = 4;
 
 // Chosen number by number: what is asked of this kernel is not speed.
 __device__ float number(const ConstNumbers& from, int64_t i) {
-  return from.dtype == DType::bf16 ? to_f32(as<Bf16>(from)[i]) : as<float>(from)[i];
+  switch (from.dtype) {
+    case DType::bf16:
+      return to_f32(as<Bf16>(from)[i]);
+    case DType::f8_e4m3:
+      return from_fp8(as<E4m3>(from)[i]);
+    case DType::f8_e5m2:
+      return from_fp8(as<E5m2>(from)[i]);
+    default:
+      return as<float>(from)[i];
+  }
 }
 
 // Elements [row0, +64) x [k0, +32) of a factor whose "rows" are C's, rounded, zeros beyond its end.
@@ -51,13 +61,14 @@ __global__ void __launch_bounds__(32 * kWarps) multiply_tiles(Factors g) {
       }
     }
   }
+  const float scale_a = g.a.scale ? *g.a.scale : 1, scale_b = g.b.scale ? *g.b.scale : 1;
   for (int i = 0; i < 2; ++i)
     for (int j = 0; j < 4; ++j)
       for (int e = 0; e < 4; ++e) {
         const int64_t r = row0 + row + 16 * i + group() + 8 * (e / 2), n = column0 + column + 8 * j + two() + e % 2;
         if (r >= g.m || n >= g.n) continue;
         const int64_t at = r * g.ldc + n;
-        const float sum = c[i][j][e] + (g.addend.at ? number(g.addend, at) : 0);
+        const float sum = c[i][j][e] * scale_a * scale_b + (g.addend.at ? number(g.addend, at) : 0);
         if (g.c.dtype == DType::bf16)
           as<Bf16>(g.c)[at] = rounded<Bf16>(sum);
         else

@@ -6,7 +6,8 @@
 
 namespace persea::kernels::cuda {
 
-// Gemm's numbers without its hooks. bf16: the factors are multiplied as that, whatever they are stored in.
+// Gemm's numbers without its hooks. bf16: the factors are multiplied as that, whatever they are stored in; of
+// fp8 that is exact.
 struct Factors {
   int64_t m, n, k;
   Matrix a, b;

@@ -127,7 +127,7 @@ __global__ void sum_all(Sum k) {
   double sum = 0;
   for (int64_t i = threadIdx.x; i < k.count; i += blockDim.x) sum += static_cast<double>(k.x[i]);
   sum = block_sum(sum);
-  if (threadIdx.x == 0) *k.y = static_cast<float>(sum * static_cast<double>(k.factor));
+  if (threadIdx.x == 0) *k.y = static_cast<float>(sum * static_cast<double>(*k.factor));
 }
 
 template <class T, int Width>

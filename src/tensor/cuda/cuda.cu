@@ -22,6 +22,20 @@ void require_present() {
   if (!present()) throw std::logic_error("cuda: there is no GPU of compute capability 8.0 or later, or no driver");
 }
 
+// nullptr where there is no memory.
+template <class Allocate>
+std::byte* block_from(const Allocate& allocate, int64_t bytes) {
+  require_present();
+  void* block = nullptr;
+  const cudaError_t error = allocate(&block, static_cast<size_t>(bytes));
+  if (error == cudaErrorMemoryAllocation) {
+    cudaGetLastError();
+    return nullptr;
+  }
+  check(error, "allocating memory");
+  return static_cast<std::byte*>(block);
+}
+
 // Where this thread's work goes while it is recorded: that of other threads is not to be mixed with it.
 thread_local cudaStream_t recording = nullptr;
 
@@ -64,18 +78,14 @@ Properties properties() {
 }
 
 std::byte* map(int64_t bytes) {
-  require_present();
-  void* block = nullptr;
-  const cudaError_t error = cudaMalloc(&block, static_cast<size_t>(bytes));
-  if (error == cudaErrorMemoryAllocation) {
-    cudaGetLastError();
-    return nullptr;
-  }
-  check(error, "allocating memory");
-  return static_cast<std::byte*>(block);
+  return block_from([](void** block, size_t size) { return cudaMalloc(block, size); }, bytes);
 }
-
 void unmap(std::byte* block) { check(cudaFree(block), "freeing memory"); }
+
+std::byte* map_pinned(int64_t bytes) {
+  return block_from([](void** block, size_t size) { return cudaMallocHost(block, size); }, bytes);
+}
+void unmap_pinned(std::byte* block) { check(cudaFreeHost(block), "freeing pinned memory"); }
 
 void copy(Copy kind, void* to, const void* from, int64_t bytes) {
   require_present();

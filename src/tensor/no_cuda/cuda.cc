@@ -15,6 +15,8 @@ void choose(int) {}
 Properties properties() { refuse(); }
 std::byte* map(int64_t) { refuse(); }
 void unmap(std::byte*) { refuse(); }
+std::byte* map_pinned(int64_t) { refuse(); }
+void unmap_pinned(std::byte*) { refuse(); }
 void copy(Copy, void*, const void*, int64_t) { refuse(); }
 void zero(void*, int64_t) { refuse(); }
 void wait() { refuse(); }

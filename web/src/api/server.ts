@@ -13,7 +13,7 @@ export interface About {
 export interface Model {
   id: string;
   max_model_len: number;
-  persea: { digest: string; artifact: string | null; parameters: number; chat: boolean };
+  persea: { digest: string; artifact: string | null; parameters: number; weights: string; device: string; chat: boolean };
 }
 
 export interface Served {
