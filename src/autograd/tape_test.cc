@@ -56,13 +56,14 @@ struct Net {
       x = add(tape, x, head, 2, kept == Kept::none);
     }
     x = add(tape, x, last, 3, kept == Kept::none);
+    const float half_of_it[] = {0.5F};
+    const Tensor half = Tensor::from(std::span<const float>(half_of_it), {1});
     const int32_t targets[kRows] = {3, 1, 4, 1, 5, -1, 2};
     const Tape::Value value =
         tape.run(linear_cross_entropy_op(),
-                 {x, tape.parameter(head), tape.constant(Tensor::from(std::span<const int32_t>(targets), {kRows}))},
+                 {x, tape.parameter(head), tape.constant(Tensor::from(std::span<const int32_t>(targets), {kRows})),
+                  tape.constant(half)},
                  CrossEntropyOptions{})[0];
-    const float half_of_it[] = {0.5F};
-    const Tensor half = Tensor::from(std::span<const float>(half_of_it), {1});
     const float sum = tape.tensor(value).data()[0];
     if (training) tape.backward(value, half, done);
     return sum;
