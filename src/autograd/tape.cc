@@ -63,6 +63,7 @@ Tape::Value Tape::constant(Tensor tensor) {
 Tape::Value Tape::parameter(Parameter& parameter) {
   const bool rounded = activations_ == DType::bf16 && parameter.rounded.defined();
   slots_.push_back({rounded ? parameter.rounded : parameter.value, {}, &parameter, training_});
+  parameters_.push_back(&parameter);
   return {static_cast<int>(slots_.size()) - 1};
 }
 
@@ -96,36 +97,62 @@ std::vector<Tape::Value> Tape::run(const Op& op, std::vector<Value> in, std::any
     out.push_back({out_ids.back()});
   }
   if (needs_gradient)
-    records_.push_back({&op, std::move(options), std::move(ids), std::move(out_ids), std::move(call.saved)});
+    records_.push_back({&op, std::move(options), std::move(ids), std::move(out_ids), std::move(call.saved), {}, {}});
   return out;
+}
+
+Tape::Value Tape::checkpoint(Value x, Part part) {
+  Tape inner(false, activations_);
+  const Value start = inner.constant(tensor(x)), end = part(inner, start);
+  if (end.id == start.id) throw std::logic_error("checkpoint: its part runs no op");
+  const bool needs_gradient = training_ && (slots_.at(x.id).needs_gradient || !inner.parameters_.empty());
+  slots_.push_back({inner.tensor(end), {}, nullptr, needs_gradient});
+  const Value out{static_cast<int>(slots_.size()) - 1};
+  parameters_.insert(parameters_.end(), inner.parameters_.begin(), inner.parameters_.end());
+  if (needs_gradient)
+    records_.push_back({nullptr, {}, {x.id}, {out.id}, {}, std::move(part), std::move(inner.parameters_)});
+  return out;
+}
+
+// Those that the record's op takes, or that its part will.
+template <class Visit>
+void Tape::each_parameter(const Record& record, const Visit& visit) const {
+  for (const int id : record.in) {
+    if (id >= 0 && slots_[id].parameter) visit(slots_[id].parameter);
+  }
+  for (Parameter* parameter : record.parameters) visit(parameter);
 }
 
 void Tape::backward(Value loss, const Tensor& scale, const GradientHook& done) {
   Slot& root = slots_.at(loss.id);
   if (root.tensor.count() != 1) throw std::logic_error("backward: the loss is no single number");
   root.gradient = scale;
-  std::map<Parameter*, int> uses;  // by ops whose backward is still to come
-  const auto each_parameter = [this](const Record& record, const auto& visit) {
-    for (const int id : record.in) {
-      if (id >= 0 && slots_[id].parameter) visit(slots_[id].parameter);
-    }
+  std::map<Parameter*, int> uses;  // by records whose backward is still to come
+  const auto count_uses = [&](size_t first) {
+    for (; done && first < records_.size(); ++first)
+      each_parameter(records_[first], [&](Parameter* parameter) { ++uses[parameter]; });
   };
-  if (done) {
-    for (const Record& record : records_) each_parameter(record, [&](Parameter* parameter) { ++uses[parameter]; });
-  }
+  count_uses(0);
   while (!records_.empty()) {
     Record record = std::move(records_.back());
     records_.pop_back();
-    Tensors inputs, outputs, gradients;
+    Tensors outputs, gradients;
     bool reached = false;
-    for (int id : record.in) inputs.push_back(id < 0 ? Tensor() : slots_[id].tensor);
     for (int id : record.out) {
       outputs.push_back(std::move(slots_[id].tensor));
       gradients.push_back(std::move(slots_[id].gradient));
       slots_[id] = {};
       reached = reached || gradients.back().defined();
     }
-    if (reached) {
+    if (reached && record.part) {
+      outputs.clear();  // before it is made again
+      const size_t first = records_.size();
+      const Value again = record.part(*this, {record.in[0]});
+      slots_.at(again.id).gradient = std::move(gradients[0]);
+      count_uses(first);  // these records come next
+    } else if (reached) {
+      Tensors inputs;
+      for (int id : record.in) inputs.push_back(id < 0 ? Tensor() : slots_[id].tensor);
       Call call(*this, record, inputs, outputs);
       call.dout = std::move(gradients);
       record.op->backward(call);
@@ -136,6 +163,7 @@ void Tape::backward(Value loss, const Tensor& scale, const GradientHook& done) {
     });
   }
   slots_.clear();
+  parameters_.clear();
 }
 
 }  // namespace persea

@@ -44,6 +44,12 @@ class Tape {
   // Runs the op and records it. An undefined Value stands for an optional input that is left out.
   std::vector<Value> run(const Op& op, std::vector<Value> in, std::any options = {});
 
+  // What `part` makes of x, of which nothing is kept but x: the backward pass runs it once more and moves back through
+  // what it then recorded, so that gradients have the same bits (Chen et al. 2016). It has to do the same both times,
+  // and to end with an op; whatever else it needs it puts on the tape that it is given. Parts may lie within parts.
+  using Part = std::function<Value(Tape& tape, Value x)>;
+  Value checkpoint(Value x, Part part);
+
   // Gradients of the loss, a tensor of one element, times `scale`, another beside it. Memory is let go as the pass
   // moves back; the tape is empty then. `done` is called once for each parameter, as soon as nothing more is added to
   // its gradient.
@@ -60,12 +66,18 @@ class Tape {
     std::any options;
     std::vector<int> in, out;
     Tensors saved;
+    // Of a checkpoint, which has no op: what to run again, and the parameters that this will ask for.
+    Part part;
+    std::vector<Parameter*> parameters;
   };
   class Call;
+  template <class Visit>
+  void each_parameter(const Record& record, const Visit& visit) const;
   bool training_;
   DType activations_;
   std::deque<Slot> slots_;
   std::vector<Record> records_;
+  std::vector<Parameter*> parameters_;  // that were asked for, within parts too
 };
 
 }  // namespace persea

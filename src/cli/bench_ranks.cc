@@ -137,8 +137,9 @@ Result<Parts> Bench::parts(double seconds) {
       if (step >= kWarmUp) at[next].push_back(wall_seconds() - start);
       ++next;
     };
-    (void)accumulate_gradients(model_, batch_, share_of_rows(batch_.sequences, ranks_.rank(), ranks_.size()),
-                               checked_.micro, {.precision = checked_.precision, .gradient_done = done});
+    (void)accumulate_gradients(
+        model_, batch_, share_of_rows(batch_.sequences, ranks_.rank(), ranks_.size()), checked_.passes.sequences,
+        {.precision = checked_.precision, .recomputed = checked_.passes.recomputed, .gradient_done = done});
     const double passed = wall_seconds();
     const double norm = std::sqrt(optimizer_.squares());
     PERSEA_CHECK(optimizer_.apply(std::max(norm, 1e-30), 1e-3, 1));
@@ -168,8 +169,10 @@ Result<std::pair<double, double>> Bench::whole(double seconds) {
     PERSEA_TRY(const bool last, enough(times.size(), since, seconds));
     if (last) return std::pair(median_of(times), median_of(exchanges));
     const double start = wall_seconds();
-    PERSEA_TRY(const std::vector<StepReport> reports,
-               shared.passes(batch_, checked_.micro, {.precision = checked_.precision}, [](StepReport&) {}));
+    PERSEA_TRY(
+        const std::vector<StepReport> reports,
+        shared.passes(batch_, checked_.passes.sequences,
+                      {.precision = checked_.precision, .recomputed = checked_.passes.recomputed}, [](StepReport&) {}));
     double squares = 0;
     for (const StepReport& report : reports) squares += report.squares;
     PERSEA_CHECK(shared.update(std::sqrt(squares), 1e-3, 1));

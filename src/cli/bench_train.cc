@@ -13,6 +13,7 @@
 #include "kernels/peak.h"
 #include "nn/optimizer.h"
 #include "tensor/cuda.h"
+#include "tensor/memory_use.h"
 #include "tensor/storage.h"
 #include "train/pretrain.h"
 #include "train/random_batch.h"
@@ -32,7 +33,7 @@ int bench_train(const CliContext& context, const Options& options) {
   const TrainingShape& shape = options.shape;
   const auto checked = shape.checked();
   if (!checked) return report(checked.error());
-  const auto& [config, device, precision, micro, settings] = *checked;
+  const auto& [config, device, precision, passes, settings] = *checked;
 
   Random random(1);
   std::vector<PackedBatch> batches;
@@ -56,8 +57,8 @@ int bench_train(const CliContext& context, const Options& options) {
   for (int step = 0; step < kWarmUp + 1 || wall_seconds() < end; ++step) {
     if (step == kWarmUp) end = wall_seconds() + options.seconds;
     const double start = wall_seconds();
-    loss = accumulate_gradients(*model, batches[static_cast<size_t>(step) % batches.size()], micro,
-                                {.precision = precision});
+    loss = accumulate_gradients(*model, batches[static_cast<size_t>(step) % batches.size()], passes.sequences,
+                                {.precision = precision, .recomputed = passes.recomputed});
     optimizer.step(1, 1);
     if (on_gpu) cuda::wait();
     const double took = wall_seconds() - start;
@@ -84,6 +85,8 @@ int bench_train(const CliContext& context, const Options& options) {
                        {"peak_gflops_beside", median_of(peaks)},
                        {"mfu", mfu},
                        {"peak_memory_bytes", peak_memory_bytes()},
+                       {"peak_tensor_bytes", peak_tensor_bytes(device)},
+                       {"recomputed_layers", passes.recomputed},
                        {"gpu_memory_bytes", gpu_memory},
                        {"flops_per_token", flops},
                        {"parameters", config.parameters()},
@@ -92,10 +95,11 @@ int bench_train(const CliContext& context, const Options& options) {
   if (context.json) {
     print_json(result);
   } else {
-    fmt::print("{} tok/s ({:.1f} ms a step, {} steps), {:.1f} of {:.1f} GFLOP/s: {:.1f}% of peak, {} at most\n",
+    fmt::print("{} tok/s ({:.1f} ms a step, {} steps), {:.1f} of {:.1f} GFLOP/s: {:.1f}% of peak, {} at most{}\n",
                format_count(tokens / median), median * 1e3, times.size(), flops * tokens / median / 1e9,
                median_of(peaks), 100 * mfu,
-               format_bytes(static_cast<double>(on_gpu ? gpu_memory : peak_memory_bytes())));
+               format_bytes(static_cast<double>(on_gpu ? gpu_memory : peak_memory_bytes())),
+               passes.recomputed > 0 ? fmt::format(", {} layers computed twice", passes.recomputed) : "");
   }
   return 0;
 }

@@ -52,17 +52,6 @@ Status check_layout(const Recipe& recipe, const Ranks& ranks, int tensor_ranks) 
   return check_slices(recipe.model_config(recipe.vocab()), tensor_ranks);
 }
 
-// Ranks that run the same rows take as many at a time, which a GPU's memory decides.
-Status check_passes(const Recipe& recipe, Ranks& ranks, int tensor_ranks) {
-  const auto own = static_cast<double>(recipe.micro_sequences(tensor_ranks));
-  PERSEA_TRY(const std::vector<double> all, ranks.gather({&own, 1}));
-  const auto [least, most] = std::minmax_element(all.begin(), all.end());
-  if (*least == *most) return {};
-  return fail(
-      "GPUs of other sizes: a pass has {} sequences on rank {} and {} on rank {}: set pretrain.micro_batch = {}",
-      *least, least - all.begin(), *most, most - all.begin(), *least);
-}
-
 // One kind of device for all ranks. With "auto" that is the CPU where not each of them has a GPU of its own, and a word
 // says why; with "cuda" the same is an error.
 Status settle_device(Ranks& ranks, bool insists, Device& device) {
@@ -90,8 +79,6 @@ int run(const CliContext& context, const Options& options) {
     return end(ranks, fail("--device {}: {}", options.recipe->device, settled.error().message));
   if (const Status fits = ranks.agree(check_layout(*recipe, ranks, options.tensor_parallel)); !fits)
     return end(ranks, fits.error());
-  if (const Status alike = check_passes(*recipe, ranks, options.tensor_parallel); !alike)
-    return end(ranks, alike.error());
   const PretrainOptions training{ranks, context.quiet || context.json, options.patience, options.tensor_parallel};
   if (ranks.rank() > 0) {
     const Status helped = help_line(*recipe, training);
@@ -125,6 +112,7 @@ void add_run(CLI::App& app, CliContext& context, VerbAction& action) {
   CLI::App* verb = app.add_subcommand("run", "Run a recipe: from text to a trained model and its report");
   const auto options = std::make_shared<Options>();
   options->recipe = add_recipe_options(*verb);
+  add_memory_option(*verb, *options->recipe);
   options->recipe->device = "auto";
   add_device_option(*verb, options->recipe->device, "training");
   verb->add_option("--patience", options->patience, "Several ranks: seconds to wait for one that does not answer")

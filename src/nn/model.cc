@@ -176,12 +176,10 @@ Model::Placed Model::place(const TokenBatch& batch) {
           placed(2, within_window(first, batch.length, c.window))};
 }
 
-// Everything up to the last residual stream, [tokens, dim].
-Tape::Value Model::body(Tape& tape, const Placed& batch, const LossOptions& options) {
-  uint64_t seed = options.dropout_seed;
+// What the layer makes of the residual stream.
+Tape::Value Model::layer(Tape& tape, Tape::Value x, int64_t index, const Placed& batch, const LossOptions& options) {
   const ModelConfig& c = config_;
-  const Tape::Value positions = tape.constant(batch.positions), starts = tape.constant(batch.starts),
-                    cos = tape.constant(rope_.cos), sin = tape.constant(rope_.sin);
+  Layer& layer = layers_[static_cast<size_t>(index)];
   const auto eps = static_cast<float>(c.norm_eps);
   const Prologue activation = c.activation == Activation::swiglu ? Prologue::swiglu : Prologue::relu_squared;
   const kernels::Precision beside_linear = kernels::beside_linear(options.precision);
@@ -189,35 +187,46 @@ Tape::Value Model::body(Tape& tape, const Placed& batch, const LossOptions& opti
       normed{Prologue::rms_norm, eps, options.precision, group_, {}},
       activated{activation, eps, options.precision, {}, group_};
 
+  // A branch joins the residual stream inside its last product, or, with dropout, after it.
+  uint64_t seed = options.dropout_seed + 2 * static_cast<uint64_t>(index);
+  auto join = [&](Tape::Value branch, Parameter& weight, const LinearOptions& linear) {
+    if (options.dropout == 0) return tape.run(linear_op(), {branch, tape.parameter(weight), {}, x}, linear)[0];
+    const Tape::Value y = tape.run(linear_op(), {branch, tape.parameter(weight), {}, {}}, linear)[0];
+    return tape.run(dropout_add_op(), {y, x},
+                    DropoutOptions{static_cast<float>(options.dropout), Random(seed++).next(),
+                                   options.dropout_row * batch.length})[0];
+  };
+  Tape::Value qkv =
+      tape.run(linear_op(), {x, tape.parameter(layer.qkv), tape.parameter(layer.attention_norm), {}}, normed)[0];
+  if (c.qkv_bias) qkv = tape.run(row_bias_op(), {qkv, tape.parameter(layer.qkv_bias)})[0];
+  if (c.qk_norm)
+    qkv = tape.run(head_norm_op(), {qkv, tape.parameter(layer.q_norm), tape.parameter(layer.k_norm)},
+                   HeadNormOptions{c.heads / ranks(), c.kv_heads / ranks(), eps, group_})[0];
+  const Tape::Value attended =
+      tape.run(attention_op(),
+               {qkv, tape.constant(batch.positions), tape.constant(batch.starts), tape.constant(rope_.cos),
+                tape.constant(rope_.sin)},
+               AttentionOptions{batch.length, c.heads / ranks(), c.kv_heads / ranks(), c.head_dim, beside_linear})[0];
+  x = join(attended, layer.o, plain);
+  const Tape::Value up =
+      tape.run(linear_op(), {x, tape.parameter(layer.up), tape.parameter(layer.mlp_norm), {}}, normed)[0];
+  return join(up, layer.down, activated);
+}
+
+// Everything up to the last residual stream, [tokens, dim]. What the parts take is to outlive the backward pass.
+Tape::Value Model::body(Tape& tape, const Placed& batch, const LossOptions& options) {
+  const ModelConfig& c = config_;
   Tape::Value x =
       tape.run(embedding_op(), {tape.parameter(embedding_), tape.constant(batch.tokens)}, EmbeddingOptions{group_})[0];
-  // A branch joins the residual stream inside its last product, or, with dropout, after it.
-  auto join = [&](Tape::Value branch, Parameter& weight, const LinearOptions& linear) {
-    if (options.dropout == 0) {
-      x = tape.run(linear_op(), {branch, tape.parameter(weight), {}, x}, linear)[0];
-      return;
-    }
-    const Tape::Value y = tape.run(linear_op(), {branch, tape.parameter(weight), {}, {}}, linear)[0];
-    x = tape.run(dropout_add_op(), {y, x},
-                 DropoutOptions{static_cast<float>(options.dropout), Random(seed++).next(),
-                                options.dropout_row * batch.length})[0];
-  };
-  for (Layer& layer : layers_) {
-    Tape::Value qkv =
-        tape.run(linear_op(), {x, tape.parameter(layer.qkv), tape.parameter(layer.attention_norm), {}}, normed)[0];
-    if (c.qkv_bias) qkv = tape.run(row_bias_op(), {qkv, tape.parameter(layer.qkv_bias)})[0];
-    if (c.qk_norm)
-      qkv = tape.run(head_norm_op(), {qkv, tape.parameter(layer.q_norm), tape.parameter(layer.k_norm)},
-                     HeadNormOptions{c.heads / ranks(), c.kv_heads / ranks(), eps, group_})[0];
-    const Tape::Value attended =
-        tape.run(attention_op(), {qkv, positions, starts, cos, sin},
-                 AttentionOptions{batch.length, c.heads / ranks(), c.kv_heads / ranks(), c.head_dim, beside_linear})[0];
-    join(attended, layer.o, plain);
-    const Tape::Value up =
-        tape.run(linear_op(), {x, tape.parameter(layer.up), tape.parameter(layer.mlp_norm), {}}, normed)[0];
-    join(up, layer.down, activated);
+  // Without a backward pass to come nothing is kept of any layer.
+  const int64_t recomputed = options.training ? options.recomputed : c.layers;
+  for (int64_t i = 0; i < c.layers; ++i) {
+    const Tape::Part part = [this, i, &batch, &options](Tape& on, Tape::Value in) {
+      return layer(on, in, i, batch, options);
+    };
+    x = i < recomputed ? tape.checkpoint(x, part) : part(tape, x);
   }
-  return tape.run(rms_norm_op(), {x, tape.parameter(norm_)}, RmsNormOptions{eps})[0];
+  return tape.run(rms_norm_op(), {x, tape.parameter(norm_)}, RmsNormOptions{static_cast<float>(c.norm_eps)})[0];
 }
 
 void Model::to(Device device) {
@@ -300,11 +309,12 @@ double Model::loss(const TokenBatch& batch, const LossOptions& options) {
   // A graph cannot wait for other ranks, nor draw other masks than when it was recorded.
   const bool recordable = device() != cpu_device && !group_ && !options.gradient_done && options.dropout == 0;
   const Tensor scaled =
-      recordable ? passes_.run(std::array{static_cast<double>(in.sequences), static_cast<double>(in.length),
-                                          static_cast<double>(options.precision)},
-                               std::array{in.tokens, in.positions, in.starts, targets, scales, rope_.cos, rope_.sin},
-                               parameters(), pass)
-                 : pass();
+      recordable
+          ? passes_.run(std::array{static_cast<double>(in.sequences), static_cast<double>(in.length),
+                                   static_cast<double>(options.precision), static_cast<double>(options.recomputed)},
+                        std::array{in.tokens, in.positions, in.starts, targets, scales, rope_.cos, rope_.sin},
+                        parameters(), pass)
+          : pass();
   return on_cpu(scaled).data()[0] / static_cast<double>(options.scale);
 }
 
@@ -334,26 +344,6 @@ Tensor Model::logits(const TokenBatch& batch) {
   if (const auto cap = static_cast<float>(config_.logit_soft_cap); cap > 0)
     for (float& logit : logits.span()) logit = cap * std::tanh(logit / cap);
   return logits;
-}
-
-double activation_bytes_per_token(const ModelConfig& c, int tensor_ranks) {
-  const int64_t sliced = c.qkv_rows() * (1 + c.qk_norm + c.qkv_bias) + c.heads * c.head_dim + c.heads + c.up_rows();
-  return 4.0 * static_cast<double>(c.layers * (2 * c.dim + sliced / tensor_ranks) + 2 * c.dim);
-}
-
-int64_t micro_batch_sequences(const ModelConfig& config, int64_t sequences, int64_t length, Device device,
-                              int tensor_ranks) {
-  const bool gpu = device != cpu_device;
-  if (!gpu) tensor_ranks = 1;
-  // Weight, gradient and two moments are 16 bytes a parameter, on a GPU with a rounded copy 18; a small model may take
-  // 300 MB all the same. Activations count as f32 on a GPU too: validations run in it.
-  const double state = (gpu ? 18 : 16) * static_cast<double>(config.parameters()) / tensor_ranks;
-  const double allowed =
-      gpu ? 0.5 * (static_cast<double>(cuda::properties().memory) - state) : std::max(300e6, 0.45 * state);
-  const double tokens = std::min(gpu ? 1e6 : 4096.0, allowed / activation_bytes_per_token(config, tensor_ranks));
-  int64_t micro = std::clamp<int64_t>(static_cast<int64_t>(tokens / static_cast<double>(length)), 1, sequences);
-  while (sequences % micro != 0) --micro;
-  return micro;
 }
 
 RopeTable rope_table(const ModelConfig& config, int64_t positions) {

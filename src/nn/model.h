@@ -88,6 +88,9 @@ class Model {
     // Of the products, in training; fp8: of the layers' matrices, bf16 of the rest. On a GPU bf16 is then what
     // activations are stored in too; weights have rounded copies, their gradients are f32.
     kernels::Precision precision = kernels::Precision::f32;
+    // Of so many layers, the first ones, nothing is kept for the backward pass but their input, and their forward pass
+    // runs again there: less memory, the same bits.
+    int64_t recomputed = 0;
     GradientHook gradient_done = {};  // see Tape::backward
   };
   double loss(const TokenBatch& batch, const LossOptions& options);
@@ -110,6 +113,7 @@ class Model {
   void round_matrices();
   Placed place(const TokenBatch& batch);
   Tensor placed(size_t place, const Tensor& tensor);
+  Tape::Value layer(Tape& tape, Tape::Value x, int64_t index, const Placed& batch, const LossOptions& options);
   Tape::Value body(Tape& tape, const Placed& batch, const LossOptions& options);
   Tensor targets_of(const TokenBatch& batch);
   Tensor own_ids(Tensor ids, int32_t elsewhere) const;
@@ -125,16 +129,5 @@ class Model {
   std::array<Tensor, 5> places_;
   RecordedPasses passes_;
 };
-
-// What a forward pass keeps for its backward pass, for each token (the tape's tensors; not the logits, of which a chunk
-// lives); of a rank of so many that hold slices.
-double activation_bytes_per_token(const ModelConfig& config, int tensor_ranks = 1);
-
-// How many of a step's `sequences` should pass through the model at once, a divisor of them. On the CPU up to 4096
-// tokens, where products are fast and rows still lie in cache, and fewer where their activations would outweigh the
-// weights and their moments; on a GPU as many as half of the memory that weights and moments leave can hold. On the CPU
-// it does not depend on the ranks: slices shrink activations and weights alike, and dropout has a mask for each pass.
-int64_t micro_batch_sequences(const ModelConfig& config, int64_t sequences, int64_t length, Device device = cpu_device,
-                              int tensor_ranks = 1);
 
 }  // namespace persea

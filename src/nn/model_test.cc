@@ -137,6 +137,42 @@ TEST(Model, EachGradientIsAnnouncedOnceItIsWhole) {
   }
 }
 
+// On the CPU, and on a GPU in both types of storage.
+TEST(Model, RecomputedLayersHaveTheSameBits) {
+  std::vector<std::pair<Device, kernels::Precision>> places{{cpu_device, kernels::Precision::f32}};
+  if (cuda::present())
+    places.insert(places.end(), {{cuda_device, kernels::Precision::f32}, {cuda_device, kernels::Precision::bf16}});
+  for (const auto& place : places) {
+    for (const int64_t recomputed : {1, 2}) {
+      ModelConfig config = tiny();
+      config.qk_norm = config.qkv_bias = true;
+      Model whole(config, 1), parts(config, 1);
+      whole.to(place.first), parts.to(place.first);
+      Optimizer whole_optimizer(whole.parameters(), {}), parts_optimizer(parts.parameters(), {});
+      std::vector<std::string> order, told;
+      for (int step = 0; step < 3; ++step) {
+        const Batch batch(2, 21, config.vocab, static_cast<uint64_t>(step));
+        Model::LossOptions options{.scale = 0.02f, .dropout = 0.1, .dropout_seed = 7, .precision = place.second};
+        options.gradient_done = [&](Parameter& parameter) { order.push_back(parameter.name); };
+        const double expected = whole.loss(batch.view(), options);
+        options.recomputed = recomputed;
+        options.gradient_done = [&](Parameter& parameter) { told.push_back(parameter.name); };
+        ASSERT_EQ(parts.loss(batch.view(), options), expected) << recomputed;
+        whole_optimizer.step(1, 1);
+        parts_optimizer.step(1, 1);
+      }
+      EXPECT_EQ(told, order);
+      EXPECT_EQ(told.size(), 3 * whole.parameters().size());
+      whole.to(cpu_device), parts.to(cpu_device);
+      for (size_t i = 0; i < whole.parameters().size(); ++i) {
+        const Tensor &expected = whole.parameters()[i]->value, &found = parts.parameters()[i]->value;
+        EXPECT_EQ(std::memcmp(found.raw(), expected.raw(), static_cast<size_t>(expected.bytes())), 0)
+            << recomputed << ", " << whole.parameters()[i]->name;
+      }
+    }
+  }
+}
+
 TEST(Model, StepsHaveTheSameBitsOnAnyThreads) {
   std::vector<std::vector<float>> weights;
   for (int threads : {1, 2, 3}) {

@@ -2,6 +2,7 @@
 // optimizers.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <functional>
 
@@ -113,6 +114,25 @@ TEST_F(TensorParallel, LossesAndGradientsAreThoseOfTheWholeModel) {
       });
     }
   }
+}
+
+// The ranks' sums are made again, too.
+TEST_F(TensorParallel, RecomputedLayersHaveTheSameBits) {
+  ModelConfig config = small();
+  config.qk_norm = true;
+  const Batch batch(config.vocab);
+  on_grid(4, 4, [&](RankGrid& grid) {
+    RankSlices slices(grid.tensor());
+    Model whole(config, 1, &slices), parts(config, 1, &slices);
+    Model::LossOptions options{.dropout = 0.2, .dropout_seed = 3};
+    const double expected = whole.loss(batch.view(), options);
+    options.recomputed = 1;
+    EXPECT_EQ(parts.loss(batch.view(), options), expected);
+    for (size_t i = 0; i < whole.parameters().size(); ++i) {
+      const auto wanted = whole.parameters()[i]->gradient.span(), found = parts.parameters()[i]->gradient.span();
+      EXPECT_TRUE(std::equal(wanted.begin(), wanted.end(), found.begin())) << whole.parameters()[i]->name;
+    }
+  });
 }
 
 // The logits' chunks are the same on all ranks, though one slice has a row more, which alone would make them shorter.

@@ -2,6 +2,7 @@
 
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <map>
 #include <mutex>
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "tensor/cuda.h"
+#include "tensor/memory_use.h"
 
 namespace persea {
 namespace {
@@ -63,6 +65,9 @@ class Allocator {
       block = map_(bytes);
     }
     if (!block) throw std::bad_alloc();
+    std::lock_guard lock(mutex_);
+    held_ += bytes;
+    peak_ = std::max(peak_, held_);
     return block;
   }
 
@@ -73,9 +78,16 @@ class Allocator {
 
   void release() {
     std::lock_guard lock(mutex_);
-    for (auto& [bytes, blocks] : kept_)
+    for (auto& [bytes, blocks] : kept_) {
       for (std::byte* block : blocks) unmap_(block, bytes);
+      held_ -= bytes * static_cast<int64_t>(blocks.size());
+    }
     kept_.clear();
+  }
+
+  int64_t peak() {
+    std::lock_guard lock(mutex_);
+    return peak_;
   }
 
  private:
@@ -83,6 +95,7 @@ class Allocator {
   void (*unmap_)(std::byte*, int64_t);
   std::mutex mutex_;
   std::map<int64_t, std::vector<std::byte*>> kept_;
+  int64_t held_ = 0, peak_ = 0;  // bytes, of blocks in use too
 };
 
 // Never destroyed: tensors in static storage may outlive any order of destruction.
@@ -135,6 +148,8 @@ std::shared_ptr<Storage> allocate_pinned(int64_t bytes) {
   if (bytes < 0) throw std::logic_error("allocate_pinned: a negative size");
   return take(&pinned_allocator(), rounded(bytes > 0 ? bytes : 1), cpu_device);
 }
+
+int64_t peak_tensor_bytes(Device device) { return allocator(device).peak(); }
 
 void release_kept_memory() {
   for (Allocator* one : {&allocator(cpu_device), &allocator(cuda_device), &pinned_allocator()}) one->release();

@@ -5,12 +5,10 @@
 
 #include "base/clock.h"
 #include "base/file.h"
-#include "base/memory.h"
 #include "base/threads.h"
 #include "eval/smallworld_eval.h"
 #include "infer/generate.h"
 #include "kernels/peak.h"
-#include "tensor/cuda.h"
 #include "tensor/storage.h"
 #include "train/checkpoint.h"
 #include "train/optimizer_settings.h"
@@ -18,6 +16,7 @@
 #include "train/preparation.h"
 #include "train/random_batch.h"
 #include "train/schedule.h"
+#include "train/training_memory.h"
 
 namespace persea {
 namespace {
@@ -30,9 +29,9 @@ struct StepCost {
 };
 
 // Runs the recipe's training for a while, as pretrain() does, and takes the time of its parts.
-Result<StepCost> measure_training(const Recipe& recipe, const ModelConfig& config, const fs::path& scratch,
-                                  double seconds) {
-  const int64_t micro = recipe.micro_sequences(), rows = recipe.sequences(), length = recipe.pretrain.sequence;
+Result<StepCost> measure_training(const Recipe& recipe, const ModelConfig& config, const PassPlan& passes,
+                                  const fs::path& scratch, double seconds) {
+  const int64_t rows = recipe.sequences(), length = recipe.pretrain.sequence;
   Random random(1);
   std::vector<PackedBatch> batches;
   for (int i = 0; i < 2; ++i) batches.push_back(random_batch(rows, length, config.vocab, random));
@@ -43,8 +42,9 @@ Result<StepCost> measure_training(const Recipe& recipe, const ModelConfig& confi
   const double end = wall_seconds() + seconds;
   for (int step = 0; step < kWarmUp + kLeastSteps || wall_seconds() < end; ++step) {
     const double start = wall_seconds();
-    (void)accumulate_gradients(model, batches[static_cast<size_t>(step) % batches.size()], micro,
-                               {.dropout = recipe.pretrain.dropout, .precision = precision_of(recipe)});
+    (void)accumulate_gradients(
+        model, batches[static_cast<size_t>(step) % batches.size()], passes.sequences,
+        {.dropout = recipe.pretrain.dropout, .precision = precision_of(recipe), .recomputed = passes.recomputed});
     optimizer.step(1e-3, recipe.pretrain.clip);
     if (step >= kWarmUp) times.push_back(wall_seconds() - start);
   }
@@ -55,7 +55,7 @@ Result<StepCost> measure_training(const Recipe& recipe, const ModelConfig& confi
   data.validation = {std::move(batches[0])};
   data.token_bytes.assign(static_cast<size_t>(config.vocab), 1);
   const double start = wall_seconds();
-  PERSEA_TRY(const Validation validation, validate(model, data, micro, *Ranks::alone()));
+  PERSEA_TRY(const Validation validation, validate(model, data, passes.validation_sequences, *Ranks::alone()));
   cost.validation = (wall_seconds() - start) / static_cast<double>(validation.tokens);
 
   const ShardedTensors tensors = training_state(model, optimizer);
@@ -99,6 +99,10 @@ Json Forecast::json() const {
           {"tokens", tokens},
           {"text_bytes", text_bytes},
           {"flops", flops},
+          {"recomputed_flops", recomputed_flops},
+          {"recomputed_layers", passes.recomputed},
+          {"layers", layers},
+          {"micro_batch", passes.sequences},
           {"seconds", seconds()},
           {"prepare_seconds", prepare_seconds},
           {"train_seconds", train_seconds},
@@ -111,36 +115,6 @@ Json Forecast::json() const {
           {"threads", threads}};
 }
 
-int64_t least_training_memory(const Recipe& recipe, const ModelConfig& c, int ranks, int tensor_ranks) {
-  constexpr int64_t kFloat = 4;
-  const int64_t inside =
-      c.layers * (c.qkv_rows() * c.dim + c.dim * c.heads * c.head_dim + c.up_rows() * c.dim + c.dim * c.hidden);
-  // Of a rank: its slices' weights and gradients (norms are small), and a share of both moments; Muon keeps one moment
-  // for the matrices inside the layers.
-  const int64_t moments = 2 * c.parameters() - (recipe.pretrain.optimizer == "muon" ? inside : 0);
-  const int64_t rows =
-      std::min(recipe.micro_sequences(tensor_ranks), (recipe.sequences() * tensor_ranks + ranks - 1) / ranks);
-  const auto tokens = static_cast<double>(rows * recipe.pretrain.sequence);
-  const int64_t rounded = precision_of(recipe) != kernels::Precision::f32 && recipe.device != cpu_device ? 2 : 0;
-  return (2 * kFloat + rounded) * c.parameters() / tensor_ranks + kFloat * moments / ranks +
-         static_cast<int64_t>(tokens * activation_bytes_per_token(c, tensor_ranks));
-}
-
-Status check_memory(const Recipe& recipe, const ModelConfig& config, int ranks, int here, int tensor_ranks) {
-  const bool gpu = recipe.device != cpu_device;
-  const int share = gpu ? 1 : here;  // each rank has a GPU of its own
-  const int64_t least = share * least_training_memory(recipe, config, ranks, tensor_ranks),
-                there = gpu ? cuda::properties().memory : usable_memory();
-  if (least > there) {
-    return fail(
-        "training needs at least {} of memory{} and this {} has {}: lower model.dim, model.layers or "
-        "pretrain.micro_batch",
-        format_bytes(static_cast<double>(least)), share > 1 ? fmt::format(" for the {} ranks on it", share) : "",
-        gpu ? "GPU" : "machine", format_bytes(static_cast<double>(there)));
-  }
-  return {};
-}
-
 Result<Forecast> forecast(const Recipe& recipe, const fs::path& scratch, double seconds) {
   const PretrainRecipe& p = recipe.pretrain;
   PERSEA_TRY(const Preparation preparation, estimate_preparation(recipe));
@@ -148,10 +122,12 @@ Result<Forecast> forecast(const Recipe& recipe, const fs::path& scratch, double 
   PERSEA_CHECK(check_memory(recipe, config));
   Forecast f;
   f.threads = pool().threads();
+  f.passes = plan_passes(recipe, config, memory_of_rank(recipe));
   f.peak_gflops = kernels::measure_peak_gflops(0.5).best;
-  PERSEA_TRY(const StepCost cost, measure_training(recipe, config, scratch, seconds));
+  PERSEA_TRY(const StepCost cost, measure_training(recipe, config, f.passes, scratch, seconds));
   release_kept_memory();  // as the run does between training and report
   f.parameters = config.parameters();
+  f.layers = config.layers;
   f.text_bytes = preparation.text_bytes;
   f.prepare_seconds = preparation.seconds;
 
@@ -177,6 +153,8 @@ Result<Forecast> forecast(const Recipe& recipe, const fs::path& scratch, double 
   }
   f.tokens = f.steps * p.batch_tokens;
   f.flops = static_cast<double>(f.tokens) * config.training_flops_per_token(p.sequence);
+  f.recomputed_flops =
+      static_cast<double>(f.tokens) * recomputed_flops_per_token(config, p.sequence, f.passes.recomputed);
   f.tokens_per_second = static_cast<double>(f.tokens) / f.train_seconds;
   f.mfu = f.flops / f.train_seconds / (f.peak_gflops * 1e9);
   PERSEA_TRY(f.report_seconds, measure_report(recipe, config, preparation.tokenizer));

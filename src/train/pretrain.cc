@@ -21,6 +21,7 @@
 #include "train/run_record.h"
 #include "train/shared_step.h"
 #include "train/straggler.h"
+#include "train/training_memory.h"
 
 namespace persea {
 namespace {
@@ -56,7 +57,6 @@ class Run {
         grid_(grid),
         ranks_(grid.world()),
         quiet_(options.quiet || ranks_.rank() > 0),
-        micro_sequences_(recipe.micro_sequences(grid.tensor().size())),
         model_(model_on(recipe.device, config, static_cast<uint64_t>(settings_.seed), slices)),
         optimizer_(model_->parameters(), model_->slices(), optimizer_settings(recipe), grid),
         shared_(*model_, optimizer_, grid, slices),
@@ -103,7 +103,6 @@ class Run {
   RankGrid& grid_;
   Ranks& ranks_;
   const bool quiet_;
-  const int64_t micro_sequences_;  // of a pass
   std::unique_ptr<Model> model_;
   Optimizer optimizer_;
   SharedStep shared_;
@@ -117,6 +116,7 @@ class Run {
   Meter meter_;
   StragglerWatch stragglers_;
 
+  PassPlan passes_;
   RunRecord record_;
   double validation_seconds_ = 0;
   double others_cpu_ = 0;  // seconds of the other ranks in this session
@@ -152,18 +152,18 @@ Status Run::record(const Json& line) { return metrics_ ? metrics_->append(line) 
 
 Status Run::validated() {
   const double start = wall_seconds();
-  PERSEA_TRY(validation_, validate(*model_, data_, micro_sequences_, ranks_, grid_.tensor().size()));
+  PERSEA_TRY(validation_, validate(*model_, data_, passes_.validation_sequences, ranks_, grid_.tensor().size()));
   validation_seconds_ = wall_seconds() - start;
   return {};
 }
 
 Status Run::begin() {
+  PERSEA_TRY(passes_, agree_on_passes(recipe_, model_->config(), ranks_, grid_.tensor().size(), quiet_));
   const double peak = kernels::launch(kernels::MatrixPeak{precision_of(recipe_), kPeakSeconds}, recipe_.device);
   PERSEA_TRY(const std::vector<double> peaks, ranks_.gather({&peak, 1}));
   for (const double each : peaks) peak_gflops_ += each;
 
   PERSEA_CHECK(pace_.open());
-
   const auto open_metrics = [&](int64_t last_tokens) -> Status {
     if (!first()) return {};
     PERSEA_TRY(metrics_, MetricsWriter::open(work_ / "metrics.jsonl", last_tokens));
@@ -212,8 +212,9 @@ Status Run::resume(const Json& state) {
 Result<std::vector<StepReport>> Run::run_passes(const PackedBatch& batch, int64_t number, double loading) {
   const Model::LossOptions options{.dropout = settings_.dropout,
                                    .dropout_seed = hash64(fmt::format("{}/{}", settings_.seed, number)),
-                                   .precision = precision_of(recipe_)};
-  return shared_.passes(batch, micro_sequences_, options, [this, loading](StepReport& own) {
+                                   .precision = precision_of(recipe_),
+                                   .recomputed = passes_.recomputed};
+  return shared_.passes(batch, passes_.sequences, options, [this, loading](StepReport& own) {
     own.compute += loading;
     own.cpu = meter_.now().cpu;
     own.interrupted = interrupt_.interrupted() ? 1 : 0;
@@ -370,6 +371,7 @@ Result<PretrainOutcome> Run::outcome() {
   outcome.mfu = outcome.tokens_per_second * flops_per_token_ / (peak_gflops_ * 1e9);
   outcome.skipped = record_.skipped;
   outcome.rollbacks = guard_.rollbacks();
+  outcome.recomputed = passes_.recomputed;
   outcome.resumed = resumed_;
   outcome.prior = record_.prior;
   outcome.prior.cpu += others_cpu_;

@@ -26,6 +26,7 @@ struct PretrainOutcome {
   double seconds = 0;  // of all sessions of this run
   double tokens_per_second = 0, mfu = 0, peak_gflops = 0;
   int64_t skipped = 0, rollbacks = 0;
+  int64_t recomputed = 0;  // layers whose activations were not kept
   bool resumed = false;
   Usage prior;  // what the sessions before this one cost, and in this one the other ranks
 };

@@ -212,6 +212,23 @@ TEST_F(PretrainRanksSlow, GoOnInAnotherLayout) {
   }
 }
 
+// Memory that holds no layer's activations costs time and changes no bit, in any layout.
+TEST_F(PretrainRanks, LayersThatDoNotFitAreRecomputedToTheSameBits) {
+  Recipe recipe = four_rows(4, "adamw");
+  recipe.pretrain.dropout = 0.1;
+  for (const Layout& layout : {Layout{1, 1}, Layout{3, 1}, Layout{4, 2}}) {
+    recipe.memory = 0;
+    const auto roomy = run(recipe, layout.name(), layout.ranks, ordinary, layout.tensor);
+    recipe.memory = 1;
+    const auto tight = run(recipe, layout.name() + "tight", layout.ranks, ordinary, layout.tensor);
+    EXPECT_EQ(common_weights(tight), common_weights(roomy)) << layout.name();
+    ASSERT_TRUE(roomy[0].ok() && tight[0].ok());
+    EXPECT_EQ(roomy[0]->recomputed, 0);
+    EXPECT_EQ(tight[0]->recomputed, 1);  // the last one never is
+    EXPECT_EQ(tight[0]->validation.loss, roomy[0]->validation.loss);
+  }
+}
+
 // The first checkpoint is the same file whatever the layout, but for what it says of ranks and seconds.
 TEST_F(PretrainRanks, ACheckpointHasTheSameTensorsInAnyLayout) {
   const Recipe recipe = four_rows(1, "muon");

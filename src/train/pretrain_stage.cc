@@ -10,8 +10,8 @@
 #include "tensor/storage.h"
 #include "text/bpe_train.h"
 #include "text/tokenizer.h"
-#include "train/forecast.h"
 #include "train/optimizer_settings.h"
+#include "train/training_memory.h"
 
 namespace persea {
 namespace {
@@ -83,7 +83,7 @@ Result<Inputs> open_inputs(const Recipe& recipe, const fs::path& tokens, const f
   }
   const ModelConfig config = recipe.model_config(tokenizer.vocab_size());
   PERSEA_CHECK(check_slices(config, options.tensor_parallel));
-  PERSEA_CHECK(check_memory(recipe, config, ranks.size(), ranks.here(), options.tensor_parallel));
+  PERSEA_CHECK(check_memory(recipe, config, ranks.here(), {ranks.size(), options.tensor_parallel}));
   return Inputs{std::move(tokenizer), loader, std::move(data), config};
 }
 
@@ -155,6 +155,7 @@ Status body(const Recipe& recipe, StageContext& context, const std::string& orde
   context.fact("threads", pool().threads());
   context.fact("ranks", options.ranks.size());
   if (options.tensor_parallel > 1) context.fact("tensor_parallel", options.tensor_parallel);
+  if (outcome.recomputed > 0) context.fact("recomputed_layers", outcome.recomputed);
   if (recipe.device != cpu_device) context.fact("device", cuda::properties().name);
   context.fact("precision", kernels::precision_name(precision_of(recipe)));
   context.fact("skipped_steps", outcome.skipped);

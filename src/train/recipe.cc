@@ -384,9 +384,4 @@ ModelConfig Recipe::model_config(int64_t vocab) const {
   return config;
 }
 
-int64_t Recipe::micro_sequences(int tensor_ranks) const {
-  if (pretrain.micro_batch > 0) return pretrain.micro_batch;
-  return micro_batch_sequences(model_config(vocab()), sequences(), pretrain.sequence, device, tensor_ranks);
-}
-
 }  // namespace persea

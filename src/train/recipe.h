@@ -88,7 +88,10 @@ struct Setting {
 };
 
 struct Recipe {
-  Device device;  // where training runs: no setting, because what is made does not depend on it
+  // Where training runs, and how many bytes of memory it may use there, on all ranks of a machine together (0: what
+  // there is): no settings, because what is made does not depend on them.
+  Device device;
+  int64_t memory = 0;
 
   CorpusRecipe corpus;
   TokenizerRecipe tokenizer;
@@ -121,7 +124,6 @@ struct Recipe {
   // The model over a vocabulary of this size; settings of 0 become what they stand for.
   ModelConfig model_config(int64_t vocab) const;
   int64_t sequences() const { return pretrain.batch_tokens / pretrain.sequence; }  // a step's
-  int64_t micro_sequences(int tensor_ranks = 1) const;                             // of one forward and backward pass
 };
 
 }  // namespace persea

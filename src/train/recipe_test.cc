@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/file.h"
+#include "train/training_memory.h"
 
 namespace persea {
 namespace {
@@ -103,11 +104,12 @@ TEST(Recipe, MicroBatchesDivideTheStep) {
   recipe.pretrain.sequence = 256;
   for (const int64_t sequences : {1, 7, 24, 32, 256}) {
     recipe.pretrain.batch_tokens = 256 * sequences;
-    EXPECT_GE(recipe.micro_sequences(), 1);
-    EXPECT_EQ(sequences % recipe.micro_sequences(), 0) << sequences;
+    const int64_t micro = plan_passes(recipe, recipe.model_config(recipe.vocab()), int64_t{4} << 30).sequences;
+    EXPECT_GE(micro, 1);
+    EXPECT_EQ(sequences % micro, 0) << sequences;
   }
   recipe.pretrain.micro_batch = 4;
-  EXPECT_EQ(recipe.micro_sequences(), 4);
+  EXPECT_EQ(plan_passes(recipe, recipe.model_config(recipe.vocab()), int64_t{4} << 30).sequences, 4);
 }
 
 TEST(Recipe, TheTableIsSound) {
