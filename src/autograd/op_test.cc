@@ -104,6 +104,11 @@ Tensors on(Device device, const Tensors& tensors) {
   return there;
 }
 
+// Inputs that no gradient is wanted of: the tables of cos and sin, the loss's scale.
+bool is_constant(const Op& op, size_t input) {
+  return input >= 3 && (op.name == "attention" || op.name == "linear_cross_entropy");
+}
+
 // The gradients of the inputs at some places, for L = sum of dout * out, accumulated or not. `in`: the sample's inputs
 // as the op gets them.
 void check_backward(const Op& op, const Sample& sample, const Tensors& in, const ForwardCall& forward,
@@ -123,7 +128,7 @@ void check_backward(const Op& op, const Sample& sample, const Tensors& in, const
   Arrays<std::complex<double>> at_step = arrays<std::complex<double>>(sample.in);
   for (size_t i = 0; i < in.size(); ++i) {
     if (!call.gradients[i].defined()) continue;
-    if (op.name == "attention" && i >= 3) continue;  // the tables of cos and sin are constants
+    if (is_constant(op, i)) continue;
     const std::vector<double> gradient = doubles(call.gradients[i]);
     std::vector<double> expected, actual;
     const int64_t count = call.gradients[i].count(), probes = std::min<int64_t>(count, 24);
@@ -145,7 +150,7 @@ void check_backward(const Op& op, const Sample& sample, const Tensors& in, const
 
 // Of its inputs those that may be stored in bf16: activations and matrices, not gains and tables of angles.
 bool may_be_rounded(const Op& op, const Sample& sample, size_t input) {
-  return sample.in[input].defined() && sample.in[input].shape().size() == 2 && !(op.name == "attention" && input >= 3);
+  return sample.in[input].defined() && sample.in[input].shape().size() == 2 && !is_constant(op, input);
 }
 
 // `storage`: what activations and matrices are stored in.
