@@ -175,7 +175,6 @@ struct LinearOp {
     for (const Case& c :
          {Case{"plain", Prologue::none, false, 5, 7, 3}, Case{"plain, whole tiles", Prologue::none, true, 32, 64, 48},
           Case{"rms_norm", Prologue::rms_norm, false, 19, 37, 24}, Case{"swiglu", Prologue::swiglu, true, 33, 16, 21},
-          Case{"swiglu, many at once", Prologue::swiglu, false, 6, 12, 24},
           Case{"relu_squared", Prologue::relu_squared, true, 8, 40, 32},
           Case{"two pieces of the depth", Prologue::none, false, 9, 20, 801},
           Case{"two pieces of the weight's gradient", Prologue::none, false, 801, 9, 20},
