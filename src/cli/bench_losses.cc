@@ -49,7 +49,8 @@ int bench_losses(const CliContext& context, const Options& options) {
   std::vector<double> losses;
   for (int64_t step = 0; step < options.steps; ++step) {
     const PackedBatch batch = made_up_batch(shape.batch, shape.length, checked->config.vocab, random);
-    losses.push_back(accumulate_gradients(model, batch, checked->micro, {.precision = checked->precision}));
+    losses.push_back(accumulate_gradients(model, batch, checked->passes.sequences,
+                                          {.precision = checked->precision, .recomputed = checked->passes.recomputed}));
     optimizer.step(std::min(1.0, static_cast<double>(step + 1) / kWarmUp), 1);
   }
   if (context.json) {

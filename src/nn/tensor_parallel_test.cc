@@ -120,7 +120,7 @@ TEST_F(TensorParallel, LossesAndGradientsAreThoseOfTheWholeModel) {
 TEST_F(TensorParallel, RecomputedLayersHaveTheSameBits) {
   ModelConfig config = small();
   config.qk_norm = true;
-  const Batch batch(config.vocab);
+  const Batch batch = batch_of(config);
   on_grid(4, 4, [&](RankGrid& grid) {
     RankSlices slices(grid.tensor());
     Model whole(config, 1, &slices), parts(config, 1, &slices);
