@@ -335,6 +335,8 @@ TEST(Model, ReplaysPassesOnAGpu) {
     asked.to(cuda_device);
     Optimizer replayed_optimizer(replayed.parameters(), {}), asked_optimizer(asked.parameters(), {});
     for (int step = 0; step < 5; ++step) {
+      const Batch held_out(3, 9, config.vocab, 99);
+      EXPECT_EQ(replayed.loss(held_out.view(), {.training = false}), asked.loss(held_out.view(), {.training = false}));
       for (const int64_t sequences : {2, 2, 1}) {
         const Batch batch(sequences, 7, config.vocab, static_cast<uint64_t>(10 * step));
         Model::LossOptions options{.scale = 0.02f * static_cast<float>(step + 1), .precision = precision};
@@ -343,8 +345,6 @@ TEST(Model, ReplaysPassesOnAGpu) {
         EXPECT_EQ(loss, asked.loss(batch.view(), options)) << step;
       }
       EXPECT_EQ(replayed_optimizer.step(1, 1), asked_optimizer.step(1, 1)) << step;
-      const Batch batch(3, 9, config.vocab, 99);
-      EXPECT_EQ(replayed.loss(batch.view(), {.training = false}), asked.loss(batch.view(), {.training = false}));
     }
     EXPECT_EQ(replayed.recorded_passes(), 3);  // the first of a step, which writes gradients, and the two that add
     EXPECT_EQ(asked.recorded_passes(), 0);
